@@ -126,6 +126,7 @@ $(APP): requirements.txt $(LOCK) pyproject.toml
 	@$(call INSTALL,Headroom and requirements.txt,--editable .)
 	@touch $@
 
-$(DEV): requirements-dev.txt requirements-login.txt requirements-mlflow.txt requirements-tensorboard.txt $(APP)
+$(DEV): requirements-dev.txt requirements-login.txt requirements-mlflow.txt requirements-onnx.txt \
+		requirements-tensorboard.txt $(APP)
 	@$(call INSTALL,requirements-dev.txt,--requirement requirements-dev.txt)
 	@touch $@

@@ -34,7 +34,7 @@ if __name__ == "__main__":  # a page view
                 st.Page("pages/reports.py", title="Reports", icon=":material/article:"),
             ],
             "Learn": [
-                st.Page("pages/library.py", title="Library", icon=":material/menu_book:"),
+                st.Page("pages/library.py", title="Library", icon=":material/local_library:"),
                 st.Page("pages/lab.py", title="Convolution lab", icon=":material/grid_on:"),
                 st.Page("pages/draw.py", title="Draw your own", icon=":material/draw:"),
                 st.Page("pages/glossary.py", title="Glossary", icon=":material/menu_book:"),

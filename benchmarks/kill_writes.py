@@ -27,7 +27,8 @@ from core.access.role import OWNER
 from core.actions.report import create_report
 from core.datasets import atomic_folder
 from core.datasets.cache import list_datasets, open_dataset
-from core.datasets.custom.add import add_dataset, remove_dataset
+from core.datasets.custom.add import add_dataset
+from core.datasets.custom.removed import remove_dataset
 from core.errors import HeadroomError
 from core.home import Home
 from core.jobs.leftover import list_leftovers, remove_leftovers
@@ -102,7 +103,7 @@ class Writes:
 
     def forget_dataset(self) -> None:
         if (self.home.datasets / "folder-photos").exists():
-            remove_dataset(self.home, "photos")
+            remove_dataset(self.home, "folder-photos")
 
     # -- invariants
 

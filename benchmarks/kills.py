@@ -35,7 +35,7 @@ from benchmarks._small_disk import run_on_small_disk
 from core.access.role import OWNER
 from core.actions.report import create_report
 from core.datasets.cache import list_datasets, open_dataset, pin
-from core.datasets.custom.add import remove_dataset
+from core.datasets.custom.removed import remove_dataset
 from core.datasets.fetch import read_fetch
 from core.entry_point import TRAINING
 from core.errors import HeadroomError
@@ -246,7 +246,7 @@ class Laboratory:
         alerts = page.get_by_test_id("stAlert")
         shown = alerts.all_inner_texts()
         page.get_by_role("button", name="Publish").click()
-        until(lambda: alerts.count() > len(shown) or len(self.reports.versions(self.report)) > before, 30)
+        until(lambda: {*alerts.all_inner_texts()} - {*shown} or len(self.reports.versions(self.report)) > before, 30)
         for text in set(alerts.all_inner_texts()) - {*shown}:
             self.sentences[f"publishing: {text.strip().splitlines()[-1]}"] += 1
             if any(word in text for word in FAILED):
@@ -275,7 +275,7 @@ class Laboratory:
                 report(status.problem)
             if status.folder and status.available:
                 open_dataset(self.home, "folder", status.folder).verify()
-                remove_dataset(self.home, status.folder)
+                remove_dataset(self.home, f"folder-{status.folder}")
         draft, versions = self.reports.read(self.report), self.reports.versions(self.report)
         if draft.revision < self.revisions or len(versions) < self.versions or self.reports.find_notice(draft):
             report(f"report: revision {draft.revision}, versions {versions}")

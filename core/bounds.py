@@ -45,6 +45,8 @@ Count = Annotated[int, Field(ge=0, le=_MAX_COUNT)]
 Images = Annotated[int, Field(ge=1, le=MAX_IMAGES)]
 Epoch = Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
 Side = Annotated[int, Field(ge=1, le=MAX_SIDE)]
+Pixels = Annotated[int, Field(ge=1, le=100_000)]
+"""Width or height of a source image."""
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Loss = Annotated[float, Field(ge=-_MAX_LOSS, le=_MAX_LOSS, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
@@ -73,6 +75,8 @@ VariantKey = Annotated[str, Field(pattern=r"^([a-z_]{1,40}-[0-9a-f]{8})?$")]
 Line = Annotated[str, Field(max_length=200), AfterValidator(check_printable)]
 """Text of one line, such as a name."""
 Prose = Annotated[str, Field(max_length=20_000)]
+SourcePath = Annotated[str, Field(max_length=4096)]
+"""Path of a source file, relative to the added folder."""
 Classes = Annotated[
     tuple[Annotated[Line, Field(min_length=1)], ...],
     Field(min_length=1, max_length=MAX_CLASSES),

@@ -10,6 +10,7 @@ DISPATCHER = "core.jobs"
 JOB_PROCESS = "core.jobs.process"
 TRAINING = "core.training"
 EVALUATION = "core.training.evaluate_model"
+ONNX_EXPORT = "core.training.onnx"
 
 
 def build_command(program: str, *arguments: str) -> list[str]:

@@ -15,6 +15,7 @@ from core.image_values import (
     ValueRange,
     Values,
     choose_range,
+    decode_plain,
     decode_values,
     is_deep,
     measure_extent,
@@ -23,6 +24,7 @@ from core.image_values import (
 
 _LARGE = 8_000_000  # pixels; images with more are decoded one at a time, because this takes up to 1 GB
 _ONE_LARGE = Lock()
+_MODES = {1: "L", 3: "RGB"}
 
 Pixels = NDArray[np.uint8]
 
@@ -32,14 +34,20 @@ class DecodedImage:
     """The first frame of an image file.
 
     Attributes:
-        pixels: uint8 of shape (height, width, channels).
+        picture: The image with mode L or RGB.
         frames: Number of frames or pages in the file.
         deep: Whether the file has more than 8 bits per value, or signed values.
     """
 
-    pixels: Pixels
+    picture: Image.Image
     frames: int
     deep: bool
+
+    @property
+    def pixels(self) -> Pixels:
+        """The pixels, uint8 of shape (height, width, channels)."""
+        pixels = np.asarray(self.picture)
+        return np.ascontiguousarray(pixels if pixels.ndim == 3 else pixels[..., np.newaxis])
 
 
 class UnknownRangeError(Exception):
@@ -99,15 +107,16 @@ def decode_picture(
         if deep and value_range is None and not own_range:
             raise UnknownRangeError
         with _ONE_LARGE if image.width * image.height > _LARGE else nullcontext():
-            found = decode_values(image, data)
-            pixels = _to_8_bits(found, channels, value_range)
+            picture = decode_plain(image) or _to_8_bits(decode_values(image, data), value_range)
+            if channels is not None and picture.mode != _MODES[channels]:
+                picture = picture.convert(_MODES[channels])
     except (DatasetError, UnknownRangeError):
         raise
     except MemoryError as error:
         raise DatasetError("There is not enough memory to read this image. Use a smaller image.") from error
     except Exception as error:  # decoders raise many types for damaged files
         raise DatasetError(f"This {image.format} file is damaged or truncated.") from error
-    return DecodedImage(pixels, count_frames(image), deep)
+    return DecodedImage(picture, count_frames(image), deep)
 
 
 def read_extent(data: bytes) -> Extent | None:
@@ -140,19 +149,14 @@ def compute_grey(pixels: Pixels) -> Pixels:
     return np.rint(pixels @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)[..., np.newaxis]
 
 
-def _to_8_bits(found: Values, channels: int | None, value_range: ValueRange | None) -> Pixels:
+def _to_8_bits(found: Values, value_range: ValueRange | None) -> Image.Image:
     values = found.values
     if values.dtype != np.uint8:
         extent = None if value_range else measure_extent(found)
         scale = value_range or choose_range(extent or Extent(0, 0, 0, 0))
         values = scale_values(values, scale, inverted=found.inverted)
     picture = Image.fromarray(np.ascontiguousarray(values[..., 0] if values.shape[-1] == 1 else values))
-    if found.alpha is not None:
-        picture = _fill_ground(picture, Image.fromarray(np.ascontiguousarray(found.alpha)))
-    if channels is not None:
-        picture = picture.convert("L" if channels == 1 else "RGB")
-    pixels = np.asarray(picture)
-    return np.ascontiguousarray(pixels if pixels.ndim == 3 else pixels[..., np.newaxis])
+    return picture if found.alpha is None else _fill_ground(picture, Image.fromarray(np.ascontiguousarray(found.alpha)))
 
 
 def _fill_ground(picture: Image.Image, alpha: Image.Image) -> Image.Image:

@@ -17,6 +17,11 @@ _BLOCK = 4_000_000  # values that are scaled at a time, to limit memory
 _SAMPLE_FORMAT, _BITS, _PHOTOMETRIC = 339, 258, 262  # TIFF tags
 _UNSIGNED, _SIGNED = 1, 2
 _ORIENTATION = 0x0112
+_TRANSPOSED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
 _LOW_BYTE = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 
 
@@ -76,6 +81,23 @@ def decode_values(image: ImageFile, data: bytes) -> Values:
     turn = image.getexif().get(_ORIENTATION, 1)
     deep = values.dtype != np.uint8
     return Values(_turn(values, turn), None if alpha is None else _turn(alpha, turn), deep and tag == 0)
+
+
+def decode_plain(image: ImageFile) -> Image.Image | None:
+    """Decode the first frame of an image of 8 bits without transparency, with mode L or RGB and its rotation applied.
+
+    Other images, which need `decode_values`, give None and are not decoded.
+
+    Raises:
+        Exception: of any type, when the file is damaged.
+    """
+    if is_deep(image) or image.has_transparency_data:
+        return None
+    mode = "L" if image.mode in ("1", "L") else "RGB"
+    image.load()
+    picture = image if image.mode == mode else image.convert(mode)
+    turn = _TRANSPOSED.get(image.getexif().get(_ORIENTATION, 1))
+    return picture if turn is None else picture.transpose(turn)
 
 
 def measure_extent(found: Values) -> Extent | None:

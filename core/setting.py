@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
 
+_MAX_CHARS = 2000  # of a text
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -130,6 +132,8 @@ def setting(
 
     The choices of a text are the keys of `labels`.
     """
+    if isinstance(default, str):
+        bounds.setdefault("max_length", _MAX_CHARS)
     labels = labels or {}
     choices = choices or (*labels,)
     shown: dict[str, Any] = {"label": label, "group": group, "low": low, "high": high, "unit": unit}

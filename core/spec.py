@@ -32,7 +32,7 @@ class RunSpec(BaseModel):
     A hyperparameter that the selected dataset, backbone or head does not use is reset to its default, so that equal
     models have equal run IDs. Never change the default of a field: fields at their default are not part of the run ID.
 
-    A run from another tool has no hyperparameters: `elsewhere` names its model, `content` is a hash of its results.
+    A run from another library has no hyperparameters: `elsewhere` names its model, `content` is a hash of its results.
 
     Raises:
         SpecError, UnknownNameError: from `parse`, when a value is invalid.

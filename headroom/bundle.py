@@ -42,7 +42,7 @@ class Results:
     classes: list[str]
     seed: int = 0
     data: str = ""
-    tool: str = ""
+    library: str = ""
     has_probabilities: bool = True
     validation: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None  # probabilities and labels
     last: np.ndarray[Any, Any] | None = None
@@ -142,7 +142,7 @@ def _build_record(results: Results, spec: dict[str, Any], checksums: dict[str, s
         "kept_epoch": results.kept_epoch,
         "last_metrics": None if results.last is None else _measure(results, results.last),
         "elsewhere": {
-            "tool": results.tool,
+            "library": results.library,
             "probabilities": results.has_probabilities,
             "settings": results.settings,
         },

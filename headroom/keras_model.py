@@ -1,4 +1,4 @@
-"""What a live Keras model knows about itself: layers, settings and version, without importing Keras."""
+"""Layers, settings and version of a live Keras model, read without importing Keras."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def read_settings(model: Any, params: Any) -> dict[str, str]:
     return {name: str(value)[:200] for name, value in found.items()}
 
 
-def read_tool(model: Any) -> str:
+def read_library(model: Any) -> str:
     """Return the name and the version of the Keras that a model belongs to, with its backend."""
     packages = [kind.__module__.partition(".")[0] for kind in type(model).__mro__]
     package = next((name for name in packages if name in ("keras", "tf_keras", "tensorflow")), "keras")

@@ -12,7 +12,7 @@ import numpy as np
 
 from headroom.bundle import build_bundle
 from headroom.delivery import FOLDER, check_target, deliver
-from headroom.keras_model import read_layers, read_learning_rate, read_settings, read_tool
+from headroom.keras_model import read_layers, read_learning_rate, read_library, read_settings
 from headroom.run_log import build_results
 from headroom.values import LogError, check_classes, check_data_name, check_labels, check_line, check_number
 
@@ -141,7 +141,7 @@ class Logger:
         logits = _is_logits(last)
         results = build_results(
             self.name, labels, probs, classes=self.classes, history=_complete(self.history) or None, logits=logits,
-            validation=validation, seed=self.seed, data=self.data, tool=read_tool(model),
+            validation=validation, seed=self.seed, data=self.data, library=read_library(model),
             settings=read_settings(model, self.params), layers=self._read_layers(),
             images=np.asarray(images) if self.images else None,
         )  # fmt: skip

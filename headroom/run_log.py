@@ -44,7 +44,7 @@ def log_run(
     logits: bool = False,
     seed: int = 0,
     data: str = "",
-    tool: str = "",
+    library: str = "",
     settings: Mapping[str, object] | None = None,
     cost: Mapping[str, float] | None = None,
     layers: Sequence[Mapping[str, Any]] = (),
@@ -69,7 +69,7 @@ def log_run(
         logits: `probabilities` and those in `validation` are logits.
         seed: seed of the run.
         data: name of the dataset; if Headroom has it and its labels are equal, its images are shown.
-        tool: library with its version, such as "scikit-learn 1.9".
+        library: library with its version, such as "scikit-learn 1.9".
         settings: hyperparameters to show, as text.
         cost: numbers such as params, flops, train_seconds or latency_seconds (see `COSTS`).
         layers: rows with name, type, output_shape, trainable and non_trainable (numbers of parameters).
@@ -84,8 +84,8 @@ def log_run(
     target = check_target(to, token)
     results = build_results(
         name, labels, probabilities, predictions=predictions, classes=classes, history=history, validation=validation,
-        logits=logits, seed=seed, data=data, tool=tool, settings=settings, cost=cost, layers=layers, images=images,
-        train_images=train_images,
+        logits=logits, seed=seed, data=data, library=library, settings=settings, cost=cost, layers=layers,
+        images=images, train_images=train_images,
     )  # fmt: skip
     run_id, content = build_bundle(results)
     print(deliver(run_id, results.name, content, target, token))
@@ -104,7 +104,7 @@ def build_results(
     logits: bool = False,
     seed: int = 0,
     data: str = "",
-    tool: str = "",
+    library: str = "",
     settings: Mapping[str, object] | None = None,
     cost: Mapping[str, float] | None = None,
     layers: Sequence[Mapping[str, Any]] = (),
@@ -118,9 +118,8 @@ def build_results(
     """
     check_line("name", name, 80)
     if (probabilities is None) == (predictions is None):
-        raise LogError(
-            "Expected either probabilities or predictions; got " + ("none." if predictions is None else "both.")
-        )
+        both = "" if predictions is None else ", not both"
+        raise LogError(f"Give either probabilities or predictions{both}.")
     names = None if classes is None else check_classes(classes, None)
     true = check_labels("labels", labels, names)
     if probabilities is not None:
@@ -141,7 +140,7 @@ def build_results(
         classes=names,
         seed=check_number("seed", seed, 0, 2**31 - 1, whole=True) or 0,
         data=check_data_name(data),
-        tool=check_line("tool", tool) if tool else "",
+        library=check_line("library", library) if library else "",
         has_probabilities=probabilities is not None,
         validation=_check_validation(validation, names, logits, predictions is not None),
         history=rows,

@@ -1,4 +1,4 @@
-"""Values of a run from any library, checked with one sentence per wrong value."""
+"""Values of a run from any library, checked with an error message per wrong value."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def check_classes(value: object, count: int | None) -> list[str]:
     """Return the names of the classes; by default, the numbers from 0."""
     if value is None:
         if count is None:
-            raise LogError("Expected classes to be the names of the classes; got None.")
+            raise LogError("Give classes, the names of the classes.")
         return [str(number) for number in range(count)]
     if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)):
         raise LogError(f"Expected classes to be a list of names; got {value!r:.60}.")
@@ -104,7 +104,7 @@ def check_labels(name: str, value: object, classes: Sequence[str] | None = None)
         raise LogError(f"Expected {name} to be one class number per image; got shape {array.shape}.")
     labels = array.astype(np.int64)
     if array.dtype.kind == "f" and not np.array_equal(labels, array):
-        raise LogError(f"Expected {name} to be whole numbers; got fractions.")
+        raise LogError(f"Expected {name} without fractions; got {array[array != labels][0]:g}.")
     if labels.min() < 0 or (classes is not None and labels.max() >= len(classes)):
         found = labels.min() if labels.min() < 0 else labels.max()
         raise LogError(f"Expected {name} between 0 and {len(classes or ()) - 1 if classes else '…'}; got {found}.")

@@ -1,12 +1,17 @@
 """Every value that enters in a request or a bundle has bounds of core/bounds.py: each field × generated extremes."""
 
+import importlib
 import math
+import pkgutil
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
+import core
 import core.bounds
 from core.api import parameter
 from core.api.parameter import NoParameters, Parameters, UnknownPath
@@ -80,3 +85,87 @@ def test_every_field_of_a_request_and_of_the_manifest_has_a_type_of_the_schema()
             bounds = {key: value for key, value in schema.items() if key not in ("title", "description", "default")}
             assert bounds in known, (model.__name__, name, bounds)
     assert Manifest.model_json_schema()["properties"]["files"]["propertyNames"] == {"maxLength": 200}
+
+
+# -- every field of every file, bundle and row ------------------------------------------------------------------------
+
+NOT_READ = ("core.training", "core.ui", "core.cli", "core.api.response")  # read nothing by models, or only write
+FREE = {
+    "Figure.chart", "Figure.chart{}", "Figure.chart.key",  # Vega-Lite; limited by the size and the depth of the file
+    "Record.spec{}", "Sweep.members[]{}",  # checked by RunSpec
+}  # fmt: skip
+
+
+def list_models() -> list[type[BaseModel]]:
+    """Return all models that parse what enters."""
+    for module in pkgutil.walk_packages(core.__path__, "core."):
+        if not module.name.startswith(NOT_READ) and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+    def walk(kind: type[BaseModel]) -> Iterator[type[BaseModel]]:
+        for one in kind.__subclasses__():
+            yield from (one, *walk(one))
+
+    found = {one for one in walk(BaseModel) if one.__module__.startswith("core.")}
+    kept = [one for one in found if not one.__module__.startswith(NOT_READ)]
+    return sorted(kept, key=lambda one: (one.__module__, one.__name__))
+
+
+def find_unbounded(schema: dict[str, Any], where: str) -> Iterator[str]:
+    """Yield the parts of a JSON schema that allow a number, a text or a list of any size."""
+    if {"$ref", "const", "enum"} & schema.keys():
+        return  # a reference is another model
+    parts = [part for key in ("anyOf", "oneOf", "allOf") for part in schema.get(key, ())]
+    for part in parts:
+        yield from find_unbounded(part, where)
+    kind = schema.get("type")
+    if kind is None and not parts:
+        yield where
+    elif kind == "string":
+        pattern = schema.get("pattern", ".*")
+        if "maxLength" not in schema and re._parser.parse(pattern).getwidth()[1] > 10_000:  # type: ignore[attr-defined]
+            yield where
+    elif kind in ("integer", "number"):
+        if not ("minimum" in schema or "exclusiveMinimum" in schema) or "maximum" not in schema:
+            yield where
+    elif kind == "array":
+        if "maxItems" not in schema:
+            yield where
+        for part in (*schema.get("prefixItems", ()), *([schema["items"]] if "items" in schema else ())):
+            yield from find_unbounded(part, f"{where}[]")
+    elif kind == "object":
+        if "maxProperties" not in schema:
+            yield where
+        for key, part in schema.get("patternProperties", {}).items():
+            yield from find_unbounded({"type": "string", "pattern": key}, f"{where}.key")
+            yield from find_unbounded(part, f"{where}{{}}")
+        if "patternProperties" not in schema:
+            yield from find_unbounded({"type": "string", **schema.get("propertyNames", {})}, f"{where}.key")
+            free = schema.get("additionalProperties", True)
+            yield from [f"{where}{{}}"] if free is True else find_unbounded(free, f"{where}{{}}") if free else []
+
+
+def test_every_field_of_every_model_has_bounds() -> None:
+    models = list_models()
+    found = {
+        f"{model.__name__}.{where}"
+        for model in models
+        for name, schema in model.model_json_schema().get("properties", {}).items()
+        for where in find_unbounded(schema, name)
+    }
+    assert found == FREE
+    assert len(models) > 30
+
+
+def test_check_finds_a_field_without_bounds() -> None:
+    class Loose(BaseModel):
+        text: str
+        number: float
+        count: int
+        texts: tuple[str, ...]
+        pairs: dict[str, int]
+        anything: Any = None
+
+    properties = Loose.model_json_schema()["properties"].items()
+    found = {where for name, schema in properties for where in find_unbounded(schema, name)}
+    assert found == {"text", "number", "count", "texts", "texts[]", "pairs", "pairs.key", "pairs{}", "anything"}

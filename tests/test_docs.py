@@ -27,7 +27,7 @@ SECTIONS = ["Context", "Decision", "Alternatives", "Consequences", "Verification
 PACKAGES = ("core", "pages", "tests", "benchmarks", "docs", "examples")
 FOLDERS = (*PACKAGES, ".ci", ".streamlit")
 # Files that a user creates.
-EXAMPLES = {"core/architecture/heads/bottleneck.py", ".streamlit/secrets.toml"}
+EXAMPLES = {"core/architecture/heads/bottleneck.py", ".streamlit/secrets.toml", "model-card.md", "labels.txt"}
 
 documents = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 

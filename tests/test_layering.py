@@ -45,6 +45,7 @@ TRAINING_RANK = RANKS["core.store"]
 HOMES = {
     "tensorflow": (TRAINING,),
     "keras": (TRAINING,),
+    "onnx": (TRAINING,),
     "extra_keras_datasets": (TRAINING,),
     "streamlit": ("core.ui", "pages", "dashboard", "asgi"),
     "starlette": ("core.api", "core.ui.request_guard"),
@@ -129,6 +130,7 @@ def test_module_names_as_text_are_in_one_module() -> None:
         "core.jobs.process",
         "core.training",
         "core.training.evaluate_model",
+        "core.training.onnx",
     }
     assert {module: names for module, names in named.items() if module not in NAMING} == {}
 

@@ -11,8 +11,10 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
 from core.errors import DatasetError, JobError
 from core.files import count_zip_entries
@@ -75,6 +77,16 @@ def test_large_images_are_decoded_one_at_a_time(tmp_path: Path) -> None:
     assert len(reasons) == 3
     assert all("pixels per side" in reason for reason in reasons)
     assert megabytes < 500
+
+
+def test_equal_images_of_a_parquet_file_are_not_expanded_together(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).bytes(4_000_000)
+    table = pa.table({"image": pa.array([image] * 64, pa.binary()), "label": ["a", "b"] * 32})
+    parquet.write_table(table, tmp_path / "train.parquet", dictionary_pagesize_limit=10_000_000)
+    assert (tmp_path / "train.parquet").stat().st_size < 5_000_000
+    megabytes, _, reasons = measure(tmp_path)
+    assert len(reasons) == 64
+    assert megabytes < 300
 
 
 def write_archive(path: Path, entries: int, declared: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from core.architecture.model import compute_model
 from core.architecture.recipe_model import compute_recipe_model
+from core.displays.recipe_results import describe_printed
 from core.displays.recipe_text import list_training, write_source
 from core.displays.views.published import PublishedResults
 from core.errors import UnknownNameError
@@ -145,6 +146,8 @@ def test_open_questions_change_the_recipe_and_name_the_command_of_their_answer()
 
 
 def test_training_in_words_follows_the_spec() -> None:
+    assert "GAP, test loss: 0.3354340976119041" in describe_printed(RECIPES["kmnist-heads"])
+    assert "about 89 percent" in describe_printed(RECIPES["mnist-heads"])
     assert list_training(RECIPES["kmnist-heads"]) == [
         "Adam with learning rate 0.001 minimizes the categorical cross-entropy with one-hot labels.",
         "25 epochs with 25 images per step.",

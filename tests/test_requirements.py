@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 OWN = {"core", "pages", "headroom", "tests", "benchmarks", "examples", "dashboard", "asgi"}
-EXTRAS = ("login", "mlflow", "ray", "tensorboard")
+EXTRAS = ("login", "mlflow", "onnx", "ray", "tensorboard")
 FILES = ["requirements.txt", "requirements-dev.txt", *(f"requirements-{extra}.txt" for extra in EXTRAS)]
 list_distributions = cache(packages_distributions)
 

@@ -7,7 +7,7 @@ from core.access.action import needs
 from core.access.role import Role, User
 from core.augment.fit import Fit
 from core.datasets.custom.interrupted_add import cancel_add, discard_add
-from core.datasets.custom.removed import clear_removed, remove_to_trash, restore_removed
+from core.datasets.custom.removed import clear_removed, remove_dataset, restore_removed
 from core.datasets.custom.web_archive import check_url
 from core.datasets.fetch import continue_add, start_add, start_add_url, start_fetch
 from core.datasets.fetch_progress import FetchProgress
@@ -54,9 +54,9 @@ def add_web_data(user: User, home: Home, name: str, url: str) -> FetchProgress:
 
 @needs(Role.ADMIN, "remove datasets")
 def remove_data(user: User, home: Home, key: str) -> None:
-    """Move a custom dataset to the trash, unless an unfinished job needs it (see `remove_to_trash`)."""
+    """Move a custom dataset to the trash, unless an unfinished job needs it (see `remove_dataset`)."""
     check_unused(home, key)
-    remove_to_trash(home, key)
+    remove_dataset(home, key)
 
 
 @needs(Role.ADMIN, "restore datasets")

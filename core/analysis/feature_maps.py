@@ -98,6 +98,7 @@ def _match_order(outputs: Outputs, model: LayerGraph) -> dict[str, NDArray[np.fl
 def _match_names(outputs: Outputs, model: LayerGraph) -> dict[str, NDArray[np.float32]]:
     """Return the outputs of a graph by layer name; Keras exports a layer as MODEL/LAYER_1/…"""
     shapes = {f"{row.name}_1": (row.name, row.output_shape) for row in model.rows if len(row.output_shape) > 2}
+    shapes["feature_maps"] = shapes.get(f"{model.maps_layer}_1", ("", ()))  # renamed by the export
     found = {}
     for names, _, value in outputs:
         for part in names.split(";"):

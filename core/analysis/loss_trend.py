@@ -27,7 +27,8 @@ def find_trend(run: Run) -> Trend:
 
     "increasing": the loss ends more than 10% above its minimum while the training loss decreases further, both as
     moving averages over three epochs. Otherwise "decreasing": the last fifth of the epochs (at least four) is split
-    into halves, and the mean of the second half is more than 2% below that of the first.
+    into halves, the mean of the second half is more than 2% below that of the first, and the lowest loss of all epochs
+    is in one of them.
     """
     if _ends_above_minimum(run):
         return "increasing" if run.spec.keep == "last" else "stable"
@@ -60,4 +61,5 @@ def _decreases(run: Run) -> bool:
         return False
     last = loss[-max(_LAST_EPOCHS, ceil(_LAST * len(loss))) :]
     half = len(last) // 2
-    return bool(half and last[half:].mean() < (1 - _DECREASE) * last[:half].mean())
+    is_lowest = loss.argmin() >= len(loss) - len(last)
+    return bool(half and is_lowest and last[half:].mean() < (1 - _DECREASE) * last[:half].mean())

@@ -21,7 +21,7 @@ _ERRORS = {
     "400": "A parameter is missing or invalid.",
     "401": "Not logged in, login expired, or invalid access token.",
     "403": "The user has no role on this dashboard.",
-    "404": "The run, report or path was not found.",
+    "404": "The run, report or path was not found, or the run has no model.",
     "405": "The method is not allowed.",
 }
 _UPLOAD_ERRORS = {
@@ -61,7 +61,8 @@ def describe_api(operations: Sequence[Operation], base: str) -> dict[str, Any]:
 
 def _describe(operation: Operation) -> dict[str, Any]:
     if isinstance(operation.returns, str):
-        content: dict[str, Any] = {operation.returns.partition(";")[0]: {"schema": {"type": "string"}}}
+        media = operation.returns.partition(";")[0]
+        content: dict[str, Any] = {media: {"schema": {"type": "string"} if media.startswith("text/") else {}}}
     else:
         content = {JSON: {"schema": _refer(operation.returns)}}
     error = {JSON: {"schema": _refer(ErrorResponse)}}

@@ -10,7 +10,7 @@ from core.displays.comparison_json import EVIDENCE
 from core.spec import RunSpec
 from core.store.record import Cost, Data, Elsewhere, Metrics
 
-JSON = "application/json"
+JSON, ZIP = "application/json", "application/zip"
 
 Row = dict[str, str | int | float | bool | None]
 

@@ -9,7 +9,7 @@ from core.api.openapi import describe_api
 from core.api.operation import Authenticate, Endpoint, Operation, Upload
 from core.api.parameter import NoParameters, ReportName, RunName, RunNames, RunSearch, UnknownPath
 from core.api.report import HTML, ReportEndpoint
-from core.api.response import JSON, ApiResponse, ComparisonResult, Health, ImportedRuns, RunDetails, RunList
+from core.api.response import JSON, ZIP, ApiResponse, ComparisonResult, Health, ImportedRuns, RunDetails, RunList
 from core.api.run import RunEndpoint
 from core.home import Home
 
@@ -27,6 +27,14 @@ def list_operations(home: Home) -> list[Operation]:
             upload=Upload("Import the bundle of runs from elsewhere.", runs.check_add, runs.add, ImportedRuns),
         ),
         Operation("/api/runs/{run_id}", "Details of one finished run.", RunName, runs.show, RunDetails),
+        Operation(
+            "/api/runs/{run_id}/model",
+            "The model of a run as a ZIP file: model files, model card and labels.json.",
+            RunName,
+            runs.download,
+            ZIP,
+            max_parallel=1,
+        ),
         # takes seconds of CPU time, so one request at a time
         Operation(
             "/api/compare", "All results of a comparison.", RunNames, runs.compare, ComparisonResult, max_parallel=1

@@ -6,6 +6,7 @@ from core.api.cache import ResponseCache
 from core.api.parameter import RunName, RunNames, RunSearch
 from core.api.response import (
     JSON,
+    ZIP,
     ApiResponse,
     ComparisonResult,
     ImportedRuns,
@@ -70,6 +71,14 @@ class RunEndpoint:
             note=NoteModel(**{name: getattr(note, name) for name in NoteModel.model_fields}),
             **{name: getattr(record, name) for name in same},
         )
+
+    def download(self, parameters: RunName) -> ApiResponse:
+        """Return the model package of a run."""
+        from core.exporters.model_package import PACKAGE, name_file, read_package
+
+        run = self.store.open(parameters.run_id)
+        headers = {"Content-Disposition": f'attachment; filename="{name_file(run, PACKAGE)}"'}
+        return ApiResponse(read_package(run), ZIP, headers)
 
     def compare(self, parameters: RunNames) -> ApiResponse:
         """Return the results of a comparison, cached until one of its runs changes."""

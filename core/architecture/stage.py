@@ -24,10 +24,12 @@ def list_stages(rows: Sequence[LayerRow]) -> list[range]:
     starts = [0]
     for index in range(1, len(rows)):
         if 3 * largest[index] < 2 * largest[starts[-1]]:  # convolutions without padding change a few pixels
-            starts.append(index)
+            padded = "Padding" in rows[index - 1].type
+            starts.append(index - padded)
     stages: list[range] = []
     for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
         first = next((index for index in range(start, stop) if _has_weights(rows[index])), stop)
+        first = start if first == start + 1 and "Padding" in rows[start].type else first
         if not stages:
             stages.append(range(stop))
             continue

@@ -2,9 +2,10 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from core.augment.fit import Fit
-from core.augment.pillow import resize_array
+from core.augment.pillow import resize_array, to_array, to_picture
 
 
 def prepare(image: NDArray[np.uint8], side: int, fit: Fit = "crop") -> NDArray[np.uint8]:
@@ -16,19 +17,29 @@ def prepare(image: NDArray[np.uint8], side: int, fit: Fit = "crop") -> NDArray[n
     Returns:
         uint8 of shape (side, side, channels).
     """
-    height, width, channels = image.shape
+    if image.shape[:2] == (side, side):
+        return image
+    return to_array(fit_picture(to_picture(image), side, fit))
+
+
+def fit_picture(picture: Image.Image, side: int, fit: Fit = "crop") -> Image.Image:
+    """Convert a Pillow image to a square as `prepare` does."""
+    width, height = picture.size
     if height == width or fit == "stretch":
-        return resize_array(image, side, side)
+        return _resize(picture, side, side)
     if fit == "pad":
         longer = max(height, width)
-        inner = resize_array(image, max(1, round(height * side / longer)), max(1, round(width * side / longer)))
-        square = np.zeros((side, side, channels), np.uint8)
-        top, left = (side - inner.shape[0]) // 2, (side - inner.shape[1]) // 2
-        square[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+        inner = _resize(picture, max(1, round(width * side / longer)), max(1, round(height * side / longer)))
+        square = Image.new(picture.mode, (side, side))
+        square.paste(inner, ((side - inner.width) // 2, (side - inner.height) // 2))
         return square
     edge = min(height, width)
     top, left = (height - edge) // 2, (width - edge) // 2
-    return resize_array(image[top : top + edge, left : left + edge], side, side)
+    return _resize(picture.crop((left, top, left + edge, top + edge)), side, side)
+
+
+def _resize(picture: Image.Image, width: int, height: int) -> Image.Image:
+    return picture if picture.size == (width, height) else picture.resize((width, height), Image.Resampling.BILINEAR)
 
 
 def undo_fit(square: NDArray[np.uint8], width: int, height: int, side: int, fit: Fit) -> NDArray[np.uint8]:

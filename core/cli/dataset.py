@@ -126,6 +126,7 @@ def add(
     from core.augment.fit import read_fit
     from core.cli.progress import watch_adding
     from core.datasets.custom.add import add_dataset, preview_dataset
+    from core.datasets.custom.file_identity import list_equal
     from core.datasets.dataset_key import key_of_name, remove_command, split_key
     from core.datasets.report import read_report
 
@@ -147,6 +148,8 @@ def add(
         raise
     _discard(path, discard)
     assert report
+    if info is not None and (equal := list_equal(home, info)):
+        print_message(f"The images and labels are the same as in {', '.join(equal)}.")
     if as_json:
         print_json(report.model_dump(mode="json"))
         return
@@ -226,9 +229,12 @@ def show(
 def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name that the dataset was added under.")],
 ) -> None:
-    """Remove an added dataset, unless a queued or running job uses it."""
+    """Move an added dataset to the trash, or discard an interrupted import, unless an unfinished job uses it.
+
+    Undo with `headroom datasets restore NAME`.
+    """
     from core.datasets.cache import open_dataset
-    from core.datasets.custom.add import remove_dataset
+    from core.datasets.custom.removed import list_removed, remove_dataset
     from core.datasets.dataset_key import key_of_name, label_of, split_key
     from core.errors import DatasetError
     from core.jobs.dataset_use import check_unused
@@ -240,8 +246,42 @@ def remove(
         message = f"Removed {_describe(open_dataset(home, *split_key(key)).info)}."
     except DatasetError:
         message = f"Removed {label_of(key)}, which was damaged."
-    remove_dataset(home, name)
+    remove_dataset(home, key)
     typer.echo(message)
+    if key in list_removed(home):
+        print_message(f"Restore it with: headroom datasets restore {name}")
+
+
+@app.command()
+def restore(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the removed dataset. By default, the trash is listed.")
+    ] = "",
+) -> None:
+    """Restore a removed dataset, or list the datasets in the trash."""
+    from core.datasets.cache import open_dataset
+    from core.datasets.custom.removed import list_removed, restore_removed
+    from core.datasets.dataset_key import key_of_name, split_key
+
+    home = Home.default()
+    if not name:
+        for key in list_removed(home):
+            typer.echo(split_key(key)[1] or key)
+        return
+    key = key_of_name(name)
+    restore_removed(home, key)
+    typer.echo(f"Restored {_describe(open_dataset(home, *split_key(key)).info)}.")
+
+
+@app.command("clear-trash")
+def clear_trash() -> None:
+    """Delete all removed datasets permanently."""
+    from core.datasets.custom.removed import clear_removed, list_removed
+
+    home = Home.default()
+    count = len(list_removed(home))
+    clear_removed(home)
+    typer.echo(f"Deleted {count} removed {'dataset' if count == 1 else 'datasets'} permanently.")
 
 
 def _describe(info: "DatasetInfo") -> str:

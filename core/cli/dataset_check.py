@@ -33,7 +33,7 @@ def check(
     if as_json:
         from core.datasets.findings.image_findings import name_files
 
-        images = name_files(found.images, opened.path)
+        images = name_files(found.images, opened.path, (opened.info.train_count, opened.info.test_count))
         listed: list[dict[str, Any]] = [
             {
                 **finding.model_dump(),

@@ -1,4 +1,4 @@
-"""`export`: export finished runs to MLflow and TensorBoard, and their predictions to CSV."""
+"""`export`: export finished runs to MLflow and TensorBoard, their models as files, and their predictions to CSV."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,8 @@ from core.cli.output import print_message, print_side_file_problems
 from core.home import Home
 
 app = typer.Typer(
-    no_args_is_help=True, help="Export finished runs to MLflow or TensorBoard, or their predictions to CSV."
+    no_args_is_help=True,
+    help="Export finished runs to MLflow or TensorBoard, their models as files, or their predictions to CSV.",
 )
 
 
@@ -60,6 +61,34 @@ def tensorboard(
     print_side_file_problems(store.home)
     ids = find_exported_runs(store, run_ids)
     for path in export_tensorboard(store, ids, folder):
+        typer.echo(path)
+
+
+@app.command()
+def model(
+    run_ids: ComparisonArgument,
+    folder: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder for the ZIP files.")],
+    onnx: Annotated[
+        bool, typer.Option("--onnx", help="Include an ONNX file; needs the packages in requirements-onnx.txt.")
+    ] = False,
+) -> None:
+    """Export the models of finished runs, one ZIP file per run, and print their paths.
+
+    Each contains model.keras and model.tflite, a model card with the code to load them, and labels.json.
+    """
+    from core.exporters.model_package import PACKAGE, list_model_files, name_file, write_package
+    from core.exporters.onnx import check_onnx
+    from core.store.run_store import RunStore
+
+    store = RunStore(Home.default())
+    runs = store.open_all(find_exported_runs(store, run_ids))
+    for run in runs:
+        list_model_files(run)
+        if onnx:
+            check_onnx(run)
+    for run in runs:
+        path = folder / name_file(run, PACKAGE)
+        write_package(run, path, onnx=onnx)
         typer.echo(path)
 
 

@@ -22,7 +22,7 @@ def import_run(
     classes: Annotated[str, typer.Option(help="Names of the classes in order, separated by commas.")] = "",
     data: Annotated[str, typer.Option(help="Name of the dataset, to show its images if its labels are equal.")] = "",
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="Seed of the run.")] = None,
-    tool: Annotated[str, typer.Option(help="Library that trained the model, such as 'torch 2.9'.")] = "",
+    library: Annotated[str, typer.Option(help="Library that trained the model, such as 'torch 2.9'.")] = "",
     logits: Annotated[
         bool, typer.Option("--logits", help="The files contain logits instead of probabilities.")
     ] = False,
@@ -38,7 +38,7 @@ def import_run(
 
     options = ImportOptions(
         name=name, classes=tuple(part.strip() for part in classes.split(",") if part.strip()), data=data, seed=seed,
-        tool=tool, logits=logits, models=models, tracking_uri=tracking_uri,
+        library=library, logits=logits, models=models, tracking_uri=tracking_uri,
     )  # fmt: skip
     found = import_files(Home.default(), files, options)
     for run_id in found.existing:

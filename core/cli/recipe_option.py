@@ -6,6 +6,7 @@ import typer
 
 from core.errors import DatasetError, JobError
 from core.home import Home
+from core.models.model_info import choose_model
 from core.spec import DATASETS
 
 RecipeOption = Annotated[
@@ -29,7 +30,7 @@ def read_recipe(home: Home, recipe: str | None, settings: dict[str, Any]) -> tup
     from core.datasets.dataset_key import FOLDER, add_command, key_of
     from core.recipes import find_general_recipe
 
-    given = {name: value for name, value in settings.items() if value is not None}
+    given = choose_model({name: value for name, value in settings.items() if value is not None})
     dataset, folder = given.get("dataset"), given.get("folder")
     if dataset and dataset not in DATASETS:
         if not (home.datasets / key_of(FOLDER, dataset)).is_dir():

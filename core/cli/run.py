@@ -227,7 +227,7 @@ def _print(found: dict[str, Any]) -> None:
         pairs["trained_epochs"] = format_count(found["trained_epochs"])
         pairs["measured"] = found["measured"]
     if found["elsewhere"]:
-        pairs["trained elsewhere"] = found["elsewhere"]["tool"] or "by an unknown tool"
+        pairs["trained elsewhere"] = found["elsewhere"]["library"] or "unknown library"
         pairs["missing"] = ", ".join(found["missing"])
         pairs |= {f"setting {name}": value for name, value in found["elsewhere"]["settings"].items()}
     pairs |= {

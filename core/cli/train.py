@@ -11,7 +11,6 @@ from core.cli.recipe_option import RecipeOption, read_recipe
 from core.cli.setting_option import with_settings
 from core.errors import JobError
 from core.home import Home
-from core.models.model_info import choose_model
 from core.spec import HEADS, RunSpec
 
 _MAX_SEEDS = 100
@@ -62,7 +61,6 @@ def list_specs(recipe: str, changes: Mapping[str, Any], heads: str | None, seeds
     from core.recipes import RECIPES
 
     chosen = RECIPES[recipe]
-    changes = choose_model({**changes})
     names = [name.strip() for name in heads.split(",")] if heads is not None else chosen.heads
     first = changes.get("seed", chosen.spec.seed)
     return [

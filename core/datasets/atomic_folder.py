@@ -47,7 +47,7 @@ def resuming(target: Path, identity: str) -> Iterator[Path]:
     with _reporting(target):
         folder = _unfinished(target)
         mark = folder / _IDENTITY
-        if not mark.is_file() or mark.read_text(encoding="utf-8") != identity:
+        if not mark.is_file() or mark.read_text(encoding="utf-8", errors="replace") != identity:
             remove_unfinished(target)
             folder.mkdir(parents=True)
             mark.write_text(identity, encoding="utf-8")

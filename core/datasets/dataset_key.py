@@ -37,6 +37,17 @@ def label_of(key: str) -> str:
     return f"Folder {folder}" if folder else DATASETS[dataset].label
 
 
+def label_of_spec(spec: RunSpec) -> str:
+    """Return the label of the dataset of a run; a run from elsewhere may only have its name, or none.
+
+    >>> label_of_spec(RunSpec(dataset="folder", folder="pets")), label_of_spec(RunSpec())
+    ('Folder pets', 'Digits')
+    """
+    if spec.elsewhere and spec.dataset == FOLDER:
+        return f"Own data {spec.folder}".rstrip()
+    return label_of(key_or_name(spec.dataset, spec.folder))
+
+
 def key_of_name(name: str) -> str:
     """Return the key for a dataset that a user adds: `celeba`, or a new name for a custom dataset.
 

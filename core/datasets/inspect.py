@@ -70,13 +70,17 @@ class InspectedDataset:
     @cached_property
     def sizes(self) -> pd.DataFrame | None:
         """Return one row per size of the source images: width, height and images; None if the sizes are not known."""
-        files = read_files(self.dataset.path, ("width", "height"))
+        files = self.read_files(("width", "height"))
         if files is None:
             height, width, _ = self.info.input_shape
             count = self.info.train_count + self.info.test_count
             stored = {"width": [width], "height": [height], "images": [count]}
             return None if self.info.folder else pd.DataFrame(stored)
         return files.groupby(["width", "height"]).size().rename("images").reset_index()
+
+    def read_files(self, columns: Sequence[str], rows: Sequence[int] | None = None) -> pd.DataFrame | None:
+        """Read columns of the list of source images (see `core.datasets.report.read_files`)."""
+        return read_files(self.dataset.path, (self.info.train_count, self.info.test_count), columns, rows)
 
     def find_rows(self, split: str, label: int | None = None) -> NDArray[np.int64]:
         """Return the rows of a split, such as "validation", in the arrays; with `label`, those of one class, or those
@@ -96,17 +100,10 @@ class InspectedDataset:
 
     def name_images(self, split: str, rows: Sequence[int]) -> list[str]:
         """Return the file of each image relative to the added folder; empty texts if they are not known."""
-        try:
-            found = pd.read_parquet(
-                self.dataset.path / FILES,
-                columns=["row", "file"],
-                filters=[
-                    ("split", "in", ["test"] if split == "test" else ["train", "validation"]),
-                    ("row", "in", rows),
-                ],
-            )
-        except (OSError, ValueError):
+        found = self.read_files(("split", "row", "file"), rows)
+        if found is None:
             return [""] * len(rows)
+        found = found[(found["split"] == "test") == (split == "test")]
         names = dict(zip(found["row"], found["file"], strict=True))
         return [str(names.get(row, "")) for row in rows]
 
@@ -181,4 +178,4 @@ def _read_skipped(folder: Path) -> tuple[SkippedFile, ...]:
     except OSError:
         return ()
     pairs = (line.partition(": ") for line in lines if line)
-    return tuple(SkippedFile(file=file, reason=reason or "not stated") for file, _, reason in pairs)
+    return tuple(SkippedFile.of(file, reason or "not stated") for file, _, reason in pairs)

@@ -36,13 +36,13 @@ class Display(ABC):
     title: ClassVar[str]
 
     needs: ClassVar[tuple[Part, ...]] = ()
-    """What a run must have to be shown; runs that were trained elsewhere may lack it."""
+    """Parts that a run must have to be shown; runs that were trained elsewhere may lack them."""
 
     comparison: Comparison
 
     @property
     def available(self) -> Comparison:
-        """The variants that have what the display needs. There may be none; colours are those of `comparison`."""
+        """The variants that have what the display needs. There may be none; colors are those of `comparison`."""
         return select_with(self.comparison, self.needs)
 
     @property

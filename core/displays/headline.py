@@ -10,8 +10,10 @@ from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
 from core.analysis.leakage import NOT_LEAKED, compute_leaked_accuracies, describe_leaked
 from core.analysis.summary import compute_last_accuracy, describe_metric
+from core.datasets.dataset_key import label_of_spec
 from core.displays.number import (
     format_accuracy,
+    format_count,
     format_interval,
     format_need,
     format_plural,
@@ -26,7 +28,6 @@ from core.spec import SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images
 from core.store.elsewhere import select_with, write_lacking
 from core.store.kept_epoch import describe_epochs, describe_kept_epoch
-from core.store.setting_text import describe_dataset
 
 _MANY = 6  # variants in a summary
 _MOST_LEAKED = 3  # variants whose accuracy without leaked images is in the headline
@@ -101,7 +102,7 @@ def _write_balanced(comparison: Comparison, variants: Sequence[Variant]) -> str:
 def write_facts(comparison: Comparison) -> list[str]:
     """Return the recipe, seeds, epochs and data behind the headline."""
     spec, data = comparison.first.spec, comparison.first.record.data
-    own = data.official or spec.folder or spec.elsewhere  # data that are not called official
+    own = spec.folder or spec.elsewhere
     return [
         comparison.recipe.name if comparison.recipe else "trained elsewhere" if spec.elsewhere else spec.backbone,
         f"{format_plural(len(comparison.variants), comparison.noun)} × {_count_seeds(comparison)}",
@@ -111,7 +112,7 @@ def write_facts(comparison: Comparison) -> list[str]:
         *_write_last_accuracies(comparison),
         *([note.rstrip(".")] if (note := write_interval_note(comparison)) else []),
         _write_images(comparison),
-        f"data {data.fingerprint}{'' if own else ' (not the official dataset)'}",
+        f"data {data.fingerprint}{'' if own or data.official else ' (not the official dataset)'}",
     ]
 
 
@@ -120,7 +121,7 @@ def _write_images(comparison: Comparison) -> str:
     spec, data = comparison.first.spec, comparison.first.record.data
     counts = {"training": data.train_images, "validation": data.validation_images}
     parts = [f"{count:,} {name}" for name, count in counts.items() if count is not None]
-    label = describe_dataset(spec)
+    label = label_of_spec(spec)
     return f"{label}: {', '.join([*parts, format_plural(data.test_images, 'test image')])}"
 
 
@@ -239,14 +240,19 @@ def _need(difference: Difference, noun: str) -> str:
 
 
 def write_params(comparison: Comparison) -> str:
-    """Describe the largest layer of each model."""
+    """Describe the largest layer of each model; of many models, the smallest and the largest one."""
+    known = select_with(comparison, ("layers",)).variants
+    if len(known) > _MANY:
+        ranked = sorted(known, key=lambda variant: variant.first.model.params)
+        few, most = (f"{one.label} {format_count(one.first.model.params)}" for one in (ranked[0], ranked[-1]))
+        return f"Parameters of {len(ranked)} {comparison.noun}s: fewest {few}, most {most}."
     parts = []
-    for variant in select_with(comparison, ("layers",)).variants:
+    for variant in known:
         model = variant.first.model
         largest = max(model.rows, key=lambda row: row.params)
         share = largest.params / max(model.params, 1)
         params = format_plural(model.params, "parameter")
-        parts.append(f"{variant.label}: {params}, {share:.0%} in {largest.name}")
+        parts.append(f"{variant.label}: {params}, {share:.0%} in the layer {largest.name}")
     return " ".join(filter(None, [f"{'; '.join(parts)}." if parts else "", write_lacking(comparison, ("layers",))]))
 
 

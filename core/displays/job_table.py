@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from core.analysis.summary import SeedMean
+from core.datasets.dataset_key import label_of_spec
 from core.displays.number import format_count, format_loss, format_seconds
 from core.displays.progress import describe_age, describe_progress, describe_time_left
 from core.errors import HeadroomError
@@ -12,7 +13,7 @@ from core.home import hide_paths
 from core.jobs.progress import Progress
 from core.jobs.queue import Job
 from core.spec import HEADS, SETTINGS, RunSpec
-from core.store.setting_text import describe_dataset, describe_setting, describe_value
+from core.store.setting_text import describe_setting, describe_value
 
 ACTIVE_COLUMNS = (
     "Job", "Status", "Progress", "Epoch", "Loss", "Images/s", "Time left", "Dataset", "Attempt", "Submitted by", "Run"
@@ -40,7 +41,7 @@ def write_name(job: Job, differing: Sequence[str] = ()) -> str:
     if spec is None:
         return f"Job {job.run_id}"
     settings = [describe_setting(name, getattr(spec, name)) for name in differing if spec.uses(name)]
-    return " · ".join([HEADS[spec.head].label, describe_dataset(spec), *settings, f"seed {spec.seed}"])
+    return " · ".join([HEADS[spec.head].label, label_of_spec(spec), *settings, f"seed {spec.seed}"])
 
 
 def list_differing(jobs: Sequence[Job]) -> list[str]:
@@ -74,7 +75,7 @@ def _name_cells(job: Job, differing: Sequence[str]) -> dict[str, object]:
         return {"Job": job.run_id, "Dataset": "–", **values}
     return {
         "Job": f"{HEADS[spec.head].label} · seed {spec.seed}",
-        "Dataset": describe_dataset(spec),
+        "Dataset": label_of_spec(spec),
         **values,
     }
 

@@ -2,7 +2,7 @@
 
 from core.analysis.summary import SeedMean
 from core.displays.number import format_accuracy, format_count, format_loss, format_seconds
-from core.jobs.progress import Progress
+from core.jobs.progress import STARTING, Progress
 from core.jobs.queue import State
 from core.recipes import recipe_of
 from core.spec import SETTINGS, RunSpec
@@ -23,6 +23,8 @@ _LAST_SECONDS = 1.0  # a shorter estimate is not shown
 
 def describe_progress(state: State, progress: Progress | None) -> tuple[float, str]:
     """Return the progress of a job as a fraction and as text."""
+    if state == "queued" and progress and progress.phase == STARTING:
+        return 0.0, STARTING
     if state != "running":
         return (1.0 if state == "finished" else 0.0), state
     if progress and progress.silent_seconds:

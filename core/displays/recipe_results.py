@@ -12,6 +12,7 @@ from core.spec import HEADS
 from core.store.comparison import Comparison, Variant
 
 _COUNTS = ("params", "trainable", "non_trainable")
+_MAX_DIGITS = len("0.1234")  # of a rounded value
 NONE = "–"
 Row = tuple[str, ...]
 
@@ -69,6 +70,17 @@ def find_variant(recipe: Recipe, head: str, comparison: Comparison | None) -> Va
     own = recipe.spec_of(head)
     same = (v for v in variants if v.spec.replace(seed=0, data=own.data, folder=own.folder) == own)
     return next(same, next(iter(variants), None))
+
+
+def describe_printed(recipe: Recipe) -> str:
+    """Return the published results as the author printed them, if the table rounds them; otherwise empty."""
+    parts = []
+    for result in recipe.published:
+        name, write, _ = FORMS[result.metric]
+        exact = result.printed or (f"{result.value!r}" if len(f"{result.value!r}") > _MAX_DIGITS else "")
+        if exact and exact != write(result) and result.metric not in _COUNTS:
+            parts.append(f"{HEADS[result.head].label}, {name.lower()}: {exact}")
+    return f"As printed: {'; '.join(parts)}. " if parts else ""
 
 
 def _measure(result: PublishedResult, variant: Variant | None) -> str:

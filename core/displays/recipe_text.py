@@ -43,10 +43,12 @@ def describe_head_settings(recipe: Recipe, head: str) -> str:
     """Return the hyperparameters of a head that the recipe specifies for this head only; otherwise empty."""
     settings = recipe.settings.get(head, {})
     parts = [
-        f"backbone {BACKBONES[value].label!r}" if name == "backbone" else describe_setting(name, value)
+        f"backbone: {BACKBONES[value].label[0].lower()}{BACKBONES[value].label[1:]}"
+        if name == "backbone"
+        else describe_setting(name, value)
         for name, value in settings.items()
     ]
-    return f"{HEADS[head].label} has {', '.join(parts)} in this recipe." if parts else ""
+    return f"{HEADS[head].label}: {', '.join(parts)}." if parts else ""
 
 
 def _write_penalties(spec: RunSpec) -> str:

@@ -8,13 +8,14 @@ from typing import Any, Literal
 import pandas as pd
 
 from core.analysis.cost import COSTS
+from core.datasets.dataset_key import key_or_name, label_of
 from core.displays.cost_format import COST_FORMS
 from core.displays.local_time import format_local, name_zone
 from core.displays.table import disarm
 from core.spec import HEADS, SETTINGS
 from core.store.comparison import to_plain
 from core.store.kept_epoch import describe_keep
-from core.store.setting_text import describe_value, name_dataset
+from core.store.setting_text import describe_value
 
 Kind = Literal["text", "number", "percent"]
 
@@ -42,11 +43,6 @@ def _label(name: str, registry: Any) -> Callable[[pd.DataFrame], Any]:
     return lambda frame: frame[name].map({value: registry[value].label for value in set(frame[name])})
 
 
-def _dataset(frame: pd.DataFrame) -> Any:
-    columns = (frame[name] for name in ("dataset", "folder", "elsewhere"))
-    return [name_dataset(*row) for row in zip(*columns, strict=True)]
-
-
 def _head(frame: pd.DataFrame) -> Any:
     labels = frame["head"].map({name: head.label for name, head in HEADS.items()})
     return labels.where(frame["elsewhere"] == "", frame["elsewhere"])
@@ -59,6 +55,10 @@ def _trained(frame: pd.DataFrame) -> Any:
 def _known(frame: pd.DataFrame, name: str) -> Any:
     """Return a column without the defaults of hyperparameters that runs from elsewhere do not have."""
     return frame[name].where(frame["elsewhere"] == "")
+
+
+def _dataset(frame: pd.DataFrame) -> Any:
+    return [label_of(key_or_name(*pair)) for pair in zip(frame["dataset"], frame["folder"], strict=True)]
 
 
 def _share(name: str) -> Callable[[pd.DataFrame], Any]:
@@ -92,9 +92,7 @@ RUN_COLUMNS: dict[str, RunColumn] = {
     "test_accuracy": RunColumn("Test accuracy", _share("test_accuracy"), "percent"),
     "seed": RunColumn("Seed", _text("seed"), "number"),
     "dataset": RunColumn("Dataset", _dataset),
-    "trained_epochs": RunColumn(
-        "Epochs", lambda frame: frame["trained_epochs"].where(frame["trained_epochs"] > 0), "number"
-    ),
+    "trained_epochs": RunColumn("Epochs", _trained, "number"),
     "measured": RunColumn("Measured at", _measured),
     "params": RunColumn("Parameters", _text("params"), "number"),
     "tags": RunColumn("Tags", _text("tags")),

@@ -2,12 +2,13 @@
 
 import pandas as pd
 
+from core.datasets.dataset_key import label_of_spec
 from core.displays.number import format_share
 from core.recipes import recipe_of
 from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.environment import Environment
 from core.store.record import Elsewhere, Record
-from core.store.setting_text import describe_dataset, describe_value
+from core.store.setting_text import describe_value
 
 _NOT_RECORDED = "not recorded"
 _SEPARATE = ("data", "seed", "head")  # a seed or a head that differs from the recipe is no change of it
@@ -49,7 +50,7 @@ def build_data_table(record: Record, spec: RunSpec) -> pd.DataFrame:
     classes, counts = f"{len(data.classes):,}", DATASETS[spec.dataset].official_counts
     official = "" if counts == (0, 0) else " (official dataset)" if data.official else " (not the official dataset)"
     values = {
-        "Dataset": describe_dataset(spec) + (f", folder {spec.folder}" if spec.folder and not spec.elsewhere else ""),
+        "Dataset": label_of_spec(spec),
         "Fingerprint": f"{data.fingerprint}{official}",
         "Training images": _count(data.train_images),
         "Validation images": _count(data.validation_images),
@@ -65,8 +66,8 @@ def _count(value: int | None) -> str:
 
 
 def build_elsewhere_table(found: Elsewhere) -> pd.DataFrame:
-    """Return the tool that trained a run, and the settings that it recorded."""
-    return _build({"Tool": found.tool or _NOT_RECORDED, **found.settings}, "Setting")
+    """Return the library that trained a run, and the settings that it recorded."""
+    return _build({"Library": found.library or _NOT_RECORDED, **found.settings}, "Setting")
 
 
 def build_environment_table(record: Record, environment: Environment) -> pd.DataFrame:

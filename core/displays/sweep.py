@@ -24,6 +24,7 @@ from core.store.setting_text import describe_setting, describe_value
 
 _HEIGHT_PIXELS = 320
 _VALUE_CHARS = 16
+_MAX_NAMED = 4  # values in the name of a sweep
 _STATES: tuple[SweepRunState, ...] = ("finished", "running", "queued", "failed", "cancelled", "not started")
 
 
@@ -48,12 +49,15 @@ def name_sweep_run(spec: RunSpec, sweep: Sweep) -> str:
 
 
 def name_sweep(sweep: Sweep) -> str:
-    """Return "digits-heads: GAP, Flatten; blocks 1, 2, 3; 2 seeds"."""
+    """Return "digits-heads: GAP, Flatten; blocks 1, 2, 3; 2 seeds"; of many values, the first and the last."""
     specs = sweep.specs
     parts = [", ".join(dict.fromkeys(HEADS[spec.head].label for spec in specs))]
     for name in list_columns(specs, sweep.settings):
         values = sort_values({getattr(spec, name) for spec in specs if spec.uses(name)})
-        parts.append(f"{SETTINGS[name].label.lower()} {', '.join(describe_value(name, value) for value in values)}")
+        texts = [describe_value(name, value) for value in values]
+        if len(texts) > _MAX_NAMED:
+            texts = [f"{texts[0]} to {texts[-1]} ({len(texts)} values)"]
+        parts.append(f"{SETTINGS[name].label.lower()} {', '.join(texts)}")
     return f"{sweep.recipe}: {'; '.join([*parts, format_plural(len({spec.seed for spec in specs}), 'seed')])}"
 
 

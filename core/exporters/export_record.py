@@ -72,7 +72,7 @@ class ExportRecord:
         }
         values = {name: describe_value(name, value) if value in (None, "") else value for name, value in used.items()}
         if found := self.run.record.elsewhere:
-            values = {**found.settings, **values, "elsewhere": spec.elsewhere, "tool": found.tool or "unknown"}
+            values = {**found.settings, **values, "elsewhere": spec.elsewhere, "library": found.library or "unknown"}
         return {"recipe": recipe.name if recipe else "none", **values}
 
     @property

@@ -23,7 +23,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Importer:
-    """A format. `matches` looks at the beginning of a file, `read` returns the values that it contains."""
+    """A format. `matches` inspects the beginning of a file, `read` returns the values that it contains."""
 
     name: str
     label: str

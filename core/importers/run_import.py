@@ -1,4 +1,4 @@
-"""Import of files of any known format as runs: bundles as they are, all others through the bundle of the client."""
+"""Import of files of any known format as runs: bundles, and all others converted to bundles by the client."""
 
 import tempfile
 import zipfile
@@ -20,7 +20,7 @@ MAX_FILES = 1_000
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What files do not contain. An empty name is replaced by that of the file.
+    """Values that files do not contain. An empty name is replaced by that of the file.
 
     Attributes:
         classes: names of the classes; empty for those of the file, or their numbers.
@@ -33,7 +33,7 @@ class ImportOptions:
     classes: tuple[str, ...] = ()
     data: str = ""
     seed: int | None = None
-    tool: str = ""
+    library: str = ""
     logits: bool = False
     models: bool = False
     tracking_uri: str = ""
@@ -108,7 +108,7 @@ def _join(sources: Sequence[Source]) -> list[Source]:
 
 def _pack(source: Source, options: ImportOptions) -> bytes:
     values = dict(source.values)
-    given = {"classes": [*options.classes], "data": options.data, "tool": options.tool, "seed": options.seed}
+    given = {"classes": [*options.classes], "data": options.data, "library": options.library, "seed": options.seed}
     values |= {name: value for name, value in given.items() if value not in ([], "", None)}
     try:
         results = build_results(options.name or source.name or "run", logits=options.logits, **values)

@@ -58,7 +58,7 @@ def read_columns(path: Path) -> dict[str, list[str]]:
 
 
 def find_column(names: Sequence[str], known: Sequence[str]) -> str:
-    """Return the first column with one of the known names, ignoring case; an empty text if there is none."""
+    """Return the first column with one of the known names, ignoring case; "" if no column has one."""
     lower = {name.lower(): name for name in reversed(names)}
     return next((lower[name] for name in known if name in lower), "")
 

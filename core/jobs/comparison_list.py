@@ -30,8 +30,9 @@ def list_comparisons(
     saved: Iterable[SavedComparison],
     heads: Mapping[str, str],
 ) -> list[ListedComparison]:
-    """Return the saved comparisons, then those of recipes and the sweeps with finished runs.
+    """Return the saved comparisons, the recipes, the sweeps with finished runs, and recipes with other hyperparameters.
 
+    The last group is last because it can be long.
     A sweep is one comparison: the runs of one of its values are not listed separately, except the comparison of a
     recipe with its own hyperparameters and several heads.
 
@@ -39,7 +40,7 @@ def list_comparisons(
         sweeps: each sweep with its label, by ID.
         heads: the head of each finished run, by run ID.
     """
-    found = [
+    kept = [
         ListedComparison("saved", SAVED + one.saved_id, one.name, frozenset(one.runs) & heads.keys()) for one in saved
     ]
     planned = {sweep_id: frozenset(spec.run_id for spec in sweep.specs) for sweep_id, (sweep, _) in sweeps.items()}
@@ -47,12 +48,14 @@ def list_comparisons(
         ListedComparison("sweep", SWEEP + sweep_id, label, planned[sweep_id] & heads.keys())
         for sweep_id, (_, label) in sweeps.items()
     ]
+    own: list[ListedComparison] = []
+    changed: list[ListedComparison] = []
     for offer in offers:
         run_ids = frozenset(offer.run_ids)
         is_complete = offer.own and len({heads.get(run_id) for run_id in run_ids}) > 1
         if is_complete or not any(run_ids < grid for grid in planned.values()):
-            found.append(ListedComparison("recipe", offer.key, offer.label, run_ids))
-    return [*found, *(grid for grid in grids if grid.run_ids)]
+            (own if offer.own else changed).append(ListedComparison("recipe", offer.key, offer.label, run_ids))
+    return [*kept, *own, *(grid for grid in grids if grid.run_ids), *changed]
 
 
 def list_newest(frame: pd.DataFrame) -> list[str]:

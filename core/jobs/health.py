@@ -10,7 +10,7 @@ from contextlib import suppress
 from core.errors import HomeError
 from core.files import read_file, replacing
 from core.home import Home
-from core.jobs.progress import Progress, read_progress
+from core.jobs.progress import STARTING, Progress, read_progress
 from core.jobs.queue import Job, JobQueue
 
 HEARTBEAT_SECONDS = 5.0
@@ -65,8 +65,11 @@ def read_live_progress(home: Home, job: Job) -> Progress | None:
     """Return the progress of the current attempt of a running job with its `silent_seconds`; None before its first
     report.
 
-    Before that, the sign of life is that of the dispatcher, since an attempt can wait for a machine of a cluster.
+    Before that, the sign of life is that of the dispatcher, since an attempt can wait for a machine of a cluster. A
+    queued job has a phase while the dispatcher prepares its first worker.
     """
+    if job.state == "queued" and _is_starting(home):
+        return Progress(phase=STARTING)
     if job.state != "running":
         return None
     found = read_progress(home, job.run_id)
@@ -77,6 +80,11 @@ def read_live_progress(home: Home, job: Job) -> Progress | None:
     if seconds < SILENT_SECONDS:
         return found
     return (found or Progress()).model_copy(update={"silent_seconds": seconds})
+
+
+def _is_starting(home: Home) -> bool:
+    queue = JobQueue(home)
+    return not queue.has("running") and not queue.paused() and not is_dispatcher_silent(home)
 
 
 def list_silent(home: Home) -> list[Job]:

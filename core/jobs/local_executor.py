@@ -1,6 +1,7 @@
 """Executor for this machine: one process per job, forked from a process with TensorFlow loaded where that is safe."""
 
 import contextlib
+import errno
 import fcntl
 import math
 import multiprocessing
@@ -166,7 +167,8 @@ class LocalExecutor:
         if pid is not None and (stopped or child is not None):
             _signal(pid, signal.SIGKILL)  # remaining processes of its group; the ID cannot be reused yet
         shutil.rmtree(self._scratch(handle), ignore_errors=True)
-        (self.processes / handle).unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+            (self.processes / handle).unlink()
         if stopped and exit_code != 0:
             return Status("stopped", exit_code)
         if exit_code is None:
@@ -200,8 +202,10 @@ class LocalExecutor:
         """Return the process ID and the exit code, None if not in the file, and whether the process is running."""
         try:
             file = os.open(self.processes / handle, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return None, None, False
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.EISDIR, errno.ELOOP):
+                raise
+            return None, None, False  # missing or damaged
         try:
             values = os.read(file, 100).split()
             try:
@@ -211,7 +215,10 @@ class LocalExecutor:
                 alive = True
         finally:
             os.close(file)
-        numbers = [int(value) for value in values] + [None, None]
+        numbers = [int(value) if value.lstrip(b"-").isdigit() else None for value in values] + [
+            None,
+            None,
+        ]  # a damaged file
         return numbers[0], numbers[1], alive
 
 

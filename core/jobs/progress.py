@@ -11,6 +11,8 @@ from core.files import read_file
 from core.home import Home
 from core.store.run_store import RunStore
 
+STARTING = "starting the dispatcher, which loads TensorFlow"
+"""Phase of a queued job before its worker can start."""
 _LINE_BYTES = 400
 
 
@@ -45,9 +47,14 @@ def folder_of(home: Home, run_id: str) -> Path | None:
 
 
 def read_progress(home: Home, run_id: str) -> Progress | None:
-    """Return the progress of a job; None if the worker has not started or the file is invalid."""
+    """Return the progress of a job; None if the worker has not started or the file is invalid.
+
+    A published run has no file: its attempt is over, and the dispatcher has yet to read that.
+    """
     folder = folder_of(home, run_id)
     try:
+        if folder is not None and folder.parent != home.jobs:
+            return Progress(phase="publishing", epoch=1, epochs=1, updated_at=folder.stat().st_mtime)
         return Progress.model_validate_json(read_file(folder / "progress.json")) if folder else None
     except (OSError, ValidationError):
         return None

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from core.entry_point import TRAINING, build_command
 from core.errors import ClusterError, JobError
-from core.files import replacing
+from core.files import read_file, replacing
 from core.home import Home
 from core.jobs.executor import Status
 from core.jobs.health import write_health
@@ -25,6 +25,7 @@ _POLLS_PER_SECOND = 20
 _COUNT_SECONDS = 10.0
 _RETRY_SECONDS = 10.0
 _STOP_SECONDS = 2.0
+_MAX_NAME_BYTES = 1000
 _FORWARDED_VARIABLES = ("KERAS_HOME",)
 _RUNNING = Status("running")
 _SHELL_ERROR = "A node cannot start the training. Code, Python and home must have the same paths on all nodes"
@@ -197,7 +198,10 @@ def _name_home(home: Home) -> str:
     if not path.exists():
         with replacing(path) as temporary:
             temporary.write_text(uuid4().hex[:8], encoding="ascii")
-    name = path.read_text(encoding="ascii", errors="replace").strip()
+    try:
+        name = read_file(path, _MAX_NAME_BYTES).decode("ascii", errors="replace").strip()
+    except OSError as error:
+        raise JobError(f"Cannot read {path}: {error.strerror}. Delete it.") from None
     if len(name) != 8 or not name.isalnum():
         raise JobError(f"Expected eight hexadecimal digits in {path}; got {name!r:.60}. Delete the file.")
     return name

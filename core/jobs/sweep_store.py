@@ -26,7 +26,7 @@ def _check_setting(name: str) -> str:
     return name
 
 
-_Name = Annotated[str, AfterValidator(_check_setting)]
+_Name = Annotated[Line, AfterValidator(_check_setting)]
 
 
 class Sweep(BaseModel):
@@ -41,7 +41,7 @@ class Sweep(BaseModel):
     sweep_id: RunId
     recipe: Line
     settings: tuple[_Name, ...] = Field(alias="knobs", max_length=len(SETTINGS))  # the name in the file
-    members: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=MAX_MEMBERS)
+    members: tuple[Annotated[dict[Line, Any], Field(max_length=100)], ...] = Field(min_length=1, max_length=MAX_MEMBERS)
     budget_minutes: int | None = Field(None, ge=1, le=MAX_BUDGET_MINUTES)
     asked_at: UnixTime
 

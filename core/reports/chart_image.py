@@ -1,19 +1,21 @@
 """Rendering of the charts of a document with Vega, in a browser or to SVG and PNG without one."""
 
 import base64
+import hashlib
 import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from core.errors import HomeError
-from core.files import replacing
+from core.files import read_file, replacing
 from core.home import Home
 from core.reports.document import Figure
 
@@ -149,16 +151,22 @@ def _clean(value: Any) -> Any:
 
 
 def load_vega(home: Home) -> str:
-    """Return Vega, Vega-Lite and Vega-Embed as one script. Building it takes seconds, so it is cached in the home."""
-    path = home.scripts / f"vega-{version('vl-convert-python')}.js"
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:  # in a separate process, because the engine does not release its memory
-        command = [sys.executable, "-I", "-c", _BUNDLE]
-        script = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode()
+    """Return Vega, Vega-Lite and Vega-Embed as one script. Building it takes seconds, so it is cached in the home,
+    after a line with its SHA-256."""
+    path = home.scripts / f"vega-{version('vl-convert-python')}.txt"
+    with suppress(OSError, ValueError):  # missing or damaged
+        checksum, _, script = read_file(path).decode().partition("\n")
+        if checksum == _compute_checksum(script):
+            return script
+    command = [sys.executable, "-I", "-c", _BUNDLE]  # a process, because the engine does not release its memory
+    script = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode()
     try:
         with replacing(path) as temporary:
-            temporary.write_text(script, encoding="utf-8")
+            temporary.write_text(f"{_compute_checksum(script)}\n{script}", encoding="utf-8", newline="\n")
     except HomeError:
         pass  # the home is read-only: the script is built again for the next report
     return script
+
+
+def _compute_checksum(script: str) -> str:
+    return hashlib.sha256(script.encode()).hexdigest()

@@ -1,11 +1,11 @@
 """Default report of a comparison, before any edits."""
 
 from core.analysis.check import find_failed
+from core.datasets.dataset_key import label_of_spec
 from core.displays.views.difference import HeadDifference, Margin
 from core.displays.views.published import PublishedResults
 from core.reports.report import MAX_TITLE_CHARS, ChartBlock, Report, check_run_count, draw_id
 from core.store.comparison import Comparison
-from core.store.setting_text import describe_dataset
 
 _ALWAYS = (
     ChartBlock(display="tiles"),
@@ -46,7 +46,7 @@ def write_title(comparison: Comparison) -> str:
     if recipe and set(recipe.heads) == {variant.spec.head for variant in comparison.variants}:
         return recipe.title
     spec = comparison.first.spec
-    title = f"{describe_dataset(spec)}: {' vs. '.join(comparison.labels)}"
+    title = f"{label_of_spec(spec)}: {' vs. '.join(comparison.labels)}"
     return title if len(title) <= MAX_TITLE_CHARS else f"{title[: MAX_TITLE_CHARS - 1]}…"
 
 

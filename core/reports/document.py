@@ -7,9 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.bounds import Count, Prose, Share, UtcTime
+from core.bounds import Count, Line, Prose, Share, UtcTime
 
-Cell = str | Annotated[int, Field(ge=-(2**63), le=2**63)] | float | bool | None
+_ITEMS, _MAX_FLOAT = Field(max_length=1_000_000), 1.7e308
+_Text = Annotated[str, Field(max_length=1_000_000)]
+_Integer = Annotated[int, Field(ge=-(2**63), le=2**63)]
+_Float = Annotated[float, Field(ge=-_MAX_FLOAT, le=_MAX_FLOAT)]
+_Texts = Annotated[tuple[_Text, ...], _ITEMS]
+Cell = _Text | _Integer | _Float | bool | None
 
 
 class _Part(BaseModel):
@@ -21,9 +26,9 @@ class _Part(BaseModel):
 class Table(_Part):
     """Table of a document. `words` lists the text columns, which are left-aligned."""
 
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    words: tuple[str, ...] = ()
+    columns: _Texts
+    rows: Annotated[tuple[Annotated[tuple[Cell, ...], _ITEMS], ...], _ITEMS]
+    words: _Texts = ()
 
 
 def write_cell(cell: Cell) -> str:
@@ -41,8 +46,8 @@ class Passage(_Part):
     """Text block in Markdown."""
 
     kind: Literal["words"] = "words"
-    id: str
-    text: str
+    id: Line
+    text: _Text
 
 
 class PicturePrediction(_Part):
@@ -51,19 +56,21 @@ class PicturePrediction(_Part):
     `mark` is the shape of the head as a character. Wrong predictions are struck through and marked with ✗.
     """
 
-    head: str
-    text: str
-    color: str
-    mark: Annotated[str, Field(exclude_if=lambda mark: not mark)] = ""  # absent in older files, also in their checksum
+    head: _Text
+    text: _Text
+    color: Line
+    mark: Annotated[Line, Field(exclude_if=lambda mark: not mark)] = ""  # absent in older files, also in their checksum
     wrong: bool
 
 
 class Picture(_Part):
     """Test image as a PNG data URI, with its true class and the predictions."""
 
-    url: Annotated[str, Field(pattern=r"^data:image/png;base64,[A-Za-z0-9+/]+=*$")]
-    label: str
-    predictions: Annotated[tuple[PicturePrediction, ...], Field(alias="guesses")]  # the name in files of format 1
+    url: Annotated[_Text, Field(pattern=r"^data:image/png;base64,[A-Za-z0-9+/]+=*$")]
+    label: _Text
+    predictions: Annotated[
+        tuple[PicturePrediction, ...], _ITEMS, Field(alias="guesses")
+    ]  # the name in files of format 1
 
 
 class Figure(_Part):
@@ -75,17 +82,17 @@ class Figure(_Part):
     """
 
     kind: Literal["figure"] = "figure"
-    id: str
-    display: str
-    title: str
-    settings: dict[str, Cell] = {}
-    sentence: str = ""
+    id: Line
+    display: Line
+    title: _Text
+    settings: Annotated[dict[Line, Cell], _ITEMS] = {}
+    sentence: _Text = ""
     chart: dict[str, Any] | None = None
-    pictures: tuple[Picture, ...] = ()
+    pictures: Annotated[tuple[Picture, ...], _ITEMS] = ()
     table: Table | None = None
     frame: Table | None = None
     open: bool = False
-    problem: str = ""
+    problem: _Text = ""
 
 
 class RunLine(_Part):
@@ -104,8 +111,8 @@ class RunLine(_Part):
 class Reproduction(_Part):
     """Commands that train the runs again and compare them, and the environment in which they were measured."""
 
-    commands: tuple[str, ...]
-    environment: dict[str, str]
+    commands: _Texts
+    environment: Annotated[dict[_Text, _Text], _ITEMS]
 
 
 class Document(_Part):
@@ -116,10 +123,10 @@ class Document(_Part):
     author: Prose
     made_at: UtcTime
     headline: Prose
-    facts: tuple[str, ...]
-    cautions: tuple[str, ...]
-    sections: tuple[Annotated[Passage | Figure, Field(discriminator="kind")], ...]
-    runs: tuple[RunLine, ...]
+    facts: _Texts
+    cautions: _Texts
+    sections: Annotated[tuple[Annotated[Passage | Figure, Field(discriminator="kind")], ...], _ITEMS]
+    runs: Annotated[tuple[RunLine, ...], _ITEMS]
     reproduction: Reproduction
 
     @cached_property

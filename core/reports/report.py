@@ -25,6 +25,7 @@ def draw_id(length: int = 6) -> str:
 
 _Name = Annotated[str, Field(max_length=60)]
 _Integer = Annotated[int, Field(ge=-(2**53), le=2**53)]
+_Float = Annotated[float, Field(ge=-1e15, le=1e15)]
 _Choice = Annotated[str, Field(max_length=MAX_TITLE_CHARS)]
 
 
@@ -42,7 +43,7 @@ class ChartBlock(_Part):
     kind: Literal["view"] = "view"
     id: str = Field(default_factory=draw_id, pattern=BLOCK_ID)
     display: str = Field(max_length=60)
-    settings: dict[_Name, bool | _Integer | float | _Choice | None] = Field(default_factory=dict, max_length=20)
+    settings: dict[_Name, bool | _Integer | _Float | _Choice | None] = Field(default_factory=dict, max_length=20)
     title: str = Field("", max_length=MAX_TITLE_CHARS)
     table: bool = False
 

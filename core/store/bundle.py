@@ -13,23 +13,23 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.bounds import Checksum, Count, Line
+from core.datasets.dataset_key import label_of_spec
 from core.errors import BundleError, DatasetError
 from core.files import replacing
 from core.home import Home
 from core.store.import_validation import MAX_BYTES, MODELS
 from core.store.run import Run
 from core.store.run_store import RunStore
-from core.store.setting_text import describe_dataset
 from core.store.thumbnail import EXACT, FINGERPRINT, SHRUNK, build_thumbnails, load_test_images
 
 MANIFEST = "bundle.json"
-MAX_RUNS = 2_000
+MAX_RUNS, _MAX_FILES = 2_000, 100_000
 RUN_FILE = re.compile(rf"runs/([0-9a-f]{{12}})/({'|'.join(map(re.escape, MAX_BYTES))})")
 PICTURE_FILE = re.compile(rf"thumbnails/({FINGERPRINT})/({EXACT}|{SHRUNK})")
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # exports of the same runs are identical
@@ -48,7 +48,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     version: Literal[1] = 1
-    files: dict[Line, BundleFile]
+    files: Annotated[dict[Line, BundleFile], Field(max_length=_MAX_FILES)]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def export_bundle(
                 name, pixels = _pack_pictures(store.home, run)
                 files[f"thumbnails/{fingerprint}/{name}"] = pixels
             except DatasetError as error:
-                left_out.append(f"The bundle does not contain the test images of {describe_dataset(run.spec)}. {error}")
+                left_out.append(f"The bundle does not contain the test images of {label_of_spec(run.spec)}. {error}")
     with replacing(path) as temporary:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
             _write(archive, MANIFEST, _describe(files))

@@ -126,7 +126,7 @@ def select_with(comparison: "Comparison", parts: Sequence[Part]) -> "Comparison"
 
 
 def write_lacking(comparison: "Comparison", parts: Sequence[Part]) -> str:
-    """Name the variants that a display leaves out, and why; an empty text if there are none."""
+    """Name the variants that a display leaves out, if any, and why; otherwise ""."""
     sentences = []
     for part in parts:
         labels = [v.label for v in comparison.variants if not all(map(_HAS[part], v.runs))]
@@ -138,8 +138,8 @@ def write_lacking(comparison: "Comparison", parts: Sequence[Part]) -> str:
 
 def describe_elsewhere(label: str, runs: Sequence["Run"]) -> str:
     """Describe where the runs of a variant were trained and what they lack, as a sentence."""
-    tools = list(dict.fromkeys(run.record.elsewhere.tool for run in runs if run.record.elsewhere))
-    named = ", ".join(filter(None, tools))
+    libraries = list(dict.fromkeys(run.record.elsewhere.library for run in runs if run.record.elsewhere))
+    named = ", ".join(filter(None, libraries))
     missing = list_missing(runs)
     listed = f": no {', no '.join(missing)}" if missing else ""
     return f"{label} was trained elsewhere{f' ({named})' if named else ''}{listed}."

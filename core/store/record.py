@@ -49,7 +49,7 @@ class Metrics(_Part):
 class Cost(_Part):
     """Costs of a trained model. Latencies are measured with LiteRT on one thread, for a complete batch.
 
-    A run that was trained elsewhere has those that its tool recorded.
+    A run that was trained elsewhere has those that its library recorded.
     """
 
     params: Count | None
@@ -73,14 +73,14 @@ class Cost(_Part):
 
 
 class Elsewhere(_Part):
-    """What is known about the training of a run by another tool. Its spec has the name of the model.
+    """Facts about the training of a run by another library. Its spec has the name of the model.
 
     The data of such a run may lack the numbers of training and validation images, and the shape of the images.
     """
 
-    tool: Line = Field(description="library with its version, such as keras 3.15.1; empty if unknown")
+    library: Line = Field(description="library with its version, such as keras 3.15.1; empty if unknown")
     probabilities: bool = Field(True, description="false: only the predicted classes are known, as 0 or 1")
-    settings: dict[Line, Line] = Field({}, max_length=100, description="settings that the tool recorded, as text")
+    settings: dict[Line, Line] = Field({}, max_length=100, description="settings that the library recorded, as text")
 
 
 class Data(_Part):
@@ -115,7 +115,7 @@ class Record(_Part):
 
     version: Count = 1
     run_id: RunId
-    spec: dict[str, Any] = Field(description="validated by RunSpec")
+    spec: dict[Line, Any] = Field(max_length=100, description="validated by RunSpec")
     finished_at: UtcTime
     metrics: Metrics
     cost: Cost
@@ -175,7 +175,7 @@ class Record(_Part):
         return ""
 
     def _find_missing(self) -> str:
-        """Return the name of a value that only runs from elsewhere may lack; an empty text if there is none."""
+        """Return the name of a value that only runs from elsewhere may lack; "" if all are present."""
         optional = {"test_loss", "validation_loss", "latency_32_p95_seconds", "epoch_seconds", "features_seconds"}
         parts = {"metrics": self.metrics, "cost": self.cost}
         values = {

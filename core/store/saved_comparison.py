@@ -18,6 +18,8 @@ from core.store.trash import Trash
 
 MAX_NAME_CHARS, MAX_SAVED_RUNS = 100, 200
 
+_User = Annotated[str, Field(max_length=MAX_NAME_CHARS), AfterValidator(check_printable)]
+
 
 class SavedComparison(BaseModel):
     """Named selection of runs.
@@ -34,9 +36,9 @@ class SavedComparison(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS), AfterValidator(check_printable)]
     runs: tuple[RunId, ...] = Field(min_length=1, max_length=MAX_SAVED_RUNS)
     baseline: VariantKey = ""
-    by: Annotated[str, Field(max_length=MAX_NAME_CHARS), AfterValidator(check_printable)] = ""
+    by: _User = ""
     at: UtcTime
-    deleted_by: str = ""
+    deleted_by: _User = ""
 
 
 _SAVED_ID, _FILE = re.compile("[0-9A-Za-z]+"), re.compile(r"[0-9A-Za-z]+\.json")

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.datasets.dataset_key import FOLDER, key_or_name, label_of
 from core.errors import SpecError
-from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS, RunSpec
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS
 from core.transform_step import read_steps
 
 Describe = Callable[[str, object], str]
@@ -23,22 +22,6 @@ def join_values(texts: Sequence[str]) -> str:
     if len(texts) <= _ALL:
         return " and ".join(texts)
     return f"{texts[0]}, {texts[1]}, … {texts[-1]} ({len(texts):,} values)"
-
-
-def describe_dataset(spec: RunSpec) -> str:
-    """Return the label of the dataset of a run; a run from elsewhere may only have its name, or none."""
-    return name_dataset(spec.dataset, spec.folder, spec.elsewhere)
-
-
-def name_dataset(dataset: str, folder: str, elsewhere: str = "") -> str:
-    """Return the label of a dataset.
-
-    >>> name_dataset("folder", "pets"), name_dataset("folder", "pets", "my model"), name_dataset("digits", "")
-    ('Folder pets', 'Own data pets', 'Digits')
-    """
-    if elsewhere and dataset == FOLDER:
-        return f"Own data {folder}".rstrip()
-    return label_of(key_or_name(dataset, folder))
 
 
 def describe_setting(name: str, value: object, describe: Describe | None = None) -> str:

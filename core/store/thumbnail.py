@@ -53,6 +53,11 @@ def load_test_images(home: Home, run: Run, *, exact: bool = False) -> Images:
                 f"{run.spec.folder or run.spec.dataset} is {run.record.data.fingerprint} in the run, "
                 f"but {view.info.fingerprint} on disk."
             )
+        if len(view.test_images) < run.record.data.test_images:
+            raise DatasetError(
+                f"The test images of these runs are not available: run {run.run_id} has "
+                f"{run.record.data.test_images:,} of them, and the dataset has {len(view.test_images):,}."
+            )
     except (DatasetError, HomeError) as error:
         for name in (EXACT,) if exact else (EXACT, SHRUNK):
             if (kept := _read(home, run.record.data, name)) is not None:

@@ -129,7 +129,7 @@ def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Se
             cpu=read_cpu(),
             cores=None,
             epochs=None,
-            elsewhere=Elsewhere(tool="Keras model file"),
+            elsewhere=Elsewhere(library="Keras model file"),
             checksums={
                 file: compute_checksum(work / file)
                 for file in FILES

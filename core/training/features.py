@@ -2,7 +2,6 @@
 
 import fcntl
 import hashlib
-import json
 import os
 import time
 from collections.abc import Callable
@@ -14,10 +13,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from core.architecture.model import Model
 from core.array_file import map_array
-from core.files import replacing, write_json
+from core.bounds import Seconds
+from core.files import parse_json, read_file, replacing, write_json
 from core.home import Home
 from core.training.evaluate import batches
 from core.training.forward import compute_outputs
@@ -94,8 +95,8 @@ def _open(path: Path) -> NDArray[np.float32] | None:
 
 def _read_seconds(path: Path) -> float | None:
     try:
-        return float(json.loads(path.read_bytes())["seconds"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return TypeAdapter(Seconds).validate_python(parse_json(read_file(path))["seconds"])
+    except (OSError, ValueError, LookupError, TypeError):
         return None
 
 

@@ -219,7 +219,7 @@ class JobFolder:
             self._validation = [*zip(rows["val_loss"][:epoch], rows["val_accuracy"][:epoch], strict=True)]
             if self.spec.keep != "last":
                 best = self._choose_epoch()
-                self.kept = KeptWeights.of(model, epoch) if best == epoch else KeptWeights.read(self.path, best)
+                self.kept = KeptWeights.of(model, epoch) if best == epoch else KeptWeights.read(self.path, best, model)
                 if self.kept is None:
                     continue
             compile_model(model, self.spec, model.optimizer)

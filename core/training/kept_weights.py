@@ -8,7 +8,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from core.files import DAMAGED_ZIP, replacing
+from core.array_file import read_arrays
+from core.files import replacing
 
 _PREFIX = "best-"
 
@@ -35,13 +36,15 @@ class KeptWeights:
                 np.savez(file, *self.weights)
 
     @classmethod
-    def read(cls, folder: Path, epoch: int) -> "KeptWeights | None":
-        """Read the weights of an epoch; None if they are missing or damaged."""
+    def read(cls, folder: Path, epoch: int, model: keras.Sequential) -> "KeptWeights | None":
+        """Read the weights of a model after an epoch; None if they are missing, damaged or of another model."""
+        now = model.get_weights()
+        expected = {f"arr_{number}": (weight.dtype.str[1:], weight.shape) for number, weight in enumerate(now)}
         try:
-            with np.load(_locate(folder, epoch), allow_pickle=False) as arrays:
-                return cls(epoch, [arrays[name] for name in arrays.files])
-        except (*DAMAGED_ZIP, OSError, ValueError, KeyError):
+            found = read_arrays(_locate(folder, epoch), expected, sum(weight.nbytes + 1024 for weight in now))
+        except ValueError:
             return None
+        return cls(epoch, [found[name] for name in expected])
 
 
 def _locate(folder: Path, epoch: int) -> Path:

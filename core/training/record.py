@@ -66,8 +66,9 @@ def read_cpu() -> str:
 
 
 def save_predictions(path: Path, predictions: Predictions) -> None:
+    """Write predictions; those of validation images only if any."""
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **vars(predictions))
+        np.savez_compressed(file, **{name: found for name, found in vars(predictions).items() if len(found)})
 
 
 def write_preview(path: Path, train: Split) -> None:

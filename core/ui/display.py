@@ -1,8 +1,10 @@
 """Displays on a page: title, chart with alt text, and data table; cached by runs and settings."""
 
+import json
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
+from functools import partial
 from html import escape
 from typing import Any, TypeVar
 
@@ -19,7 +21,9 @@ from core.displays.markdown import escape_markdown
 from core.displays.table import build_table, disarm
 from core.home import Home
 from core.store.comparison import Comparison
-from core.ui.run_link import open_run
+from core.ui.errors import callback
+from core.ui.navigation import has_request
+from core.ui.run_link import request_run
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Display)
@@ -168,11 +172,14 @@ def write_short_name(description: str) -> str:
 
 
 def _draw_panels(spec: dict[str, Any], description: str, key: str | None) -> None:
-    shared = {name: spec[name] for name in ("$schema", "config", "datasets", "padding") if name in spec}
+    shared = {name: spec[name] for name in ("$schema", "config", "padding") if name in spec}
+    datasets = spec.get("datasets", {})
     with st.container(horizontal=True):
         for number, panel in enumerate(spec["concat"]):
             text = f"{write_short_name(description)}, panel {number + 1}"
             part = {**shared, **{name: value for name, value in panel.items() if name not in ("width", "name")}}
+            names = json.dumps(part)
+            part["datasets"] = {name: rows for name, rows in datasets.items() if name in names}
             width = spec.get("usermeta", {}).get(PANEL_PIXELS, 320)
             st.vega_lite_chart(spec=part, width=width, alt=text, key=key and f"{key}-{number}")
 
@@ -234,10 +241,10 @@ def show_frame(
         st.dataframe(shown, **settings)
         return
     key = f"runs-of-rows-{hash((*frame.columns, *run_ids))}"  # a selection is a row number, valid only for these rows
-    event = st.dataframe(shown, key=key, on_select="rerun", selection_mode="single-cell", **settings)
-    for row, column in event.selection.cells:
-        if column != _NUMBER:
-            open_run(run_ids[row])
+    opened = partial(request_run, run_ids, key, _NUMBER)
+    st.dataframe(shown, key=key, on_select=callback(opened), selection_mode="single-cell", **settings)
+    if has_request():  # in a fragment
+        st.rerun()
 
 
 def _measure(texts: list[Any]) -> int:

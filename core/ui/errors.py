@@ -21,10 +21,13 @@ _FAILED = "errors of callbacks"
 
 
 @contextmanager
-def handle_errors() -> Iterator[None]:
+def handle_errors(shown: str = "") -> Iterator[None]:
     """Show the message of a HeadroomError; log any other exception and show a general message. Then update the URL.
 
     A fragment needs its own context, because it reruns without the page. Errors of callbacks are shown first.
+
+    Args:
+        shown: a message that is already on the page and is not repeated.
     """
     for message, icon in st.session_state.pop(_FAILED, []):
         st.error(escape_markdown(message), icon=icon)
@@ -33,7 +36,8 @@ def handle_errors() -> Iterator[None]:
     except Exception as error:
         complete_heading()
         message, icon = _explain(error, "This page failed. See the dashboard log for details.")
-        st.error(escape_markdown(message), icon=icon)
+        if message != shown:
+            st.error(escape_markdown(message), icon=icon)
     write_link()
 
 

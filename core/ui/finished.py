@@ -8,8 +8,8 @@ import streamlit as st
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.jobs.batch import EndedBatch, find_ended, list_latest_batch
-from core.ui import url
 from core.ui.errors import handle_errors
+from core.ui.navigation import open_page
 from core.ui.session import compare_with_siblings, home, store
 
 _STARTED, _ENDED = "started runs", "ended runs"
@@ -90,4 +90,4 @@ def _show_compare_button(batch: EndedBatch, *, key: str) -> bool:
 
 def _open(batch: EndedBatch) -> None:
     compare_with_siblings(batch.finished)
-    url.open_page("pages/compare.py")
+    open_page("pages/compare.py")

@@ -15,6 +15,7 @@ from core.ui.errors import handle_errors
 from core.ui.finished import show_finished_notice
 from core.ui.focus import return_focus
 from core.ui.heading import begin_page, read_page
+from core.ui.navigation import follow_request
 from core.ui.pending import show_pending_runs
 from core.ui.session import (
     name_comparison,
@@ -22,6 +23,7 @@ from core.ui.session import (
     show_baseline_picker,
     show_comparison_picker,
     show_missing_runs,
+    take_comparison,
 )
 from core.ui.style import apply_style
 from core.ui.tour import show_tour
@@ -46,6 +48,7 @@ def run_page(page: StreamlitPage) -> None:
         apply_link(page)
         with handle_errors():
             show_user()
+            follow_request(take_comparison)
             show_comparison_picker()
             with st.sidebar:
                 return_focus()

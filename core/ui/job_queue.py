@@ -13,8 +13,8 @@ from core.jobs.batch import list_finished_together
 from core.jobs.damaged import list_damaged_jobs
 from core.jobs.health import read_health
 from core.jobs.queue import JobQueue
-from core.ui import url
 from core.ui.access import act, action_button, denial_reason
+from core.ui.navigation import open_page
 from core.ui.session import compare_with_siblings, home, store
 
 
@@ -82,4 +82,4 @@ def show_comparison_button(run_id: str) -> None:
     unless the run was deleted."""
     if store().path(run_id) and st.button("Show results", key=f"show-{run_id}", width="content"):
         compare_with_siblings(list_finished_together(store(), run_id))
-        url.open_page("pages/compare.py")
+        open_page("pages/compare.py")

@@ -6,8 +6,8 @@ from core.actions.job import train_runs
 from core.displays.number import format_plural
 from core.spec import SETTINGS
 from core.store.comparison import Comparison
-from core.ui import url
 from core.ui.access import action_button, check_permission
+from core.ui.navigation import open_page
 from core.ui.submission import submit_from_page
 
 _DEFAULT = 10
@@ -34,4 +34,4 @@ def show_more_epochs(comparison: Comparison, *, key: str = "more_epochs") -> Non
         )
     if check_permission(train_runs) and clicked:
         submit_from_page(train_runs, [spec.replace(epochs=spec.epochs + epochs) for spec in specs])
-        url.open_page("pages/train.py")
+        open_page("pages/train.py")

@@ -269,6 +269,13 @@ def select_comparison(key: str) -> None:
     st.session_state[_NEXT] = key, _read_saved_baseline(key)
 
 
+def take_comparison() -> dict[str, str]:
+    """Return the URL parameters of the comparison that was selected for the next page, or of the current one."""
+    current = st.session_state.get("compare"), st.session_state.get(_BASELINE)
+    selected = zip(("compare", _BASELINE), st.session_state.pop(_NEXT, None) or current, strict=True)
+    return {name: value for name, value in selected if value}
+
+
 def compare_with_siblings(run_ids: Iterable[str]) -> None:
     """Select the comparison that contains these runs (see `find_listed`) on all pages, from the next script run on."""
     select_comparison(find_listed(find_all_listed(store()), run_ids))

@@ -78,8 +78,9 @@ def choose_setting(name: str, value: Any, *, key: str | None = None) -> Any:
         if setting.default is None:
             options = [None, *options]
         return widget.select_slider(
-            setting.label, options, value, format_func=setting.describe, key=key, help=setting.help
-        )
+            setting.label, options, value, key=key, help=setting.help,
+            format_func=lambda option: escape_markdown(setting.describe(option)),
+        )  # fmt: skip
     kind = setting.kind
     low, high = setting.usual or (setting.low, setting.high)
     assert low is not None

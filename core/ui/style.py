@@ -26,6 +26,7 @@ _CSS = """
 }
 /* Streamlit fades a caption as a whole, which leaves its links a contrast of 2.6. */
 [data-testid="stCaptionContainer"]:has(a) { opacity: 1; }
+.st-key-navigation { display: none; }  /* has no content */
 .screen-reader { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 </style>
 """

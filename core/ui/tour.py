@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.ui import url
+from core.ui.navigation import open_page
 from core.ui.session import home
 
 url.register("tour")
@@ -82,4 +83,4 @@ def show_tour() -> None:
     if result.opened or result.ended:
         st.query_params.pop("tour", None)
     if result.opened:
-        st.switch_page("pages/train.py")
+        open_page("pages/train.py")

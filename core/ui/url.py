@@ -15,7 +15,6 @@ from core.ui.alias import replace_url_aliases
 
 _WARNINGS = "link warnings"
 _PAGE, _OPENED = "page of the link", "page was just opened"
-_LEFT = "parameters by page when a run was opened"
 _CHANGES, _DRAWN = "changes of the link", "choices on the page"
 MAX_SHOWN = 60  # characters of a name or value in a warning
 
@@ -51,8 +50,6 @@ def apply_link(page: StreamlitPage) -> None:
         st.session_state.pop(_CHANGES, None)
         st.session_state[_PAGE], st.session_state[_OPENED] = page.title, True
     st.session_state[_DRAWN] = set()
-    if "run" in st.query_params and page.title != "Run":
-        _restore_parameters(page)
     params = {name: st.query_params.get_all(name) for name in st.query_params}
     current = replace_url_aliases(params)
     if current != params:
@@ -80,22 +77,6 @@ def note_drawn(name: str) -> None:
     st.session_state.setdefault(_DRAWN, set()).add(name)
 
 
-def remember_parameters() -> None:
-    """Remember the URL of this page before a run is opened.
-
-    Streamlit changes the parameters before the page: the browser history gets an entry of this page with only the
-    parameter `run`. `apply_link` replaces it by the remembered URL when the user goes back.
-    """
-    params = {name: st.query_params.get_all(name) for name in st.query_params if name not in ("run", "compare")}
-    st.session_state.setdefault(_LEFT, {})[st.session_state.get(_PAGE)] = params
-
-
-def _restore_parameters(page: StreamlitPage) -> None:
-    if is_just_opened():  # otherwise widgets are bound to the parameters, which cannot be set
-        st.switch_page(page, query_params=st.session_state.get(_LEFT, {}).get(page.title, {}))
-    del st.query_params["run"]
-
-
 def is_just_opened() -> bool:
     """Return whether the user has just come to this page, so that the URL sets the state of its widgets."""
     return _OPENED in st.session_state
@@ -121,12 +102,6 @@ def reject(name: str, message: str) -> None:
     st.session_state.setdefault(_WARNINGS, []).append(message)
     st.query_params.pop(name, None)
     st.rerun()
-
-
-def open_page(page: str) -> None:
-    """Switch to another page without URL parameters."""
-    # Streamlit refuses to clear parameters that widgets are bound to, but accepts an empty set
-    st.switch_page(page, query_params={})
 
 
 def read_number(name: str, low: float, high: float) -> float | None:

@@ -19,7 +19,7 @@ from core.access.role import OWNER, Role, User
 from core.actions.comparison import may_restore_comparison
 from core.actions.report import may_restore
 from core.datasets.cache import open_dataset
-from core.datasets.custom.removed import remove_to_trash
+from core.datasets.custom.removed import remove_dataset
 from core.datasets.fetch import locked, read_fetch
 from core.errors import AccessError
 from core.files import write_json
@@ -91,7 +91,7 @@ class Scene:
         report_store.remove(self.deleted.id, "other@example.org")
         for name in ("mine", "gone"):
             write_dataset(home, ("cat", "dog"), name=name)
-        remove_to_trash(home, "folder-gone")
+        remove_dataset(home, "folder-gone")
         self.saved, self.deleted_comparison = (
             save_runs(home, "Ours", (self.kept,), by="other@example.org").saved_id for _ in range(2)
         )

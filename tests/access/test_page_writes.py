@@ -76,7 +76,7 @@ METHODS: dict[type, set[str]] = {
 }
 """Methods that only read; all other methods of these classes write."""
 HARMLESS = (
-    "job.cancel", "st.write", "setting.write", "entry.amount.write", "FORMATS[name].write", "Html.write",
+    "job.cancel", "st.write", "setting.write", "entry.amount.write", "FORMATS[name].write", "Html.write", "card.write",
     "started.remove", "ended.remove", "old.change", "old.move", "old.remove", "old.replace",
 )  # fmt: skip
 """Attributes of other things that have the name of a method that writes."""

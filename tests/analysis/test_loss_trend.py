@@ -17,6 +17,7 @@ VALIDATION: dict[str, list[float]] = {
     "flat": [2.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5],
     "rises": [2.0, 0.5, 0.4, 0.4, 0.6, 0.7, 0.8, 0.9],
     "rises and falls": [0.5, 0.3, 1.5, 2.0, 2.0, 1.9, 1.4, 1.2],
+    "lowest earlier": [2.0, 0.5, 0.54, 0.5, 0.56, 0.56, 0.52, 0.51],
     "lost": [2.0, 1.5, 1.0, 0.9, 0.8, 0.7, float("nan"), float("nan")],
 }
 OPPOSITES = (
@@ -53,7 +54,7 @@ def test_every_run_has_one_trend(make_run: RunWriter) -> None:
     trends = {name: find_trend(with_losses(run, name)) for name in VALIDATION}
     assert trends == {
         "falls": "decreasing", "flat": "stable", "rises": "increasing", "rises and falls": "increasing",
-        "lost": "stable",
+        "lowest earlier": "stable", "lost": "stable",
     }  # fmt: skip
 
 

@@ -20,12 +20,16 @@ from typer.testing import CliRunner
 
 from core.access.role import Role
 from core.access.token import PREFIX, TokenTable, create_token, write_line
+from core.api.parameter import RunName
+from core.api.run import RunEndpoint
 from core.bounds import HTTP_RUNS as MAX_RUNS
 from core.cli.app import app
 from core.errors import AccessError, LoginError
+from core.exporters.model_package import read_package
 from core.home import Home
 from core.page_timing import BOUNDS_SECONDS, PageTimings
 from core.reports.report_store import ReportStore
+from core.store.run import Run
 from core.store.run_store import RunStore
 from core.ui.http_login import authenticate
 from tests.support.api import ApiServer, Reply, ask, read_metrics, serve_api
@@ -72,6 +76,16 @@ def test_run_in_full_says_nothing_of_where_it_lies(api_server: ApiServer) -> Non
     assert found.headers["content-type"] == "application/json"
     assert found.headers["x-content-type-options"] == "nosniff"
     assert found.headers["cache-control"] == "no-store"
+
+
+def test_model_is_downloaded_as_a_package(api_server: ApiServer, examples: list[Run], home: Home) -> None:
+    run = next(run for run in examples if run.has("model.tflite"))
+    found = RunEndpoint(home).download(RunName(run_id=run.run_id))
+    assert found.content == read_package(run)
+    assert run.run_id in found.headers["Content-Disposition"]
+    missing = api_server.get(f"/api/runs/{api_server.run_ids[0]}/model")
+    assert missing.status == 404
+    assert missing.data["error"].startswith(f"Run {api_server.run_ids[0]} has no model files: ")
 
 
 def test_comparison_is_what_the_command_line_prints(api_server: ApiServer) -> None:
@@ -353,13 +367,13 @@ def test_bundle_is_imported_once_and_refusals_are_one_sentence(api_server: ApiSe
     def send(body: bytes, kind: str = "application/zip", path: str = "/api/runs") -> Reply:
         return ask(f"{api_server.address}{path}", "POST", body, Content_Type=kind)
 
-    first, again = send(bundle), send(bundle)
-    assert (first.status, again.status) == (200, 200)
+    first, second = send(bundle), send(bundle)
+    assert (first.status, second.status) == (200, 200)
     (run_id,) = first.data["imported"]
-    assert again.data == {"imported": [], "existing": [run_id]}
+    assert second.data == {"imported": [], "existing": [run_id]}
     details = api_server.get(f"/api/runs/{run_id}").data
     assert (details["spec"]["elsewhere"], details["spec"]["epochs"]) == ("sent", None)
-    assert details["elsewhere"]["tool"] == "keras 3.15.1"
+    assert details["elsewhere"]["library"] == "keras 3.15.1"
     assert run_id in [run["run_id"] for run in api_server.get("/api/runs?q=sent").data["runs"]]
     refusals = [
         (send(b"no archive"), 400, "'upload.zip' is not a valid bundle."),
@@ -424,5 +438,13 @@ def test_every_answer_is_as_the_description_says(api_server: ApiServer) -> None:
         fuzz(api_server.address, operation, schemathesis.GenerationMode.POSITIVE, checks, known)
         if operation.method == "get" and description["paths"][operation.path]["get"]["parameters"]:
             fuzz(api_server.address, operation, schemathesis.GenerationMode.NEGATIVE, checks, {})
-    expected = {"/api/runs", "/api/runs/{run_id}", "/api/compare", "/reports/{address}", "/metrics", "/healthz"}
+    expected = {
+        "/api/runs",
+        "/api/runs/{run_id}",
+        "/api/runs/{run_id}/model",
+        "/api/compare",
+        "/reports/{address}",
+        "/metrics",
+        "/healthz",
+    }
     assert {operation.path for operation in operations} == expected

@@ -2,7 +2,9 @@
 
 import io
 import os
+import shutil
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,14 +20,17 @@ from core.augment.fit import FITS, Fit, read_fit
 from core.augment.prepare import prepare, undo_fit
 from core.datasets.cache import CachedDataset, list_folders
 from core.datasets.custom import build
-from core.datasets.custom.add import add_dataset, remove_dataset
+from core.datasets.custom.add import add_dataset
+from core.datasets.custom.file_identity import list_equal
 from core.datasets.custom.interrupted_add import can_continue, cancel_add, discard_add
 from core.datasets.custom.reading_journal import JOURNAL
+from core.datasets.custom.removed import remove_dataset
 from core.datasets.fetch import cancel_mark, read_fetch, start_add
 from core.datasets.report import read_files, read_report
 from core.errors import DatasetError, HomeError
 from core.home import Home
 from core.spec import RunSpec
+from tests.support.damage import DAMAGES
 from tests.support.image_folder import make_folder, picture
 from tests.support.image_writer import write_png
 
@@ -185,7 +190,7 @@ def test_interrupted_import_continues(at: int, deep: bool, home: Home, tmp_path:
     (source / ("dark" if deep else "red") / "bad.png").write_bytes(b"bad")
     (source / ("dark" if deep else "red") / "two.gif").write_bytes(picture((9, 9, 9), kind="GIF"))
     whole = add_dataset(home, "whole", source, side=8).info
-    remove_dataset(home, "whole")
+    remove_dataset(home, "folder-whole")
     harms: list[Callable[[Path], None]] = [_keep, _cut_journal, _cut_pixels, _lose_pixels]
     for number, harm in enumerate(harms if at == 150 else [_keep]):
         name = f"again{number}"
@@ -203,16 +208,33 @@ def test_interrupted_import_continues(at: int, deep: bool, home: Home, tmp_path:
         assert (found.info.skipped, found.info.value_range, found.info.note) == (1, whole.value_range, whole.note)
         if harm is _keep:
             assert len(second.steps) == 200 - at
-        assert sorted(os.listdir(home.datasets)) == [".fetch", f"folder-{name}"]
+        assert sorted(os.listdir(home.datasets)) == [".fetch", ".removed", f"folder-{name}"]
         assert not (found.path / JOURNAL).exists()
-        remove_dataset(home, name)
+        remove_dataset(home, f"folder-{name}")
+
+
+def test_interrupted_import_with_any_damaged_file_can_be_repeated(home: Home, tmp_path: Path) -> None:
+    source = make_folder(tmp_path / "in", {"blue": 4, "red": 4})
+    fingerprint = add_dataset(home, "whole", source, side=8).info.fingerprint
+    remove_dataset(home, "whole")
+    for name, (kind, damage) in product(("identity.txt", JOURNAL, "images.npy"), DAMAGES.items()):
+        with pytest.raises(KeyboardInterrupt):
+            add_dataset(home, "mine", source, side=8, progress=Stop(5))
+        damage(home.datasets / ".folder-mine.unfinished" / name)
+        try:
+            found = add_dataset(home, "mine", source, side=8)
+        except HomeError:  # a folder or a link instead of a file, which is removed
+            assert kind in ("folder", "unreadable"), (name, kind)
+            found = add_dataset(home, "mine", source, side=8)
+        assert found.info.fingerprint == fingerprint, (name, kind)
+        remove_dataset(home, "mine")
 
 
 def test_import_that_is_interrupted_after_reading_continues(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = make_folder(tmp_path / "in", {"blue": 9, "red": 9})
-    for function in ("scan_images", "arrange_images", "write_files"):
+    for function in ("draw_split", "arrange_images", "write_files"):
         with monkeypatch.context() as patch:
 
             def interrupt(*_: Any) -> None:
@@ -234,13 +256,13 @@ def test_unfinished_import_starts_again_with_other_files_and_can_be_removed(home
         steps = Stop()
         add_dataset(home, "mine", source, side=16 if change == "side" else 8, progress=steps)
         assert len(steps.steps) == 18
-        remove_dataset(home, "mine")
+        remove_dataset(home, "folder-mine")
     with pytest.raises(KeyboardInterrupt):
         add_dataset(home, "mine", source, side=8, progress=Stop(5))
-    remove_dataset(home, "mine")
-    assert os.listdir(home.datasets) == [".fetch"]
+    remove_dataset(home, "folder-mine")
+    assert sorted(os.listdir(home.datasets)) == [".fetch", ".removed"]
     with pytest.raises(DatasetError, match="was not found"):
-        remove_dataset(home, "mine")
+        remove_dataset(home, "folder-mine")
 
 
 def test_error_leaves_nothing_to_continue(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,6 +321,8 @@ def test_files_that_are_already_added_are_recognized(home: Home, tmp_path: Path)
     with pytest.raises(DatasetError, match=sentence):
         add_dataset(home, "second", source, side=8)
     assert add_dataset(home, "padded", source, side=8, fit="pad").info.fit == "pad"
+    copy = add_dataset(home, "copy", shutil.copytree(source, tmp_path / "copy", copy_function=shutil.copyfile), side=8)
+    assert list_equal(home, copy.info) == ["first"]
     (source / "red" / "more.png").write_bytes(picture((5, 5, 5)))
     assert add_dataset(home, "more", source, side=8).info.train_count == 9
 

@@ -10,7 +10,8 @@ import pytest
 
 from core.augment.prepare import prepare
 from core.datasets.cache import open_dataset
-from core.datasets.custom.add import add_dataset, remove_dataset
+from core.datasets.custom.add import add_dataset
+from core.datasets.custom.removed import remove_dataset
 from core.datasets.dataset import ARRAYS
 from core.datasets.dataset_view import open_view, read_info
 from core.displays.thumbnail import encode_thumbnails
@@ -87,7 +88,7 @@ def test_copy_is_created_once_and_again_when_stale_or_damaged(added: Home, tmp_p
     (folder / "test_images.npy").unlink()
     assert reopen()
     assert sorted(os.listdir(folder.parent))[-3:] == ["test_labels.npy", "train_images.npy", "train_labels.npy"]
-    remove_dataset(added, "mine")
+    remove_dataset(added, "folder-mine")
     add_dataset(added, "mine", make_folder(tmp_path / "other", {"green": 5, "red": 5}), side=40)
     assert open_view(added, SPEC).info.classes == ("green", "red")
     assert reopen() is False

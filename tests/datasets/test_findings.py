@@ -33,7 +33,7 @@ def draw_photos(count: int, seed: int = 0, side: int = 64) -> np.ndarray:
 
 def find(train: np.ndarray, test: np.ndarray, labels: np.ndarray | None = None, validation: int = 0) -> Findings:
     labels = np.arange(len(train) + len(test)) % 2 if labels is None else labels.astype(int)
-    scan = scan_images([train, test], len(train) + len(test))
+    scan = scan_images([train, test])
     return find_problems((labels[: len(train)], labels[len(train) :]), scan, CLASSES, validation)
 
 
@@ -116,6 +116,14 @@ def test_predefined_validation_images_are_a_split_of_their_own() -> None:
     leaks = found.images[found.images["code"] == "leaked_validation_images"]
     assert leaks[["split", "row"]].to_numpy().tolist() == [["validation", 149], ["train", 3]]
     assert found.validation_count == 30
+    assert "duplicate_images" not in [finding.code for finding in found.findings]
+    for first, second, named in (
+        (140, 141, "1 validation image is"),
+        (3, 4, "1 training image and 1 validation image are"),
+    ):
+        train[second] = train[first]
+        messages = {finding.code: finding.message for finding in find(train, photos[150:], validation=30).findings}
+        assert messages["duplicate_images"].startswith(f"{named} a copy of another image of this split")
 
 
 def test_small_changes_are_found_and_similar_drawings_are_not() -> None:
@@ -129,22 +137,22 @@ def test_small_changes_are_found_and_similar_drawings_are_not() -> None:
         ]),
     }  # fmt: skip
     for name, others in changed.items():
-        near = scan_images([photos, others], 120).near
+        near = scan_images([photos, others]).near
         assert (near[60:] == np.arange(60)).mean() > 0.95, name
     strokes = np.zeros((50, 28, 28, 1), np.uint8)
     for row, stroke in enumerate(strokes):
         stroke[4:24, 4 + row % 20 : 6 + row % 20 + row // 20] = 255
-    assert len(np.unique(scan_images([strokes], 50).near)) == 50
+    assert len(np.unique(scan_images([strokes]).near)) == 50
 
 
 @given(st.lists(st.integers(0, 8), min_size=1, max_size=40), st.randoms(use_true_random=False))
 def test_equal_images_have_one_number_in_any_order(kinds: list[int], random: object) -> None:
     pictures = draw_photos(9, side=8)
-    scan = scan_images([pictures[kinds]], len(kinds))
+    scan = scan_images([pictures[kinds]])
     assert [kinds[first] for first in scan.exact] == kinds
     assert all(first == kinds.index(kind) for first, kind in zip(scan.exact, kinds, strict=True))
     order = np.random.default_rng(len(kinds)).permutation(len(kinds))
-    reordered = scan_images([pictures[kinds][order]], len(kinds))
+    reordered = scan_images([pictures[kinds][order]])
     assert (scan.reorder(order).exact == reordered.exact).all()
     assert (scan.reorder(order).near == reordered.near).all()
 
@@ -155,7 +163,7 @@ def test_time_and_memory_do_not_grow_with_the_square(tmp_path: Path) -> None:
     frames[:, 0, 0, 0] = np.arange(1000) % 250
     frames[:, 0, 1, 0] = np.arange(1000) // 250
     tracemalloc.start()
-    scan = scan_images([frames], len(frames), tmp_path)
+    scan = scan_images([frames], tmp_path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(np.unique(scan.exact)) == 1000

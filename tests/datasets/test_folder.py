@@ -24,7 +24,8 @@ from core.cli.app import app
 from core.datasets import atomic_folder
 from core.datasets.cache import fetch_dataset, list_datasets, list_folders, open_dataset, pin
 from core.datasets.custom import image_files
-from core.datasets.custom.add import add_dataset, remove_dataset
+from core.datasets.custom.add import add_dataset
+from core.datasets.custom.removed import remove_dataset
 from core.datasets.fetch import list_added, read_fetch, start_add
 from core.datasets.report import FILE_COLUMNS, SPLITS, read_files, read_report
 from core.datasets.trees import file_tree, tree
@@ -161,8 +162,7 @@ def test_adding_only_reads_the_path_and_follows_links_to_images(home: Home, tmp_
 def test_invalid_name_is_rejected(name: str, home: Home, tmp_path: Path) -> None:
     source = make_folder(tmp_path / "in", {"blue": 2, "red": 2})
     assert re.match("Expected the name to be |The name '|Select a custom dataset", refusal(home, source, name))
-    with pytest.raises(DatasetError):
-        remove_dataset(home, name)
+    assert call("remove", "--", name)[0] == 1
     assert sorted(os.listdir(tmp_path)) == ["in"]
 
 
@@ -171,7 +171,7 @@ def test_existing_name_is_rejected_until_the_dataset_is_removed(home: Home, tmp_
     first = add_dataset(home, "mine", source, side=8).info
     with pytest.raises(DatasetError, match=r"^Folder mine already exists\..* datasets remove mine"):
         add_dataset(home, "mine", source)
-    remove_dataset(home, "mine")
+    remove_dataset(home, "folder-mine")
     assert list_folders(home) == []
     assert read_fetch(home, "folder-mine") is None
     assert add_dataset(home, "mine", source, side=8).info.fingerprint == first.fingerprint
@@ -210,9 +210,12 @@ def test_side_out_of_bounds_is_rejected(side: int, home: Home, tmp_path: Path) -
 def test_files_that_are_not_archives_are_rejected(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "in.zip"
     whole = make_zip(path, make_members()).read_bytes()
-    for content in (b"", b"PK", b"text", whole[: len(whole) // 2], whole[:-10], picture((0, 0, 0))):
+    for content in (b"", b"PK", b"text", picture((0, 0, 0))):
         path.write_bytes(content)
-        assert "is not a ZIP or tar archive." in refusal(home, path)
+        assert refusal(home, path) == "'in.zip' is not a ZIP or tar archive."
+    for size in (30, len(whole) // 2, len(whole) - 10):
+        path.write_bytes(whole[:size])
+        assert refusal(home, path) == "'in.zip' is an incomplete ZIP archive. Copy or download it again."
     os.mkfifo(tmp_path / "pipe")
     assert "is neither a folder nor an archive." in refusal(home, tmp_path / "pipe")
 
@@ -336,7 +339,7 @@ def test_damaged_folder_is_listed_and_can_be_removed(home: Home, tmp_path: Path)
         open_dataset(home, "folder", "mine")
     status = list_datasets(home)[-1]
     assert (status.folder, status.available, status.next_step) == ("mine", False, "headroom datasets remove mine")
-    remove_dataset(home, "mine")
+    remove_dataset(home, "folder-mine")
     assert not path.exists()
 
 
@@ -365,7 +368,7 @@ def test_killed_addition_leaves_no_dataset(kind: int, home: Home, tmp_path: Path
     running = _wait_for(lambda: (found := read_fetch(home, "folder-mine")) and found.done_files and found)
     assert (running.phase, running.alive, running.total_files) == ("reading", True, 120)
     with pytest.raises(DatasetError, match=r"^Folder mine is being added\. Try again "):
-        remove_dataset(home, "mine")
+        remove_dataset(home, "folder-mine")
     process.send_signal(kind)
     process.communicate(timeout=30)
     ended = read_fetch(home, "folder-mine")
@@ -421,9 +424,18 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
     assert (code, out) == (1, "")
     assert err == (f"Folder mine is in use by 1 unfinished job. Cancel with: headroom jobs cancel {spec.run_id}\n")
     JobQueue(home).cancel(spec.run_id)
-    code, out, err = call("remove", "mine")
-    assert (code, err) == (0, "")
-    assert out.startswith("Removed Folder mine: 8 training images, 2 test images, ")
+    restored = "estored Folder mine: 8 training images, 2 test images, "
+    assert call("restore") == (0, "", "")
+    for _ in range(2):
+        code, out, err = call("remove", "mine")
+        assert (code, err) == (0, "Restore it with: headroom datasets restore mine\n")
+        assert out.startswith("Removed Folder mine: 8 training images, 2 test images, ")
+        assert call("restore") == (0, "mine\n", "")
+        code, out, err = call("restore", "mine")
+        assert (code, err, out[1 : 1 + len(restored)]) == (0, "", restored)
+    assert call("restore", "mine")[0] == 1
+    assert call("remove", "mine")[0] == 0
+    assert call("clear-trash") == (0, "Deleted 1 removed dataset permanently.\n", "")
     assert call("remove", "mine")[0] == 1
     assert call("remove", "digits")[0] == 1
     assert [status.name for status in list_datasets(home)][-1] == "folder"

@@ -160,7 +160,7 @@ def test_metadata_of_each_split_has_the_labels(suffix: str, wrapped: bool, home:
         (top / split / f"metadata.{suffix}").write_text(text, encoding="utf-8")
     (top / "train" / "images" / "unlisted.png").write_bytes(picture((1, 2, 3)))
     info = add_dataset(home, "mine", tmp_path / "in", side=8).info
-    assert count(home) == ("csv", {f"{name} one": (4, 1, 2) for name in COLOURS})
+    assert count(home) == ("given", {f"{name} one": (4, 1, 2) for name in COLOURS})
     report = read_report(home.datasets / "folder-mine")
     assert report
     assert [Path(skipped.file).name for skipped in report.skipped] == ["unlisted.png"]

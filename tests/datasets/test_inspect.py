@@ -9,7 +9,7 @@ from core.datasets import statistics
 from core.datasets.background import follow_statistics
 from core.datasets.cache import open_dataset
 from core.datasets.custom.originals import MAX_ORIGINALS, read_originals
-from core.datasets.custom.removed import clear_removed, list_removed, remove_to_trash, restore_removed
+from core.datasets.custom.removed import clear_removed, list_removed, remove_dataset, restore_removed
 from core.datasets.fetch import locked
 from core.datasets.inspect import InspectedDataset, inspect_dataset
 from core.datasets.report import SPLITS
@@ -128,24 +128,24 @@ def test_removed_dataset_is_restored_unless_its_name_is_used_again(home: Home) -
         locked(home, "folder-mine", wait=True),
         pytest.raises(DatasetError, match=r"^Folder mine is being added\. Try again when this has finished\.$"),
     ):
-        remove_to_trash(home, "folder-mine")
-    remove_to_trash(home, "folder-mine")
+        remove_dataset(home, "folder-mine")
+    remove_dataset(home, "folder-mine")
     with pytest.raises(DatasetError, match="not available"):
         open_dataset(home, "folder", "mine")
     (home.datasets / ".removed" / "stray").mkdir()
     assert list_removed(home) == ["folder-mine"]
     restore_removed(home, "folder-mine")
     assert open_dataset(home, "folder", "mine").info.fingerprint == fingerprint
-    remove_to_trash(home, "folder-mine")
+    remove_dataset(home, "folder-mine")
     write_dataset(home, ("cat", "dog", "other"))
     with pytest.raises(DatasetError, match=r"^Cannot restore Folder mine: another dataset has this name\."):
         restore_removed(home, "folder-mine")
-    remove_to_trash(home, "folder-mine")  # replaces the earlier one
+    remove_dataset(home, "folder-mine")  # replaces the earlier one
     restore_removed(home, "folder-mine")
     assert len(open_dataset(home, "folder", "mine").info.classes) == 3
-    remove_to_trash(home, "folder-mine")
+    remove_dataset(home, "folder-mine")
     clear_removed(home)
     assert list_removed(home) == []
     for key, message in (("folder-mine", "was not found"), ("digits", "was not added by a user")):
         with pytest.raises(DatasetError, match=message):
-            remove_to_trash(home, key)
+            remove_dataset(home, key)

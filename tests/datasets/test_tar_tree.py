@@ -71,7 +71,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "xz": (lzma.compress(pack(("a/1.png", b"x"))), "is compressed with xz. Use gzip, bzip2 or no compression"),
     "no archive": (gzip.compress(b"no archive"), DAMAGED),
     "cut gzip": (gzip.compress(pack(("a/1.png", bytes(range(256)) * 50)))[:200], DAMAGED),
-    "text": (b"a,b\n", "images is not a ZIP or tar archive"),
+    "text": (b"a,b\n", "'images' is not a ZIP or tar archive"),
 }
 
 

@@ -39,8 +39,8 @@ pytestmark = pytest.mark.slow  # draws every display for every comparison
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
 WITHOUT_MODELS = FeatureMaps  # the runs of these comparisons have no model files
 TABLES = Averages | PublishedResults | RunMetrics | Tiles | Significance | Checks | Front | WITHOUT_MODELS
-OF_SOME_RUNS = HyperparameterCurve | LabelErrors | LeakedAccuracy  # charts that need something to show
 OF_ROBUSTNESS = RobustnessCurve | RobustnessLoss  # without results for models that were trained elsewhere
+OF_SOME_RUNS = HyperparameterCurve | LabelErrors | LeakedAccuracy  # charts that need something to show
 MAY_BE_EMPTY = PublishedResults | ConfusionDifference | OF_SOME_RUNS | WITHOUT_MODELS
 
 _LINE_PIXELS = 11  # of a label

@@ -1,4 +1,4 @@
-"""The client: logged runs are valid bundles, wrong values are one sentence, and training is never disturbed."""
+"""The client: logged runs are valid bundles, wrong values give an error message, and training is never disturbed."""
 
 import json
 import shutil
@@ -94,7 +94,8 @@ def test_run_of_any_library_is_logged(home: Home, tmp_path: Path) -> None:
     run_id = headroom.log_run(
         "forest", ["cat", "dog", "cat"], [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]], classes=["cat", "dog"],
         history=[{"train_loss": 1.0, "val_acc": 0.5}, {"train_loss": float("nan"), "val_acc": 0.6}],
-        settings={"trees": 100}, cost={"params": 1234, "latency_seconds": 0.002}, tool="scikit-learn 1.9", to=tmp_path,
+        settings={"trees": 100}, cost={"params": 1234, "latency_seconds": 0.002}, library="scikit-learn 1.9",
+        to=tmp_path,
     )  # fmt: skip
     run = add(home, tmp_path)
     assert (run.run_id, run.record.cost.params, run.record.cost.latency_seconds) == (run_id, 1234, 0.002)
@@ -115,15 +116,15 @@ def test_binary_column_is_the_probability_of_the_second_class(home: Home, tmp_pa
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "name": ({"name": "a\nb"}, "Expected name to be a text of 1 to 80 characters in one line; got 'a\\nb'."),
     "empty name": ({"name": ""}, "Expected name to be a text"),
-    "no predictions": ({"probabilities": None}, "Expected either probabilities or predictions; got none."),
-    "both": ({"predictions": LABELS}, "Expected either probabilities or predictions; got both."),
+    "no predictions": ({"probabilities": None}, "Give either probabilities or predictions."),
+    "both": ({"predictions": LABELS}, "Give either probabilities or predictions, not both."),
     "rows": ({"probabilities": PROBS[:2]}, "Expected probabilities to have one row per image (4); got shape (2, 3)."),
     "logits": ({"probabilities": 5 * PROBS}, "For logits, set logits=True."),
     "text": ({"probabilities": "x"}, "Expected probabilities to be an array of numbers; got dtype"),
     "objects": ({"labels": [object()] * 4}, "Expected labels to be an array of numbers; got dtype object."),
     "negative": ({"labels": [-1, 0, 1, 2]}, "got -1."),
     "large": ({"labels": [0, 1, 2, 3]}, "Expected labels between 0 and 2; got 3."),
-    "fractions": ({"labels": [0.5, 1, 2, 0]}, "Expected labels to be whole numbers; got fractions."),
+    "fractions": ({"labels": [0.5, 1, 2, 0]}, "Expected labels without fractions; got 0.5."),
     "unknown class": ({"labels": ["a", "b", "c", "z"], "classes": ["a", "b", "c"]}, "got 'z'."),
     "classes": ({"classes": ["a", "a", "b"]}, "different names; got 3."),
     "class count": ({"classes": ["a", "b"]}, "Expected labels between 0 and 1; got 2."),

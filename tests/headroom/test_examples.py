@@ -1,4 +1,4 @@
-"""The examples of docs/your-runs.md run as they are, and what they write can be imported."""
+"""The examples of docs/your-runs.md run unchanged, and what they write can be imported."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every importer: files as the tools write them become runs; wrong and hostile files are refused in one sentence."""
+"""Every importer: files of other libraries become runs; wrong and hostile files give an error message."""
 
 import io
 import json
@@ -54,7 +54,7 @@ def test_npz_with_validation_and_classes(home: Home, tmp_path: Path) -> None:
         tmp_path / "forest.npz", y_true=LABELS, y_prob=PROBS, classes=["cat", "dog", "owl"], val_labels=LABELS[:2],
         val_probs=PROBS[:2], unrelated=np.zeros((2, 2, 2)),
     )  # fmt: skip
-    run = open_run(home, path, seed=3, tool="scikit-learn 1.9")
+    run = open_run(home, path, seed=3, library="scikit-learn 1.9")
     assert (run.spec.elsewhere, run.spec.seed, run.record.data.classes) == ("forest", 3, ("cat", "dog", "owl"))
     assert run.record.metrics.test_accuracy == 0.75
     assert run.record.metrics.validation_accuracy == 1.0
@@ -113,20 +113,20 @@ def test_mlflow_run_of_a_tracking_folder(home: Home, tmp_path: Path, monkeypatch
     assert run.history["loss"].tolist() == [1.2, 0.8]
     assert run.record.elsewhere
     assert run.record.elsewhere.settings == {"optimizer": "SGD", "team": "a"}
-    again = import_files(home, [Path(f"runs:/{logged}")], ImportOptions(tracking_uri=(tmp_path / "mlruns").as_uri()))
-    assert again.existing == [run.run_id]
+    repeated = import_files(home, [Path(f"runs:/{logged}")], ImportOptions(tracking_uri=(tmp_path / "mlruns").as_uri()))
+    assert repeated.existing == [run.run_id]
 
 
 def test_every_importer_has_been_tested() -> None:
     assert [*IMPORTERS] == ["npz", "csv_logger", "csv_predictions", "tensorboard", "mlflow"]
 
 
-def test_command_prints_the_ids_again_for_a_known_file(home: Home, tmp_path: Path) -> None:
+def test_command_prints_the_ids_of_known_files_too(home: Home, tmp_path: Path) -> None:
     path = write_npz(tmp_path / "p.npz", labels=LABELS, probabilities=PROBS)
-    first, again = call("import", str(path), "--name", "mine"), call("import", str(path), "--name", "mine")
-    assert (first.exit_code, again.exit_code) == (0, 0)
-    assert first.stdout == again.stdout
-    assert again.stderr == f"{first.stdout.strip()}: already exists.\n"
+    first, second = call("import", str(path), "--name", "mine"), call("import", str(path), "--name", "mine")
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert first.stdout == second.stdout
+    assert second.stderr == f"{first.stdout.strip()}: already exists.\n"
     bundle = tmp_path / "run.zip"
     bundle.write_bytes(build_bundle(build_results("other", LABELS, PROBS))[1])
     assert call("import", str(bundle), str(path), "--name", "mine").stdout.splitlines()[1] == first.stdout.strip()

@@ -22,6 +22,7 @@ from core.jobs.submit import cancel_job, submit, submit_all
 from core.jobs.wait import wait
 from core.spec import RunSpec
 from core.store.run_store import RunStore
+from tests.support.damage import DAMAGES
 from tests.support.dispatcher import (
     LONG,
     SPEC,
@@ -226,6 +227,20 @@ def test_job_can_run_as_a_plain_process(home: Home, spec: RunSpec) -> None:
     Dispatcher(home, executor, idle_seconds=0.5).run()
     assert [job.state for job in JobQueue(home).jobs()] == ["failed", "finished"]
     assert [job.attempt for job in JobQueue(home).jobs()] == [1, 1]
+
+
+def test_damaged_file_of_a_process_counts_as_a_lost_attempt(home: Home) -> None:
+    executor = LocalExecutor(home, warm=False, module=STAND_IN)
+    executor.processes.mkdir(parents=True)
+    for kind, damage in DAMAGES.items():
+        path = executor.processes / "0-1"
+        path.write_bytes(b"999999999 ")
+        damage(path)
+        executor.stop("0-1")
+        assert executor.poll("0-1").state == "lost", kind
+        assert not path.exists() or kind == "folder"
+        if path.is_dir():
+            path.rmdir()
 
 
 def test_wait_reports_the_progress_of_each_run(served: Home) -> None:

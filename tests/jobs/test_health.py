@@ -18,11 +18,13 @@ from core.errors import AccessError
 from core.home import Home
 from core.jobs import health
 from core.jobs.health import SILENT_SECONDS, is_dispatcher_silent, list_silent, read_health, read_live_progress
+from core.jobs.progress import STARTING
 from core.jobs.queue import JobQueue
 from core.jobs.submit import revive_jobs
 from core.jobs.wait import wait
 from tests.support.dispatcher import LONG, SPEC, Dispatch, kill, queue_up, running, until, worker_pid
 from tests.support.markers import long
+from tests.support.run_writer import RunWriter
 
 pytestmark = pytest.mark.xdist_group("health")
 
@@ -83,6 +85,21 @@ def test_attempt_that_waits_for_a_machine_is_starting_while_the_dispatcher_lives
     (job,) = queue.running()
     (home.jobs / "dispatcher.lock").touch()
     assert describe_progress("running", read_live_progress(home, job)) == (0.0, "starting worker")
+
+
+def test_job_has_a_true_text_before_its_worker_and_after_its_publication(home: Home, make_run: RunWriter) -> None:
+    spec = queue_up(home, train_images=300)
+    queue = JobQueue(home)
+    (job,) = queue.unfinished()
+    (home.jobs / "dispatcher.lock").touch()
+    assert describe_progress(job.state, read_live_progress(home, job)) == (0.0, STARTING)
+    job = queue.claim()
+    assert job is not None
+    make_run(spec)
+    assert describe_progress("running", read_live_progress(home, job)) == (1.0, "finishing: publishing")
+    queue.submit([spec.replace(seed=1)])
+    (waiting,) = [other for other in queue.unfinished() if other.state == "queued"]
+    assert describe_progress(waiting.state, read_live_progress(home, waiting)) == (0.0, "queued")
 
 
 def test_viewer_cannot_revive(home: Home) -> None:

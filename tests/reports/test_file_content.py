@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -16,13 +17,14 @@ from core.home import Home
 from core.reports import chart_image
 from core.reports.author_text import parse_markdown
 from core.reports.build import build_document
-from core.reports.chart_image import draw_svg
+from core.reports.chart_image import draw_svg, load_vega
 from core.reports.default_report import write_default
 from core.reports.document import Document, write_cell
 from core.reports.format import FORMATS, Edition
 from core.reports.report import Block, ChartBlock, TextBlock
 from core.spec import HEADS
 from core.store.comparison import Comparison
+from tests.support.damage import DAMAGES
 from tests.support.markers import long
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
@@ -139,6 +141,26 @@ def test_views_that_fail_become_sentences(
     document = build(writer, keyed, ChartBlock(display="heads"), ChartBlock(display="layers"))
     assert document.figures[0].problem.startswith("This chart cannot be drawn because of an internal error.")
     assert document.figures[1].chart is not None
+
+
+def test_damaged_chart_script_is_built_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+
+    def build(*_: object, **__: object) -> SimpleNamespace:
+        calls.append(1)
+        return SimpleNamespace(stdout=b"a script\r\n")
+
+    monkeypatch.setattr(chart_image.subprocess, "run", build)
+    assert [load_vega(home), load_vega(home)] == ["a script\r\n"] * 2
+    assert len(calls) == 1
+    (path,) = home.scripts.iterdir()
+    for number, (kind, damage) in enumerate(DAMAGES.items(), start=2):
+        damage(path)
+        assert load_vega(home) == "a script\r\n", kind
+        assert len(calls) == number, kind
+        if path.is_dir():
+            path.rmdir()
+        load_vega(home)
 
 
 def test_images_of_any_file_name_are_found(writer: RunWriter, keyed: Comparison) -> None:

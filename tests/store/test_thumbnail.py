@@ -40,3 +40,8 @@ def test_images_that_need_a_written_cache_are_not_available(
     with pytest.raises(DatasetError, match="not available: the home cannot be written"):
         load_test_images(locked_home, make_run())
     assert cache.open_dataset is open_dataset
+
+
+def test_run_with_more_test_images_than_its_dataset_has_none(make_run: RunWriter) -> None:
+    with pytest.raises(DatasetError, match="has 400 of them, and the dataset has 360"):
+        load_test_images(make_run.home, make_run(test_images=400))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from core.files import compute_checksum
 
@@ -42,6 +43,8 @@ def _retype(path: Path) -> None:
         _change_arrays(path, lambda array: array.astype(np.complex64) if array.dtype.kind != "U" else array)
     elif path.suffix in (".json", ".jsonl"):
         _change_lines(path, lambda value: _map(value, lambda leaf: ["text"] if not isinstance(leaf, str) else 7))
+    elif path.suffix == ".parquet":
+        _change_frame(path, lambda frame: frame.astype(str))
     else:
         path.write_bytes(b"12")
 
@@ -53,6 +56,8 @@ def _make_nan(path: Path) -> None:
         _change_arrays(path, lambda array: array * np.nan if array.dtype.kind == "f" else array)
     elif path.suffix in (".json", ".jsonl"):
         _change_lines(path, lambda value: _map(value, lambda leaf: leaf if isinstance(leaf, str) else float("nan")))
+    elif path.suffix == ".parquet":
+        _change_frame(path, lambda frame: frame.assign(width=float("nan"), row=-1))
     else:
         path.write_bytes(b"NaN")
 
@@ -68,6 +73,9 @@ def _claim_gigabyte(path: Path) -> None:
         with zipfile.ZipFile(path, "w") as archive:
             for name in names:
                 archive.writestr(name, header.getvalue())
+    elif path.suffix == ".parquet":  # equal texts, stored once
+        text = pd.Categorical(["x" * 100_000]).repeat(1_000_000)
+        pd.DataFrame(dict.fromkeys(pd.read_parquet(path), text)).to_parquet(path)
     elif path.suffix == ".npy":
         path.write_bytes(header.getvalue())
     else:  # a sparse file that is too large
@@ -87,6 +95,10 @@ def _change_arrays(path: Path, change: Callable[[Any], Any]) -> None:
     with np.load(path) as stored:
         arrays = {name: change(stored[name]) for name in stored.files}
     np.savez(path, **arrays)
+
+
+def _change_frame(path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    change(pd.read_parquet(path)).to_parquet(path)
 
 
 def _change_lines(path: Path, change: Callable[[Any], Any]) -> None:

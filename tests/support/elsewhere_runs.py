@@ -41,7 +41,7 @@ def build_content(home: Home, name: str = "baseline", *, bare: bool = False, see
             "history": CURVES,
             "layers": LAYERS,
             "validation": (validation, draw_probs(validation, 10, 0.9, rng)),
-            "tool": "keras 3.15.1",
+            "library": "keras 3.15.1",
             "settings": {"optimizer": "SGD"},
             "train_images": 1000,
         }

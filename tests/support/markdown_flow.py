@@ -15,11 +15,39 @@ LABELS = (
     "button", "download_button", "link_button", "page_link", "form_submit_button", "expander", "popover", "checkbox",
     "toggle", "radio", "selectbox", "multiselect", "pills", "segmented_control", "slider", "select_slider", "tabs",
     "number_input", "text_input", "text_area", "file_uploader", "spinner", "status", "progress", "camera_input",
-    "feedback",
+    "feedback", "badge", "dialog", "menu_button", "Page", "latex", "text", "image", "code",
 )  # fmt: skip
-ONLY_OF_ST = ("write", "title", "header", "status", "info", "error", "warning")  # other objects have such methods
-KEYWORDS = ("help", "label", "body", "captions", "caption")
-SAFE_CALLS = {"escape_markdown", "write_code", "len", "int", "float", "round", "sum", "abs", "min", "max", "any"}
+OPTIONS = ("radio", "pills", "segmented_control", "segmented", "select_slider")
+"""Widgets whose options are rendered as well, by `format_func`."""
+PLAIN = ("text", "image", "code", "latex", "Page")
+"""Functions whose first argument is not Markdown, or is checked as a decorator: only their keywords are checked."""
+NO_MARKDOWN = {
+    "html", "json", "dataframe", "data_editor", "chat_input", "set_option", "altair_chart", "vega_lite_chart", "form",
+    "container", "columns", "fragment", "rerun", "stop", "switch_page", "navigation", "set_page_config", "logo",
+    "empty", "App", "cache_data", "cache_resource", "login", "logout", "space", "divider", "query_params",
+    "session_state", "secrets", "user", "context", "get_option", "sidebar", "delta_generator", "components",
+    "column_config",
+}  # fmt: skip
+"""Other names of Streamlit: they show no text as Markdown. HTML is escaped where it is built."""
+ONLY_OF_ST = (
+    "write", "title", "header", "status", "info", "error", "warning", "text", "image", "code", "Page",
+    "dialog", "badge",
+)  # fmt: skip
+KEYWORDS = ("help", "label", "body", "captions", "caption", "title", "delta")
+SAFE_CALLS = {
+    "get_args",
+    "escape_markdown",
+    "write_code",
+    "len",
+    "int",
+    "float",
+    "round",
+    "sum",
+    "abs",
+    "min",
+    "max",
+    "any",
+}
 # methods whose result is as safe as the object
 KEEPING = {
     "lower",
@@ -35,7 +63,16 @@ KEEPING = {
 }
 # Texts in the source code: entries of registries, settings, recipes and roles.
 TRUSTED = {"title", "summary", "help", "explanation", "question", "bounds", "form", "unit", "code", "order", "details"}
-REGISTRY_ENTRIES = {"setting", "head", "entry", "corruption", "form", "role", "SETTINGS"}  # whose labels are as well
+REGISTRY_ENTRIES = {
+    "HEADS",
+    "setting",
+    "head",
+    "entry",
+    "corruption",
+    "form",
+    "role",
+    "SETTINGS",
+}  # whose labels are as well
 NUMBERS = {"size", "shape", "nbytes", "dtype", "seed", "side", "ratio", "severity", "run_id", "checksum"}  # or hex
 NUMERIC_CALLS = {"write_step", "write_sum", "write_agreement", "write_flip", "describe_age"}  # write numbers only
 
@@ -80,7 +117,7 @@ class Flow:
         for child in ast.iter_child_nodes(node):
             inside = child if isinstance(child, ast.FunctionDef) else function
             if isinstance(child, ast.Call):
-                for value in self._list_texts(child):
+                for value in self._list_texts(child, function):
                     scope = Scope(self, function)
                     if not scope.is_safe(value):
                         given = scope.blamed if function and scope.blamed in _names(function) else None
@@ -88,21 +125,39 @@ class Flow:
                         yield Finding(f"{name}:{value.lineno}", ast.unparse(value), parameter)
             yield from self._check(name, child, inside)
 
-    def _list_texts(self, call: ast.Call) -> Iterator[ast.expr]:
+    def _list_texts(self, call: ast.Call, function: ast.FunctionDef | None) -> Iterator[ast.expr]:
         """Return the arguments of a call that Streamlit renders."""
         name, of_st = _callee(call)
         sinks = {parameter for function, parameter in self.sinks if function == name and not of_st}
         if sinks:
-            for function in self.functions[name]:
-                names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+            for callee in self.functions[name]:
+                names = [argument.arg for argument in (*callee.args.posonlyargs, *callee.args.args)]
                 names = names[1:] if names[:1] == ["self"] else names
                 yield from (value for name, value in zip(names, call.args, strict=False) if name in sinks)
             yield from (keyword.value for keyword in call.keywords if keyword.arg in sinks)
-        rendered = name in TEXT or name in LABELS or (name == "write" and of_st)
+        if name in OPTIONS and not (function and function.name in OPTIONS):
+            yield from _list_option_texts(call)
+        column = name.endswith("Column")  # of a table: only its help is Markdown
+        rendered = name in TEXT or name in LABELS or (name == "write" and of_st) or column
         if not rendered or not isinstance(call.func, ast.Attribute) or (name in ONLY_OF_ST and not of_st):
             return
-        yield from call.args[1:2] if name == "progress" else call.args[: 3 if name == "metric" else 1]
+        if name not in PLAIN and not column:
+            yield from call.args[1:2] if name == "progress" else call.args[: 3 if name == "metric" else 1]
         yield from (keyword.value for keyword in call.keywords if keyword.arg in KEYWORDS)
+
+
+def _list_option_texts(call: ast.Call) -> Iterator[ast.expr]:
+    """Return expressions for what the options of a widget show."""
+    shown = next((keyword.value for keyword in call.keywords if keyword.arg == "format_func"), None)
+    match shown:
+        case None:
+            yield from call.args[1:2]
+        case ast.Lambda():
+            yield shown.body
+        case ast.Attribute(owner, "__getitem__"):
+            yield owner
+        case _:
+            yield ast.Call(shown, [ast.Name("option", lineno=call.lineno)], [], lineno=call.lineno)
 
 
 class Scope:

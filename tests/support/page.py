@@ -1,10 +1,13 @@
 """Pages in Streamlit's own test runner."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from pathlib import PurePath
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -13,6 +16,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, local_script_runner
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
+from core.ui.navigation import NAME
 from tests.support.paths import ROOT
 
 # AppTest reads the metadata of every installed package at each run: a third of the time of a page test.
@@ -29,6 +33,26 @@ def _wait(runner: LocalScriptRunner, timeout: float = 3) -> None:
 
 
 local_script_runner.require_widgets_deltas = _wait
+
+_run_script = AppTest._run
+
+
+def _run_and_navigate(app: AppTest, *args: Any, **kwargs: Any) -> AppTest:
+    """Run the script and open the page that it asks the browser for, whose URL sets the shared parameters."""
+    _run_script(app, *args, **kwargs)
+    for element in app.get("bidi_component"):
+        if element.proto.component_name.endswith(NAME):
+            opened = urlsplit(json.loads(element.proto.json)["address"])
+            params = parse_qs(opened.query)
+            app.query_params.clear()
+            app.query_params.update(params)
+            for name in ("compare", "baseline"):
+                app.session_state[name] = params.get(name, [""])[0]
+            return _run_script(app.switch_page(f"pages/{PurePath(opened.path).name or 'compare'}.py"))
+    return app
+
+
+AppTest._run = _run_and_navigate
 
 _TABLE = '<div class="figures"'
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))

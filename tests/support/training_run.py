@@ -17,6 +17,7 @@ from core.home import Home
 from core.spec import RunSpec
 from core.store.history import read_history
 from core.store.run import Run
+from tests.support.markers import LONG
 
 SMALL = {"train_images": 200, "filters": 4, "batch_size": 16}
 FILES = {
@@ -58,7 +59,7 @@ def start(folder: Path, spare_bytes: int | None = None) -> BaseProcess:
 
 def train(folder: Path, spare_bytes: int | None = None) -> int:
     process = start(folder, spare_bytes)
-    process.join(120)
+    process.join(900 if LONG else 120)  # the longest tests train and export deep graphs
     return process.exitcode
 
 

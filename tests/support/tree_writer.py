@@ -1,6 +1,8 @@
-"""Writing the same files as a folder and as a ZIP archive."""
+"""Writing the same files as a folder, as a ZIP archive and as a tar archive."""
 
+import io
 import os
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,4 +31,13 @@ def write_archive(path: Path, files: Mapping[str, bytes | None], *, info: Any = 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(info(f"{name}/" if content is None else name), content or b"")
+    return path
+
+
+def write_tar(path: Path, files: Mapping[str, bytes | None]) -> Path:
+    with tarfile.open(path, "w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.type, info.size = (tarfile.DIRTYPE if content is None else tarfile.REGTYPE), len(content or b"")
+            archive.addfile(info, io.BytesIO(content or b""))
     return path

@@ -1,6 +1,7 @@
 """Activation maps of built and trained models compared with TensorFlow's gradients and logits."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -125,9 +126,14 @@ def test_exported_file_names_its_outputs_classes_and_input_range(name: str, loss
     signature = interpreter.get_signature_list()["serving_default"]
     assert signature == {"inputs": ["images"], "outputs": ["feature_maps", "probabilities"]}
     stored = schema.ModelT.InitFromPackedBuf(path.read_bytes())
-    (content,) = [stored.buffers[entry.buffer].data for entry in stored.metadata if entry.name == b"headroom"]
-    found = json.loads(bytes(content))
+    metadata = {entry.name: bytes(stored.buffers[entry.buffer].data) for entry in stored.metadata}
+    found = json.loads(metadata[b"headroom"])
     assert found == {"input_range": [0.0, 1.0], "outputs": ["probabilities", "feature_maps"], "classes": classes}
+    # The metadata of TensorFlow Lite; MediaPipe reads them, with labels.txt from the archive after the model.
+    assert metadata[b"TFLITE_METADATA"][4:8] == b"M001"
+    assert all(name in metadata[b"TFLITE_METADATA"] for name in (b"images", b"probabilities", b"labels.txt"))
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("labels.txt").decode() == "".join(f"{name}\n" for name in classes)
 
 
 @pytest.fixture(scope="module")

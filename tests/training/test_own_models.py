@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.xdist_group("training"),
     # Keras passes TensorFlow's variables to np.array, which they support in the way of NumPy 1.
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
-    long,  # three trainings and three evaluations
+    long,  # trains and evaluates six times
 ]
 
 

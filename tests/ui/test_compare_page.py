@@ -106,3 +106,15 @@ def test_missing_selected_runs_are_reported(open_page: Open, two_heads: list[str
 def test_page_without_selected_runs_asks_for_a_selection(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare", compare=TICKED)
     assert "Select runs on the Runs page" in app.error[0].value
+
+
+def test_many_variants_have_a_short_page_with_folded_images(open_page: Open, make_run: RunWriter) -> None:
+    compare = "runs:" + ",".join(make_run(filters=filters).run_id for filters in range(4, 36, 4))
+    for params, count in (({}, 0), ({"image": "3"}, 1)):
+        app = open_page("compare", compare=compare, **params)
+        names = [one.proto.component_name for one in app.get("bidi_component")]
+        assert any("gallery" in name for name in names) == bool(count)
+    parameters = open_page("parameters", compare=compare)
+    assert [tab.label for tab in parameters.tabs][:2] == ["Parameters per layer", "Architecture"]
+    cost = open_page("evidence", evidence="cost", compare=compare)
+    assert "the highest and the lowest of 8 settings" in text_of(cost)

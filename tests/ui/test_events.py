@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.access.action import READ_ONLY
-from core.datasets.custom.add import add_dataset, remove_dataset
+from core.datasets.custom.add import add_dataset
+from core.datasets.custom.removed import remove_dataset
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import keep_sweep
@@ -52,7 +53,6 @@ def test_open_page_keeps_its_heading_and_says_at_most_once_what_happened(
 ) -> None:  # fmt: skip
     others = [make_run(head=head, epochs=5).run_id for head in ("gap", "dense")]
     folder = make_folder(tmp_path / "pictures", {"red": 12, "blue": 12})
-    other = make_folder(tmp_path / "others", {"red": 12, "green": 12})
     add_dataset(home, "mine", folder)
     job = queue_up(home, filters=8)
     waiting = queue_up(home, filters=16)
@@ -65,7 +65,7 @@ def test_open_page_keeps_its_heading_and_says_at_most_once_what_happened(
     opened = [(page, params, open_page(page, **params)) for page, params in (tabs if LONG else tabs[::2])]
     changes: Events = {
         "nothing": lambda: None,
-        "dataset added": lambda: add_dataset(home, "other", other),
+        "dataset added": lambda: add_dataset(home, "other", make_folder(tmp_path / "others", {"red": 9, "green": 9})),
         "run added": lambda: make_run(head="gap", seed=7),
         "comparison added": lambda: [make_run(head=head, seed=seed) for head in ("gap", "dense") for seed in range(4)],
         "job failed": lambda: change_jobs(queue, "UPDATE job SET state = 'failed', reason = 'Out of memory.'"),
@@ -76,7 +76,7 @@ def test_open_page_keeps_its_heading_and_says_at_most_once_what_happened(
         "sweep removed": lambda: (home.jobs / "sweeps" / f"{sweep.sweep_id}.json").unlink(),
         "job removed": lambda: change_jobs(queue, f"DELETE FROM job WHERE run_id = '{job.run_id}'"),
         "report deleted": lambda: reports.remove(draft.id),
-        "dataset removed": lambda: remove_dataset(home, "mine"),
+        "dataset removed": lambda: remove_dataset(home, "folder-mine"),
         "comparison deleted": lambda: [store.delete(run_id) for run_id in two_heads],
         "runs deleted": lambda: [store.delete(run_id) for run_id in others],
         "jobs removed": lambda: change_jobs(queue, "DELETE FROM job"),

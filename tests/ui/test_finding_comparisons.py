@@ -1,5 +1,6 @@
 """Finding comparisons: the picker with sweeps, saved and recent comparisons, the baseline, and what has finished."""
 
+import re
 import sqlite3
 import time
 from contextlib import closing
@@ -48,8 +49,8 @@ def test_picker_groups_sweeps_saved_and_recent_comparisons(
     saved = save_runs(home, "For the paper", tuple(two_heads[:2]))
     app = open_page("compare")
     assert read_options(app)[0].startswith("Saved: For the paper")
-    assert read_options(app)[1] == "digits-heads · 3 epochs"
-    assert read_options(app)[-2].startswith("Sweep: digits-heads: GAP; filters 4, 8, 12; 1 seed")
+    assert read_options(app)[1].startswith("Sweep: digits-heads: GAP; filters 4, 8, 12; 1 seed")
+    assert read_options(app)[-2] == "digits-heads · 3 epochs"
     assert not [label for label in read_options(app) if label.startswith("digits-heads ·") and "filters" in label]
     app.sidebar.selectbox[0].set_value(f"saved:{saved.saved_id}").run()
     assert "2 heads × 1 seed" in text_of(app)
@@ -68,6 +69,7 @@ def test_only_a_sweep_is_the_default_comparison(open_page: Open, home: Home, mak
     sweep_filters(home, make_run, 15)
     app = open_page("compare")
     assert "15 settings × 1 seed" in text_of(app)
+    assert re.search(r"filters \d+ to \d+ \(15 values\); 1 seed", read_options(app)[0])
     assert "heads" not in app.title[0].value
     assert len(read_options(app)) == 2  # the sweep and the custom selection
 

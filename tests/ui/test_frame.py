@@ -40,6 +40,8 @@ def test_browser_title_names_the_page_and_the_comparison(
     assert configured["page_title"] == "Jobs · Headroom"
     open_page("compare", compare=f"runs:{','.join(ids)}")
     assert configured["page_title"] == "Compare · 2 selected runs · Headroom"
+    open_page("library", library="kmnist-heads")
+    assert configured["page_title"] == "Cursive Japanese: GAP against Flatten + Dense · Library · Headroom"
 
 
 def test_about_of_the_owner_has_the_home(open_page: Open, home: Home, digits: None, configured: dict[str, Any]) -> None:

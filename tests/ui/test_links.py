@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.support.markers import LONG
 from tests.support.page import PAGES, TICKED, Open
+from tests.support.paths import ROOT
 
 INVALID = {
     "compare": ["nonsense", "<b>", "x" * 5000, "", "%00", "digits-heads;epochs=-3"],
@@ -54,6 +55,7 @@ INVALID = {
     "setting_runs": ["nobody", ""],
     "calculator_backbone": ["resnet"],
 }
+REDIRECTS = ("core/ui/url.py", "core/ui/jobs/queue.py", "core/ui/jobs/sweep.py")  # of former links
 SEEN_ON = {
     "image": "predictions", "page": "predictions", "show": "predictions", "order": "predictions",
     "class": "predictions", "seed": "predictions", "by": "curves", "smoothing": "curves", "splits": "curves",
@@ -134,3 +136,8 @@ def test_every_setting_of_a_page_is_kept_during_visits_to_other_pages(open_page:
     app.switch_page("pages/curves.py").run()
     assert app.slider(key="smoothing").value == 0.5
     assert app.toggle(key="single").value is False
+
+
+def test_every_button_opens_a_page_as_one_entry_of_the_browser_history() -> None:
+    sources = [path for path in (ROOT / "core" / "ui").rglob("*.py") if "st.switch_page(" in path.read_text("utf-8")]
+    assert sorted(path.relative_to(ROOT).as_posix() for path in sources) == sorted(REDIRECTS)

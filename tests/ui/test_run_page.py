@@ -6,6 +6,8 @@ from functools import partial
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.displays.number import format_bytes
+from core.exporters.model_package import measure_models
 from core.home import Home
 from core.jobs.failure_reason import DIVERGED
 from core.jobs.queue import JobQueue
@@ -14,9 +16,10 @@ from core.jobs.sweep_store import keep_sweep
 from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.report_store import ReportStore
-from core.spec import RunSpec
+from core.spec import SETTINGS
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
+from core.store.run import Run
 from core.store.run_store import RunStore
 from core.store.saved_comparison import save_runs
 from tests.support.dispatcher import queue_up
@@ -58,23 +61,45 @@ def test_finished_run_shows_its_results_settings_origin_files_and_usage(
     assert {f"followed={sweep.sweep_id}", f"report={kept.id}", f"report={removed.address}"} <= {*links}
     assert f"report={report.id}" not in links  # its draft no longer contains the run
     assert f"usage-saved:{saved.saved_id}" in [button.key for button in app.button]
-    for fold in ("settings", "Data and environment", "Files", "Log"):
+    for fold in ("settings", "Data and environment", "Model", "Files", "Log"):
         app.session_state[f"run-{fold}"] = True
     app.session_state["compare-with"] = True
     app.run()
     assert not [*app.error, *app.warning]
     _, _, data, environment = read_tables(app)
-    assert len(settings) + len(app.dataframe[0].value) == len(RunSpec.model_fields)
+    assert len(settings) + len(app.dataframe[0].value) == len(SETTINGS)
     assert run.record.data.fingerprint in data["Value"][1]
     assert environment["Value"].tolist()[:3] == ["not recorded", "a processor", "not recorded"]
     names = [found.proto.label for found in app.get("download_button")]
     assert len(names) == 1 + len(run.record.checksums)
     assert "This run has no log." in text_of(app)
+    assert f"Run {run.run_id} has no model files: " in text_of(app)
     assert app.multiselect[0].options == [f"Flatten + Dense · seed 0 · {other.record.metrics.test_accuracy:.1%} · "
                                           f"{other.run_id}"]  # fmt: skip
     app.multiselect[0].set_value([other.run_id]).run()
     app = button(app, "Compare 2 runs")
     assert app.session_state["compare"] == f"runs:{run.run_id},{other.run_id}"
+
+
+def test_model_is_offered_with_its_code_and_size(
+    open_run: Open, examples: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = next(run for run in examples if run.has("model.tflite"))
+    app = open_run(run=run.run_id)
+    app.session_state["run-Model"] = True
+    app.run()
+    assert not [*app.error, *app.warning]
+    labels = [found.proto.label for found in app.get("download_button")]
+    assert labels == [f"Download model (ZIP, {format_bytes(measure_models(run))})", "Download model card"]
+    assert app.code[0].value.startswith("# pip install ai-edge-litert pillow\n")
+    assert "The ZIP file contains model.tflite, a model card and labels.json." in text_of(app)
+    assert app.code[0].value.count("import") == 5
+    monkeypatch.setattr("core.ui.run.model.find_onnx_problem", lambda run: "")
+    monkeypatch.setattr("core.ui.run.model.convert_onnx", lambda run, path: path.write_bytes(b"onnx"))
+    app = button(app.run(), "Convert to ONNX")
+    assert not app.exception
+    assert [found.proto.label for found in app.get("download_button")][2:] == ["Download ONNX file (4 B)"]
+    assert ["onnxruntime" in code.value for code in app.code] == [False, True]
 
 
 def test_every_state_has_a_sentence_and_what_to_do(

@@ -93,9 +93,7 @@ def test_link_contains_only_what_differs_from_the_recipe(open_page: Open, digits
 def test_head_with_its_own_backbone_keeps_it_until_another_one_is_selected(open_page: Open, digits: None) -> None:
     link = {"recipe": "mnist-heads", "dataset": "digits", "heads": "mlp", "seeds": "1"}
     app = open_page("train", **link)
-    assert any(
-        "Flatten + MLP has backbone 'No convolutions', hidden layers 32-16" in each.value for each in app.caption
-    )
+    assert any("Flatten + MLP: backbone: no convolutions, hidden layers 32-16" in each.value for each in app.caption)
     assert app.text_input(key="hidden").value == "32-16"
     assert read_tables(app)[0]["Parameters"].tolist() == ["25,818"]
     app.selectbox(key="backbone").set_value("conv_pool").run()

@@ -9,8 +9,8 @@ from core.store.elsewhere import describe_elsewhere
 def elsewhere(comparison: Comparison) -> Result:
     """**Check:** all models were trained by Headroom.
 
-    **Why it matters:** Headroom knows how it trained its own models. Of other models, it knows what their tool
-    recorded, so a difference in accuracy can be caused by other data, other hyperparameters or a longer training.
+    **Why it matters:** Headroom knows how it trained its own models. Of other models, it knows what their library
+    recorded, so a difference in accuracy can be caused by other data, other hyperparameters or more epochs.
 
     **What to do:** verify that these models were trained on the same training images, and never on the test images.
     """

@@ -8,8 +8,9 @@ from core.store.comparison import Comparison
 @check(code="H07", title="Undertrained", severity="warning")
 def undertrained(comparison: Comparison) -> Result:
     """**Check:** the validation loss has stopped decreasing. The last fifth of the epochs (at least four) is split into
-    halves: the loss still decreases if the mean of the second half is more than 2% below that of the first. A run that
-    overfits (H08) is not undertrained. A variant is listed if more than half of its seeds fail.
+    halves: the loss still decreases if the mean of the second half is more than 2% below that of the first, and the
+    lowest loss of all epochs is in one of them. A run that overfits (H08) is not undertrained. A variant is listed if
+    more than half of its seeds fail.
 
     **Why it matters:** variants converge at different speeds. If training stops early, the faster variant appears
     better, even if the slower one would be more accurate after convergence.

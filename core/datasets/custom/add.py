@@ -1,4 +1,4 @@
-"""Adding and removing custom datasets; their images are converted to arrays on disk."""
+"""Adding custom datasets; their images are converted to arrays on disk."""
 
 import os
 from contextlib import AbstractContextManager
@@ -6,16 +6,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.augment.fit import Fit
-from core.datasets.atomic_folder import check_space, has_unfinished, remove_unfinished, resuming
+from core.datasets.atomic_folder import check_space, resuming
 from core.datasets.cache import CachedDataset, open_dataset
 from core.datasets.custom.build import build_dataset
 from core.datasets.custom.file_identity import check_new, compute_identity
 from core.datasets.custom.image_files import Collection
-from core.datasets.dataset_key import key_of_name, label_of, split_key
+from core.datasets.dataset_key import key_of_name, split_key
 from core.datasets.download import Progress
-from core.datasets.fetch import check_free, fetching, forget, locked
+from core.datasets.fetch import check_free, fetching
 from core.datasets.report import DatasetReport
-from core.errors import DatasetError, HomeError
+from core.errors import DatasetError
 from core.home import Home
 from core.spec import DATASETS, SETTINGS
 
@@ -77,30 +77,6 @@ def preview_dataset(
     where = home.path if os.access(home.path, os.W_OK) else None
     with _list(key, path, side, fit) as collection, TemporaryDirectory(prefix=".preview-", dir=where) as target:
         return _build(Path(target), key, collection, progress or (lambda done, total: None), path.name)
-
-
-def remove_dataset(home: Home, name: str) -> None:
-    """Remove a custom dataset. Processes that have its arrays open can still read them.
-
-    Raises:
-        DatasetError: when no custom dataset has this name, or it is being added.
-        HomeError: when the home cannot be written.
-    """
-    key = key_of_name(name)
-    target = home.datasets / key
-    if not target.exists() and not has_unfinished(target):
-        raise DatasetError(f"Custom dataset {name!r} was not found; it may have been removed.")
-    with locked(home, key, wait=False) as acquired:
-        if not acquired:
-            raise DatasetError(f"{label_of(key)} is being added. Try again when this has finished.")
-        try:
-            remove_unfinished(target)
-            if target.exists():
-                target.rename(target.with_name(f".{key}.removed"))
-                remove_unfinished(target)
-            forget(home, key)
-        except OSError as error:
-            raise HomeError(f"Cannot remove {target}: {error.strerror}.") from error
 
 
 def _check(home: Home, name: str, side: int | None) -> str:

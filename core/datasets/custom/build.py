@@ -21,7 +21,7 @@ from core.datasets.dataset import ARRAYS
 from core.datasets.dataset_key import label_of, split_key
 from core.datasets.download import Progress
 from core.datasets.findings.findings_file import write_findings
-from core.datasets.findings.image_scan import scan_images
+from core.datasets.findings.image_scan import open_scanner
 from core.datasets.report import (
     FILE_COLUMNS,
     SPLITS,
@@ -31,7 +31,7 @@ from core.datasets.report import (
     write_files,
     write_report,
 )
-from core.datasets.row_file import read_blocks
+from core.datasets.row_file import RowReader
 from core.datasets.split import compute_split
 from core.errors import DatasetError
 from core.spec import DATASETS, RunSpec
@@ -55,10 +55,12 @@ def build_dataset(
     """
     name, folder = split_key(key)
     dataset = DATASETS[name]
-    found = read_images(target, collection, progress)
-    labels, parts = collection.labels[found.rows], collection.parts[found.rows]
-    labels, classes = _drop_classes(collection, labels)
-    scan = scan_images(read_blocks(target / IMAGES), len(labels), target)
+    with open_scanner(len(collection.names), target) as scanner:
+        found = read_images(target, collection, scanner, progress)
+        labels, parts = collection.labels[found.rows], collection.parts[found.rows]
+        labels, classes = _drop_classes(collection, labels)
+        with RowReader(target / IMAGES) as images:
+            scan = scanner.finish(images.read)
     if collection.drawn:
         _check_classes(collection, classes, labels, found.refused)
         parts = draw_split(labels, scan.near, parts, collection.drawn)
@@ -97,7 +99,7 @@ def build_dataset(
         name=folder or name,
         classes=counts,
         splits=collection.splits,
-        skipped=tuple(SkippedFile(file=file, reason=reason) for file, reason in skipped),
+        skipped=tuple(SkippedFile.of(file, reason) for file, reason in skipped),
         ignored=collection.ignored,
         value_range=collection.values.range or (0, 255),
         findings=write_findings(target, info, halves, scan.reorder(order)).findings,

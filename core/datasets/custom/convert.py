@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.augment.pillow import to_picture
 from core.datasets.custom.image_files import TEST, Collection
 from core.datasets.custom.reading_journal import ReadingJournal
 from core.datasets.download import Progress
+from core.datasets.findings.image_scan import ImageScanner
+from core.datasets.findings.image_sketch import sketch_picture
 from core.datasets.row_file import RowReader, RowWriter, describe_array
 
 IMAGES = "images.npy"
@@ -36,8 +39,8 @@ class ReadImages:
     refused: list[tuple[str, str]]
 
 
-def read_images(folder: Path, collection: Collection, progress: Progress) -> ReadImages:
-    """Read the images of a collection and write their pixels to IMAGES in a folder.
+def read_images(folder: Path, collection: Collection, scanner: ImageScanner, progress: Progress) -> ReadImages:
+    """Read the images of a collection, write their pixels to IMAGES in a folder, and add them to a scanner.
 
     If an earlier call was interrupted in the folder, it continues after the last image that was written.
     """
@@ -47,10 +50,14 @@ def read_images(folder: Path, collection: Collection, progress: Progress) -> Rea
     ):
         warnings.simplefilter("ignore")  # warnings of Pillow do not help users
         collection.values.range = journal.value_range
+        for pixels in journal.read_stored():
+            scanner.add(sketch_picture(to_picture(pixels)))
         for row, found in collection.read(len(journal.sources), progress):
             if collection.values.range and not journal.value_range:
                 journal.write_range(collection.values.range)
             journal.append(found)
+            if not isinstance(found, str):
+                scanner.add(found.sketch)
             progress(row + 1, len(collection.names))
         rows = [row for row, source in enumerate(journal.sources) if source]
         refused = [(collection.names[row], reason) for row, reason in journal.refused.items()]

@@ -4,6 +4,7 @@ import hashlib
 import os
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -48,17 +49,26 @@ def check_new(home: Home, identity: str) -> None:
     Raises:
         DatasetError: when there is one; the message contains its name.
     """
-    for name in list_folders(home):
-        key = key_of(FOLDER, name)
-        try:
-            info = DatasetInfo.model_validate_json(read_file(home.datasets / key / "dataset.json"))
-        except (OSError, ValueError):
-            continue
+    for name, info in _read_infos(home):
         if info.identity == identity:
             raise DatasetError(
                 f"These files are already added as {name}, with the same settings. "
-                f"Use {name}, or remove it first: {remove_command(key)}"
+                f"Use {name}, or remove it first: {remove_command(key_of(FOLDER, name))}"
             )
+
+
+def list_equal(home: Home, info: DatasetInfo) -> list[str]:
+    """List the other custom datasets with the same images, labels and classes, such as those of a copied folder."""
+    same = (info.fingerprint, info.classes)
+    found = ((name, other) for name, other in _read_infos(home) if name != info.folder)
+    return [name for name, other in found if (other.fingerprint, other.classes) == same]
+
+
+def _read_infos(home: Home) -> Iterator[tuple[str, DatasetInfo]]:
+    for name in list_folders(home):
+        with suppress(OSError, ValueError):
+            path = home.datasets / key_of(FOLDER, name) / "dataset.json"
+            yield name, DatasetInfo.model_validate_json(read_file(path))
 
 
 def _describe_archive(path: Path) -> Iterator[str]:

@@ -2,18 +2,27 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, TypeAdapter, ValidationError
 
+from core.bounds import Count, Extremes, Pixels, Prose
 from core.datasets.custom.image_files import ImageOrReason
-from core.datasets.row_file import RowWriter, count_rows
+from core.datasets.row_file import RowReader, RowWriter, count_rows
+from core.files import read_file
 from core.image_values import ValueRange
 
 JOURNAL = "journal.jsonl"
 _FLUSH = 64  # files
+_LINE: TypeAdapter[str | tuple[int, int, int] | dict[Literal["value_range"], Extremes]] = TypeAdapter(
+    Prose | tuple[Pixels, Pixels, Count] | Annotated[dict[Literal["value_range"], Extremes], Field(min_length=1)]
+)
 
 
 class ReadingJournal:
@@ -33,10 +42,12 @@ class ReadingJournal:
 
     def __enter__(self) -> Self:
         end = self._replay()
-        self._rows = RowWriter(self._images, self._shape, np.uint8, count=len(self.sources) - len(self.refused))
-        self._rows.__enter__()
-        self._file = self._path.open("ab")
-        os.truncate(self._path, end)
+        with ExitStack() as opened:  # closed if the second cannot be opened
+            self._file = opened.enter_context(self._path.open("ab"))
+            os.truncate(self._path, end)
+            self._rows = RowWriter(self._images, self._shape, np.uint8, count=len(self.sources) - len(self.refused))
+            opened.enter_context(self._rows)
+            opened.pop_all()
         return self
 
     def append(self, found: ImageOrReason) -> None:
@@ -52,6 +63,13 @@ class ReadingJournal:
         if len(self.sources) % _FLUSH == 0:
             self._rows.flush()  # before the journal, which must not be ahead of the pixels
             self._file.flush()
+
+    def read_stored(self) -> Iterator[NDArray[np.uint8]]:
+        """Yield the images that were stored before an interruption."""
+        count = len(self.sources) - len(self.refused)
+        if count:
+            with RowReader(self._images) as reader:
+                yield from map(reader.read, range(count))
 
     def write_range(self, value_range: ValueRange) -> None:
         self.value_range = value_range
@@ -69,24 +87,23 @@ class ReadingJournal:
     def _replay(self) -> int:
         """Read the journal up to the last image whose pixels are on disk; return its length."""
         try:
-            lines = self._path.read_bytes().splitlines(keepends=True)
+            lines = read_file(self._path).splitlines(keepends=True)
             stored = count_rows(self._images, self._shape, np.uint8)
         except (OSError, ValueError):
             return 0
         end = 0
         for line in lines:
             try:
-                value = json.loads(line) if line.endswith(b"\n") else None
-            except ValueError:
+                value = _LINE.validate_json(line if line.endswith(b"\n") else b"")
+            except ValidationError:
                 break
             if isinstance(value, str):
                 self.refused[len(self.sources)] = value
                 self.sources.append(None)
             elif isinstance(value, dict):
                 self.value_range = ValueRange(*value["value_range"])
-            elif isinstance(value, list) and len(self.sources) - len(self.refused) < stored:
-                width, height, frames = value
-                self.sources.append((width, height, frames))
+            elif len(self.sources) - len(self.refused) < stored:
+                self.sources.append(value)
             else:
                 break
             end += len(line)

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from core.datasets.atomic_folder import has_unfinished, remove_unfinished
 from core.datasets.dataset_key import label_of, split_key
 from core.datasets.fetch import forget, locked
 from core.errors import DatasetError, HomeError
@@ -19,8 +20,10 @@ def list_removed(home: Home) -> list[str]:
     return sorted(name for name in names if split_key(name)[1] or name in DATASETS)
 
 
-def remove_to_trash(home: Home, key: str) -> None:
+def remove_dataset(home: Home, key: str) -> None:
     """Move a custom dataset to the trash. Processes that have its arrays open can still read them.
+
+    An earlier dataset with the same name in the trash is deleted; so is an unfinished import.
 
     Raises:
         DatasetError: when it is not a custom dataset, does not exist, or is being added.
@@ -28,18 +31,21 @@ def remove_to_trash(home: Home, key: str) -> None:
     """
     if not DATASETS[split_key(key)[0]].added:
         raise DatasetError(f"{label_of(key)} was not added by a user and cannot be removed.")
-    if not (home.datasets / key).exists():
+    target = home.datasets / key
+    if not target.exists() and not has_unfinished(target):
         raise DatasetError(f"{label_of(key)} was not found; it may have been removed.")
     with locked(home, key, wait=False) as acquired:
         if not acquired:
             raise DatasetError(f"{label_of(key)} is being added. Try again when this has finished.")
         try:
-            _folder(home).mkdir(exist_ok=True)
-            shutil.rmtree(_folder(home) / key, ignore_errors=True)  # an earlier dataset with the same name
-            (home.datasets / key).rename(_folder(home) / key)
+            remove_unfinished(target)
+            if target.exists():
+                _folder(home).mkdir(exist_ok=True)
+                shutil.rmtree(_folder(home) / key, ignore_errors=True)
+                target.rename(_folder(home) / key)
             forget(home, key)
         except OSError as error:
-            raise HomeError(f"Cannot remove {home.datasets / key}: {error.strerror}.") from error
+            raise HomeError(f"Cannot remove {target}: {error.strerror}.") from error
 
 
 def restore_removed(home: Home, key: str) -> None:

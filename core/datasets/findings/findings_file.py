@@ -21,13 +21,13 @@ from core.files import read_file, replacing
 from core.home import Home
 
 FINDINGS = "findings.json"
-METHOD = 1
+METHOD = 2
 """Increment when the findings of the same images change, so that stored ones are computed again."""
 
 _BUNDLED = Path(__file__).with_name("bundled_findings")
 _MAX_BYTES = 500_000_000
 
-_Positions = tuple[Annotated[int, Field(ge=0, le=2 * MAX_IMAGES)], ...]
+_Positions = Annotated[tuple[Annotated[int, Field(ge=0, le=2 * MAX_IMAGES)], ...], Field(max_length=20 * MAX_IMAGES)]
 
 
 class _Table(BaseModel):
@@ -51,7 +51,7 @@ class _StoredFindings(BaseModel):
     train_count: Images
     test_count: Images
     validation_count: Count
-    findings: tuple[DataFinding, ...]
+    findings: Annotated[tuple[DataFinding, ...], Field(max_length=1000)]
     images: _Table
 
     @model_validator(mode="after")

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.datasets.findings.class_findings import find_class_problems
-from core.datasets.findings.image_scan import NEARLY_BLACK, NEARLY_WHITE, ONE_COLOUR, ImageScan, Numbers
+from core.datasets.findings.image_scan import ImageScan, Numbers
+from core.datasets.findings.image_sketch import NEARLY_BLACK, NEARLY_WHITE, ONE_COLOUR
 from core.datasets.report import SPLITS, DataFinding, Severity, read_files
 from core.datasets.split import compute_split
 from core.errors import SpecError
@@ -20,6 +21,7 @@ COLUMNS = ("code", "split", "row", "group")
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 _TRAIN, _VALIDATION, _TEST = range(3)
+_NAMES = ("training", "validation", "test")
 _MUCH = 0.01  # share of the images from which a finding is more severe
 
 _NO_IMAGES = pd.DataFrame({"code": [], "split": [], "row": [], "group": []}).astype(
@@ -51,9 +53,9 @@ class Findings:
         return [group[["split", "row"]].reset_index(drop=True) for _, group in images.groupby("group", sort=False)]
 
 
-def name_files(images: pd.DataFrame, folder: Path) -> pd.DataFrame:
+def name_files(images: pd.DataFrame, folder: Path, counts: tuple[int, int]) -> pd.DataFrame:
     """Add the column file to rows with a split and a row: the path of the source, or None if it is not known."""
-    names = read_files(folder, ("split", "row", "file"))
+    names = read_files(folder, counts, ("split", "row", "file"))
     if names is None:
         return images.assign(file=None)
     named = images.merge(names, "left", ["split", "row"])
@@ -209,9 +211,8 @@ def _name_example(images: _Images, groups: Numbers, mask: Mask) -> str:
 
 
 def _find_copies(images: _Images) -> Iterator[_Found]:
-    """Find pictures that occur more than once in the training split, or in the test split."""
-    tests = images.parts == _TEST
-    sides = [images.scan.exact * 2 + tests, images.scan.near * 2 + tests]
+    """Find pictures that occur more than once in one split; predefined validation images are a separate split."""
+    sides = [images.scan.exact * len(SPLITS) + images.parts, images.scan.near * len(SPLITS) + images.parts]
     exact, near = (~_are_first(side) for side in sides)
     for copies, groups, side, prefix, what, effect in (
         (exact, images.scan.exact, sides[0], "", "a copy of", "such pictures count more than once"),
@@ -225,11 +226,13 @@ def _find_copies(images: _Images) -> Iterator[_Found]:
         ),
     ):
         if count := int(copies.sum()):
-            numbers = {name: int((copies & part).sum()) for name, part in (("training", ~tests), ("test", tests))}
-            listed = [f"{_plural(number, f'{name} image')}" for name, number in numbers.items() if number]
-            severity: Severity = "warning" if count >= _MUCH * len(tests) else "note"
+            numbers = np.bincount(images.parts[copies], minlength=len(_NAMES))
+            listed = [
+                _plural(int(number), f"{name} image") for name, number in zip(_NAMES, numbers, strict=True) if number
+            ]
+            severity: Severity = "warning" if count >= _MUCH * len(copies) else "note"
             verb = "is" if count == 1 else "are"
-            message = f"{' and '.join(listed)} {verb} {what} another image of this split: {effect}."
+            message = f"{_enumerate(listed)} {verb} {what} another image of this split: {effect}."
             yield _Found.of(f"{prefix}duplicate_images", severity, count, message, _share_group(side, copies), groups)
 
 
@@ -251,6 +254,10 @@ def _find_empty(images: _Images) -> Iterator[_Found]:
 
 def _plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _enumerate(parts: list[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _share_group(groups: Numbers, mask: Mask) -> Mask:

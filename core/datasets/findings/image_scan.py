@@ -1,25 +1,23 @@
 """One pass over the images of a dataset: exact duplicates, near duplicates and pictures without content."""
 
-import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from core.datasets.dataset import Arrays, Images
+from core.datasets.findings.image_sketch import VARIED, Sketch, compute_factor, digest_pixels, sketch_picture
 
-VARIED, ONE_COLOUR, NEARLY_BLACK, NEARLY_WHITE = range(4)
-
-_SIDE = 32  # pixels of the longer side that are compared; up to 63 if the side is not a multiple
 _MOST_BITS = 8  # of 64
 _BANDS, _NEIGHBOURS = 8, 64
 _ALIKE_SMALL, _ALIKE = 0.99, 0.95
 _MOST_DIFFERENCE = 32  # root mean square, of 255
-_SAME_COLOUR, _DARK, _EMPTY_SHARE = 2, 12, 0.99
 _PAIRS = 2048  # compared at a time
 _CELLS, _ROUNDING = 8, 1e-3
 _BLOCK_BYTES = 8_000_000
@@ -48,12 +46,11 @@ class ImageScan:
 
 def scan_arrays(arrays: Arrays, scratch: Path | None = None) -> ImageScan:
     """Scan the training images, followed by the test images (see `scan_images`)."""
-    count = len(arrays.train_images) + len(arrays.test_images)
-    return scan_images(_read_blocks(arrays), count, scratch)
+    return scan_images([arrays.train_images, arrays.test_images], scratch)
 
 
-def scan_images(blocks: Iterable[Images], count: int, scratch: Path | None = None) -> ImageScan:
-    """Scan `count` images, given in blocks of shape (images, height, width, channels).
+def scan_images(parts: Sequence[Images], scratch: Path | None = None) -> ImageScan:
+    """Scan images, given as arrays of shape (images, height, width, channels).
 
     Near duplicates have perceptual hashes (pHash of 64 bits) that differ in at most 8 bits, and their pixels have a
     Pearson correlation of at least 0.99, or 0.95 for images that were reduced to 32 to 63 pixels before, and a root
@@ -72,71 +69,96 @@ def scan_images(blocks: Iterable[Images], count: int, scratch: Path | None = Non
         scratch: Folder for a temporary file with the reduced images, 1 to 4 kB per image and channel; by default that
             of the system.
     """
-    with tempfile.TemporaryFile(dir=scratch) as file:
-        sketches = _Sketches(count, file)
-        for block in blocks:
-            sketches.add(block)
-        assert sketches.filled == count
-        exact = _number(np.unique(sketches.digests, return_inverse=True)[1])
-        own = np.flatnonzero((exact == np.arange(count)) & (sketches.content == VARIED))
-        near = np.arange(count)
-        near[own] = own[_join(sketches, own)]
-        return ImageScan(exact, near[exact], sketches.content)
+
+    def read(row: int) -> Images:
+        part = int(np.searchsorted(ends, row, "right"))
+        return parts[part][row - ends[part]]
+
+    ends = np.cumsum([len(images) for images in parts])
+    with open_scanner(int(ends[-1]), scratch) as scanner:
+        for block in _read_blocks(parts):
+            for image in block:
+                scanner.add(sketch_picture(Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)))
+        return scanner.finish(read)
 
 
-def _read_blocks(arrays: Arrays) -> Iterator[Images]:
-    for images in (arrays.train_images, arrays.test_images):
+def _read_blocks(parts: Sequence[Images]) -> Iterator[Images]:
+    for images in parts:
         rows = max(1, _BLOCK_BYTES // max(1, int(np.prod(images.shape[1:]))))
         for start in range(0, len(images), rows):
             yield np.array(images[start : start + rows])
 
 
+@contextmanager
+def open_scanner(most: int, scratch: Path | None = None) -> Iterator["ImageScanner"]:
+    """Open a scanner of at most `most` images (see `scan_images`)."""
+    with tempfile.TemporaryFile(dir=scratch) as file:
+        yield ImageScanner(most, file)
+
+
+class ImageScanner:
+    """Scan of images that are added one at a time."""
+
+    def __init__(self, most: int, file: Any) -> None:
+        self._digests = np.zeros(most, "V16")
+        self._hashes = np.zeros(most, np.uint64)
+        self._content = np.zeros(most, np.uint8)
+        self._count, self._most, self._file = 0, most, file
+        self._shape: tuple[int, ...] = ()
+
+    def add(self, sketch: Sketch) -> None:
+        """Add the next image."""
+        if not self._shape:
+            self._shape = sketch.reduced.shape
+        assert sketch.reduced.shape == self._shape
+        assert self._count < self._most
+        self._digests[self._count] = sketch.digest
+        self._hashes[self._count] = sketch.hash
+        self._content[self._count] = sketch.content
+        self._file.write(np.ascontiguousarray(sketch.reduced).data)
+        self._count += 1
+
+    def finish(self, read: Callable[[int], Images]) -> ImageScan:
+        """Compare the images.
+
+        Args:
+            read: Function that returns the pixels of an image. It is called for images whose reduced copies are equal.
+        """
+        count = self._count
+        content, digests = self._content[:count], self._digests[:count]
+        if not count:
+            return ImageScan(np.arange(0), np.arange(0), content)
+        self._file.flush()
+        reduced = np.memmap(self._file, np.uint8, "r", shape=(count, *self._shape))
+        whole = read(0).shape[:2]
+        if compute_factor(*whole) > 1:
+            _, groups, sizes = np.unique(digests, return_inverse=True, return_counts=True)
+            for row in np.flatnonzero(sizes[groups] > 1):
+                digests[row] = digest_pixels(read(int(row)))
+        exact = _number(np.unique(digests, return_inverse=True)[1])
+        own = np.flatnonzero((exact == np.arange(count)) & (content == VARIED))
+        near = np.arange(count)
+        near[own] = own[_join(_Sketches(reduced, self._hashes[:count], compute_factor(*whole)), own)]
+        return ImageScan(exact, near[exact], content)
+
+
 class _Sketches:
-    """A digest, a perceptual hash, two reduced copies and the content of each image."""
+    """Perceptual hashes, reduced copies and coarse copies of images."""
 
-    def __init__(self, count: int, file: Any) -> None:
-        self.digests = np.zeros(count, "V16")
-        self.hashes = np.zeros(count, np.uint64)
-        self.content = np.zeros(count, np.uint8)
-        self.filled = 0
-        self.alike = _ALIKE
-        self._count, self._file = count, file
-        self._reduced: NDArray[np.uint8] | None = None
-        self._coarse = np.zeros((count, _CELLS**2), np.float32)
-
-    def add(self, block: Images) -> None:
-        import imagehash
-        from PIL import Image
-
-        factor = max(1, max(block.shape[1:3]) // _SIDE)
-        for image in block:
-            picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-            reduced = picture.reduce(factor) if factor > 1 else picture
-            pixels = np.asarray(reduced).reshape(-1, image.shape[-1])
-            if self._reduced is None:
-                self.alike = _ALIKE_SMALL if factor == 1 else _ALIKE
-                self._reduced = np.memmap(self._file, np.uint8, "w+", shape=(self._count, pixels.size))
-            self._reduced[self.filled] = pixels.ravel()
-            self.digests[self.filled] = hashlib.sha256(np.ascontiguousarray(image).data).digest()[:16]
-            if _may_lack_content(pixels):
-                self.content[self.filled] = _classify_content(image.reshape(-1, image.shape[-1]))
-            if self.content[self.filled] == VARIED:
-                self.hashes[self.filled] = np.packbits(imagehash.phash(reduced).hash).view(">u8")[0]
-            self.filled += 1
-        if len(block):
-            assert self._reduced is not None
-            shape = len(block), *np.asarray(reduced).shape[:2], block.shape[-1]
-            rows = slice(self.filled - len(block), self.filled)
-            self._coarse[rows] = _project(self._reduced[rows].reshape(shape))
+    def __init__(self, reduced: Images, hashes: NDArray[np.uint64], factor: int) -> None:
+        self.hashes = hashes
+        self._reduced = reduced.reshape(len(reduced), -1)
+        self._alike = _ALIKE_SMALL if factor == 1 else _ALIKE
+        blocks = (reduced[start : start + _PAIRS] for start in range(0, len(reduced), _PAIRS))
+        self._coarse = np.concatenate([_project(block) for block in blocks])
 
     def are_alike(self, a: Numbers, b: Numbers) -> NDArray[np.bool_]:
         """Return for pairs of images whether their reduced pixels are."""
-        assert self._reduced is not None
-        found = np.square(self._coarse[a] - self._coarse[b]).sum(axis=1) <= 2 * (1 - self.alike) + _ROUNDING
+        found = np.square(self._coarse[a] - self._coarse[b]).sum(axis=1) <= 2 * (1 - self._alike) + _ROUNDING
         left, right = (self._reduced[rows[found]].astype(np.float32) for rows in (a, b))
         difference = np.sqrt(np.square(left - right).mean(axis=1))
         correlation = np.einsum("ij,ij->i", _standardize(left), _standardize(right))
-        found[found] = (correlation >= self.alike) & (difference <= _MOST_DIFFERENCE)
+        found[found] = (correlation >= self._alike) & (difference <= _MOST_DIFFERENCE)
         return found
 
 
@@ -155,24 +177,6 @@ def _project(images: Images) -> NDArray[np.float32]:
     projected = np.zeros((count, _CELLS**2), np.float32)
     projected[:, : cells[0].size] = cells.reshape(count, -1)
     return projected
-
-
-def _may_lack_content(reduced: Images) -> bool:
-    """Return whether an image must be classified; cheap, because few must. Pixels are of shape (pixels, channels)."""
-    least, most = _DARK + 4, 255 - _DARK - 4  # averages of an image of which 99% is within _DARK
-    return not least < reduced.mean() < most or _has_one_colour(reduced)
-
-
-def _classify_content(pixels: Images) -> int:
-    if _has_one_colour(pixels):
-        return ONE_COLOUR
-    if (pixels <= _DARK).mean() >= _EMPTY_SHARE:
-        return NEARLY_BLACK
-    return NEARLY_WHITE if (pixels >= 255 - _DARK).mean() >= _EMPTY_SHARE else VARIED
-
-
-def _has_one_colour(pixels: Images) -> bool:
-    return bool((np.ptp(pixels, axis=0) <= _SAME_COLOUR).all())
 
 
 def _standardize(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -205,14 +209,15 @@ def _join(sketches: _Sketches, images: Numbers) -> Numbers:
 
 def _connect(sketches: _Sketches, images: Numbers, groups: Numbers, a: Numbers, b: Numbers) -> Numbers:
     """Join the groups of the pairs that are alike."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     starts = range(0, len(a), _PAIRS)
     alike = [sketches.are_alike(images[a[i : i + _PAIRS]], images[b[i : i + _PAIRS]]) for i in starts]
     found = np.concatenate(alike) if alike else np.zeros(0, bool)
-    if not found.any():
-        return groups
-    left, right = np.append(groups[a[found]], np.arange(len(groups))), np.append(groups[b[found]], groups)
-    edges = coo_array((np.ones(len(left), bool), (left, right)), (len(groups), len(groups)))
-    return _number(connected_components(edges, directed=False)[1])
+    left, right = groups[a[found]], groups[b[found]]
+    lowest = np.arange(len(groups))  # lower member of the same group, which is the lowest one in the end
+    while (lowest[left] != lowest[right]).any():
+        both = np.minimum(lowest[left], lowest[right])
+        for side in (left, right):
+            np.minimum.at(lowest, lowest[side], both)
+        while (lowest != lowest[lowest]).any():
+            lowest = lowest[lowest]
+    return lowest[groups]

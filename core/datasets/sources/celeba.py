@@ -15,7 +15,7 @@ from core.datasets.custom.image_files import MAX_FILES, TEST, TRAIN, VALIDATION,
 from core.datasets.dataset import Dataset
 from core.datasets.trees.litter import is_litter
 from core.errors import DatasetError
-from core.image_file import read_picture
+from core.image_file import decode_picture
 from core.image_format import MAX_PIXELS
 
 ATTRIBUTES = (
@@ -56,10 +56,9 @@ def survey(path: Path, side: int | None, fit: Fit = "crop") -> Iterator[Collecti
     width, height = sizes
 
     def load(name: str) -> SourceImage:
-        pixels = source = read_picture((path / IMAGES / name).read_bytes(), channels=3)
-        if pixels.shape != (height, width, 3):
-            pixels = np.asarray(Image.fromarray(pixels).resize(sizes, Image.Resampling.BILINEAR))
-        return SourceImage(pixels, source.shape[1], source.shape[0])
+        source = decode_picture((path / IMAGES / name).read_bytes(), 3, own_range=True).picture
+        picture = source if source.size == sizes else source.resize(sizes, Image.Resampling.BILINEAR)
+        return SourceImage.of(picture, source.size)
 
     notes = [] if official else ["no partition file: random 80/10/10 split by Headroom (seed 0)"]
     if others:

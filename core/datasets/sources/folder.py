@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.augment.fit import Fit
-from core.augment.prepare import prepare
+from core.augment.prepare import fit_picture
 from core.datasets.custom.image_files import Collection, SourceImage
 from core.datasets.custom.source_values import SourceValues
 from core.datasets.dataset import Dataset
@@ -46,8 +46,7 @@ def survey(path: Path, side: int | None, fit: Fit = "crop") -> Iterator[Collecti
 
         def load(name: str) -> SourceImage:
             found = decode_picture(tree.read(name), 3, values.range)
-            height, width, _ = found.pixels.shape
-            return SourceImage(prepare(found.pixels, kept, fit), width, height, found.frames)
+            return SourceImage.of(fit_picture(found.picture, kept, fit), found.picture.size, found.frames)
 
         rows = {name: row for row, name in enumerate(classes)}
         yield Collection(

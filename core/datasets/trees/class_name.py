@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from core.bounds import check_printable
 from core.datasets.custom.image_files import TEST, TRAIN, VALIDATION
 from core.errors import DatasetError
 
@@ -20,12 +21,19 @@ _SPACES = re.compile(r"[\s_]+")
 
 
 def normalize_name(name: str) -> str:
-    """Return the name of a class in Unicode NFC without outer spaces.
+    """Return the name of a class in Unicode NFC without outer spaces and invisible characters.
 
-    >>> normalize_name(" cafe\u0301 ")
+    >>> normalize_name("\ufeff cafe\u0301\u00a0\u200e")
     'café'
     """
-    return unicodedata.normalize("NFC", name).strip()
+    name = unicodedata.normalize("NFC", name)
+    seen = [row for row, char in enumerate(name) if not _is_invisible(char)]
+    return name[seen[0] : seen[-1] + 1] if seen else ""
+
+
+def _is_invisible(char: str) -> bool:
+    """Return whether a character is a space or, as a byte order mark, a mark without a shape."""
+    return char.isspace() or (char < "\U00010000" and unicodedata.category(char) == "Cf")
 
 
 def read_part(name: str) -> int | None:
@@ -49,7 +57,7 @@ def order_classes(names: Iterable[str]) -> tuple[str, ...]:
     """
     found: dict[str, str] = {}
     for name in sorted(set(names)):
-        if not name.isprintable() or not name.strip() or len(name) > _MAX_CHARS:
+        if not _is_printable(name) or not normalize_name(name) or len(name) > _MAX_CHARS:
             raise DatasetError(f"Expected class names of at most {_MAX_CHARS} printable characters; got {name!r:.100}.")
         other = found.setdefault(_fold(name), name)
         if other != name:
@@ -59,8 +67,19 @@ def order_classes(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found.values(), key=_natural))
 
 
+def _is_printable(name: str) -> bool:
+    """Return whether a name has no control characters; other spaces and joiners of letters or emoji are allowed."""
+    try:
+        return bool(check_printable(name))
+    except ValueError:
+        return False
+
+
 def _fold(name: str) -> str:
-    """Return the same text for names that look alike: compatibility caseless matching (Unicode, definition D146)."""
+    """Return the same text for names that look alike: compatibility caseless matching (Unicode, definition D146).
+
+    Equal shapes of different scripts, such as Latin and Cyrillic `a`, stay different.
+    """
     text = unicodedata.normalize("NFKD", name).casefold()
     text = unicodedata.normalize("NFKC", text).casefold()
     visible = "".join(char for char in text if unicodedata.category(char) != "Cf")

@@ -19,6 +19,7 @@ MAX_UNPACKED_BYTES = 20_000_000_000
 """Limit of the total unpacked size of an archive."""
 
 _UTF8 = 0x800
+_ZIP = b"PK\x03\x04"
 _UNICODE_PATH = 0x7075
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others cannot be unpacked with a size limit
 
@@ -42,7 +43,10 @@ def open_tree(path: Path) -> Iterator[Tree]:
         return
     with found as file:
         if not zipfile.is_zipfile(file):
-            raise DatasetError(f"{path} is not a ZIP or tar archive.")
+            file.seek(0)
+            if file.read(len(_ZIP)) == _ZIP:
+                raise DatasetError(f"{path.name!r:.80} is an incomplete ZIP archive. Copy or download it again.")
+            raise DatasetError(f"{path.name!r:.80} is not a ZIP or tar archive.")
         with open_archive(file, path.name) as archive:
             yield _Archive(archive)
 

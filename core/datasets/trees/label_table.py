@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ SUFFIXES = (".csv", ".tsv")
 _FILE_COLUMNS = ("filename", "file_name", "file", "path", "filepath", "image", "image_name", "image_path", "image_id")
 LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target")
 _SPLIT_COLUMNS = ("split", "subset", "set", "partition")
+_ABSOLUTE = re.compile(r"[/\\]|[A-Za-z][A-Za-z0-9+.-]*:")
 _DELIMITERS = ",;\t"
 
 
@@ -56,21 +58,30 @@ class LabelTable:
 
 
 def find_table(tree: Tree, names: Sequence[str], prefix: str) -> LabelTable | None:
-    """Return the labels in the tables of a folder, or None if no table names a file.
+    """Return the labels in the tables of a folder and of the split folders in it, or None if no table names a file.
 
     Args:
         names: The files below the folder.
         prefix: Path of the folder in the tree, with a `/` at its end unless it is the top.
     """
     found = LabelTable()
-    candidates = [n for n in names if "/" not in n.removeprefix(prefix) and n.lower().endswith(SUFFIXES)]
-    lookup = _Lookup((name for name in names if name not in candidates), prefix) if candidates else None
+    candidates = [name for name in names if _is_candidate(name.removeprefix(prefix))]
+    lookups: dict[str, _Lookup] = {}
     for name in candidates:
-        table = name.removeprefix(prefix)
+        top = name[: name.rfind("/") + 1]
+        if top not in lookups:
+            inside = (other for other in names if other.startswith(top) and other not in candidates)
+            lookups[top] = _Lookup(inside, top)
         rows = _read_rows(tree, name)
-        if lookup and rows and _add_rows(found, table, rows, lookup):
+        if rows and _add_rows(found, name.removeprefix(prefix), rows, lookups[top]):
             found.tables.append(name)
     return found if found.tables else None
+
+
+def _is_candidate(path: str) -> bool:
+    *folders, _ = path.split("/")
+    is_near = not folders or (len(folders) == 1 and read_part(folders[0]) is not None)
+    return is_near and path.lower().endswith(SUFFIXES)
 
 
 class _Lookup:
@@ -92,8 +103,10 @@ class _Lookup:
             self._found = new | self._found
 
     def find(self, cell: str) -> str | None:
-        """Return the file that a cell of a table means, or None."""
-        return self._found.get(unicodedata.normalize("NFC", "/".join(split_path(cell.strip()))))
+        """Return the file that a cell of a table means, or None. Of an absolute path, the end counts."""
+        parts = split_path(unicodedata.normalize("NFC", cell.strip()))
+        starts = range(len(parts)) if _ABSOLUTE.match(cell.strip()) else range(1)
+        return next((name for start in starts if (name := self._found.get("/".join(parts[start:])))), None)
 
 
 def _read_rows(tree: Tree, name: str) -> list[list[str]]:
@@ -137,20 +150,31 @@ def _add_rows(found: LabelTable, table: str, rows: list[list[str]], lookup: _Loo
     others = [column for column in range(width) if column != files]
     splits = [c for c in others if head[c] in _SPLIT_COLUMNS] if headed else _find_splits(body, others)
     labels = [c for c in others if head[c] in LABEL_COLUMNS] if headed else []
-    label = next(iter([*labels, *(c for c in others if c not in splits[:1])]), None)
-    if label is None:
+    values = [column for column in others if column not in splits[:1]]
+    if not values:
         return False
-    found.named &= bool(labels) or not headed
+    one_hot = headed and not labels and _is_one_hot([[row[column] for column in values] for row in body])
+    found.named &= bool(labels) or one_hot or not headed
+    label = next(iter([*labels, *values]))
     own_part = PurePosixPath(table).stem
     split_of_table = own_part if read_part(own_part) is not None else None
     for row in body:
         name = lookup.find(row[files])
         split = row[splits[0]] if splits else split_of_table
         if name is not None:
-            found.add(table, name, normalize_name(row[label]), split)
+            cell = next(cells[0][c] for c in values if float(row[c])) if one_hot else row[label]
+            found.add(table, name, normalize_name(cell), split)
         else:
             found.skipped.setdefault(row[files] or "(no name)", f"Named in {table}, but not found.")
     return True
+
+
+def _is_one_hot(rows: list[list[str]]) -> bool:
+    """Return whether each row has one 1 and otherwise 0, in a column per class."""
+    try:
+        return all(sorted(map(float, row)) == [0.0] * (len(row) - 1) + [1.0] for row in rows) and len(rows[0]) > 1
+    except ValueError:
+        return False
 
 
 def _find_splits(rows: list[list[str]], columns: Sequence[int]) -> list[int]:

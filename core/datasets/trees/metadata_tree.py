@@ -28,6 +28,9 @@ class MetadataTree(Tree):
 
     The table has the columns file_name, label and, if the metadata or the folders of the images name them, split
     (`core.datasets.trees.label_table`).
+
+    Attributes:
+        split_by_folders: Whether the splits in the table are all names of folders.
     """
 
     def __init__(self, tree: Tree) -> None:
@@ -38,6 +41,7 @@ class MetadataTree(Tree):
         rows = [row for name in metadata for row in _read_rows(tree, name)]
         self._sources = {name: name for name in tree.names if name not in metadata} | {_TABLE: None}
         self._table = _write_table(rows)
+        self.split_by_folders = all(split == _find_split(path) for path, _, split in rows)
 
     def read(self, name: str) -> bytes:
         return self._table if name == _TABLE else self._tree.read(name)

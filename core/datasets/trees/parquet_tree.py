@@ -19,7 +19,7 @@ from core.errors import DatasetError
 SUFFIX = ".parquet"
 
 _IMAGE_COLUMNS = ("image", "img")
-_BATCH = 64
+_BATCH = 8  # equal images are stored once, so that a small file may become 30 MB per row
 _IMAGE = re.compile(r"\.(png|jpe?g|gif|webp|bmp|tiff?|p[pgbn]m)$", re.IGNORECASE)
 
 

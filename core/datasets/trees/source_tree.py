@@ -32,7 +32,10 @@ def find_source_layout(tree: Tree) -> Layout:
         DatasetError: when there are no classes.
     """
     if not isinstance(tree, ParquetTree):
-        return find_layout(tree)
+        layout = find_layout(tree)
+        if layout.splits == "csv" and isinstance(tree, MetadataTree) and tree.split_by_folders:
+            layout.splits = "given"
+        return layout
     count = len({*tree.labels.values()})
     if count < 2:
         reason = f" The first row that was skipped: {tree.skipped[0][1]}" if tree.skipped else ""

@@ -15,7 +15,7 @@ from core.augment.fit import FITS, Fit
 from core.augment.pillow import resize_array
 from core.augment.prepare import prepare, undo_fit
 from core.datasets.custom.originals import choose_originals, read_originals
-from core.datasets.report import read_files
+from core.datasets.report import FILE_COLUMNS
 from core.displays.data_display import ImageCell, ImageView
 from core.displays.image_strip import encode_image
 from core.displays.number import format_plural
@@ -47,7 +47,7 @@ class ModelInput(ImageView):
     @cached_property
     def _shown(self) -> pd.DataFrame:
         """Return the columns array ("train" or "test"), row, file, width, height; sizes are those of the source."""
-        files = read_files(self.data.dataset.path)
+        files = self.data.read_files(FILE_COLUMNS)
         if files is None or files.empty:
             height, width, _ = self.data.info.input_shape
             rows = range(min(self.count, self.data.info.train_count))

@@ -14,6 +14,7 @@ from core.displays.display import Chart, Display
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_heads, shape_heads, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_ratio, format_seconds
+from core.store.comparison import MANY_VARIANTS
 from core.store.same_test_set import RunsOnTestSet
 
 
@@ -102,13 +103,17 @@ class Costs(Display):
         )
 
     def describe(self) -> str:
-        rows = self._found.to_dict("records")
+        rows, which = self._found.to_dict("records"), ""
+        if len(rows) > MANY_VARIANTS:
+            which = f", the highest and the lowest of {len(rows)} {self.comparison.noun}s"
+            ranked = self._found.sort_values("accuracy_per_1000_params", ascending=False)
+            rows = ranked.iloc[[0, -1]].to_dict("records")
         parts = []
         for row in rows:
             density = f"{row['head']} {_write_density(row['accuracy_per_1000_params'])} points"
             others = [f"{write_cost(n, row[n])} {word}" for n, word in _DESCRIBED.items() if row[n] == row[n]]
             parts.append(f"{density} ({', '.join(others)})")
-        text = "Test accuracy per 1,000 parameters: " + "; ".join(parts) + "."
+        text = f"Test accuracy per 1,000 parameters{which}: {'; '.join(parts)}."
         if len(rows) == 2:
             a, b = sorted(rows, key=lambda row: row["params"])  # NaN is not greater than 0
             if a["params"] > 0 and a["params"] < b["params"]:

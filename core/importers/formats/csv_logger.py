@@ -21,7 +21,7 @@ def _read(path: Path, options: Mapping[str, str]) -> Source:
     rows = {epoch: row for row, epoch in enumerate(epochs)}
     order = [rows[epoch] for epoch in sorted(rows)]
     history = {name: [values[row] for row in order] for name, values in numbers.items() if name.lower() != "epoch"}
-    return Source({"history": history, "tool": "keras"}, name=path.stem)
+    return Source({"history": history, "library": "keras"}, name=path.stem)
 
 
 CSV_LOGGER = Importer("csv_logger", "Keras CSVLogger (curves)", 20, _matches, _read)

@@ -60,7 +60,7 @@ def _read_run(client: Any, run_id: str) -> Source:
         name = next((name for name in names if name in run.data.metrics), None)
         if name:
             columns[column] = {metric.step: metric for metric in client.get_metric_history(run_id, name)}
-    values: dict[str, Any] = {"tool": _find_tool(run), "settings": _list_settings(run)}
+    values: dict[str, Any] = {"library": _find_library(run), "settings": _list_settings(run)}
     steps = sorted(set().union(*columns.values()))
     if len(steps) > 1 or (steps and len(columns) > 1):
         values["history"] = {
@@ -74,7 +74,7 @@ def _read_run(client: Any, run_id: str) -> Source:
     return Source({**values, **predictions}, name=run.data.tags.get("mlflow.runName", "")[:80] or run_id[:12])
 
 
-def _find_tool(run: Any) -> str:
+def _find_library(run: Any) -> str:
     flavor = run.data.tags.get("mlflow.autologging", "")
     return f"MLflow{f' ({flavor})' if flavor else ''}"[:200]
 

@@ -40,7 +40,7 @@ def _read(path: Path, options: Mapping[str, str]) -> Source:
     history = {name: [points[step][1] if step in points else None for step in steps] for name, points in curves.items()}
     if ends == sorted(ends):
         history["seconds"] = [*ends]
-    return Source({"history": history, "tool": "TensorBoard"}, name=path.stem if path.is_dir() else path.parent.name)
+    return Source({"history": history, "library": "TensorBoard"}, name=path.stem if path.is_dir() else path.parent.name)
 
 
 def _list_files(path: Path) -> list[Path]:

@@ -32,7 +32,7 @@ from core.ui.session import home
 from core.ui.share import share_comparison
 from core.ui.tiles import draw_tiles
 
-_TABLE_ROWS = 15
+_TABLE_ROWS = 10
 
 
 def show_comparison(comparison: Comparison) -> None:
@@ -53,7 +53,14 @@ def show_comparison(comparison: Comparison) -> None:
         show_display(heads, title="Accuracy against number of parameters", table=False)
     with right:
         show_display(Curves(comparison, splits="validation"), title="Validation accuracy by epoch", table=False)
-    _show_images(comparison)
+    if many:  # one line per variant below each image
+        label = "Test images and predictions"
+        linked, icon = "image" in st.query_params, ":material/image_search:"
+        with st.expander(label, linked, on_change="rerun", key="images", icon=icon) as expander:
+            if expander.open:
+                _show_images(comparison)
+    else:
+        _show_images(comparison)
     _show_published(PublishedResults(comparison))
     _show_reproduction(comparison)
 
@@ -87,7 +94,9 @@ def _show_links(comparison: Comparison) -> None:
         st.page_link("pages/evidence.py", label="View statistical evidence", icon=":material/fact_check:")
         if recipe := comparison.recipe:
             link = {"library": recipe.name}
-            st.page_link("pages/library.py", label="About this system", icon=":material/menu_book:", query_params=link)
+            st.page_link(
+                "pages/library.py", label="About this system", icon=":material/local_library:", query_params=link
+            )
         show_saving(comparison)
         share_comparison(comparison)
     show_latest_deleted()

@@ -102,7 +102,11 @@ def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> No
     short = shorten(pair[0], _HEAD_CHARS), shorten(pair[1], _HEAD_CHARS)
     cells: list[Cell] = [*CELLS[1:3], CELLS[3], CELLS[0]]
     cell = widget.segmented(
-        "Images", cells, key="cell", on_change=_go_to_first_page, format_func=lambda cell: name_cell(cell, short)
+        "Images",
+        cells,
+        key="cell",
+        on_change=_go_to_first_page,
+        format_func=lambda cell: escape_markdown(name_cell(cell, short)),
     )
     images = list_images(comparison, pair, cell, seed)
     name = escape_markdown(name_cell(cell, pair))

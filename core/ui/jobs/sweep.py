@@ -27,6 +27,7 @@ from core.ui.access import act, action_button
 from core.ui.display import draw_chart, show_frame
 from core.ui.errors import handle_errors
 from core.ui.job_queue import start_queued_jobs
+from core.ui.navigation import open_page
 from core.ui.session import home, select_comparison, store
 from core.ui.submission import submit_from_page
 
@@ -43,7 +44,7 @@ def _label(sweep: Sweep) -> str:
 
 def open_sweep_view(sweep_id: str) -> None:
     """Open a sweep on the Jobs page."""
-    st.switch_page("pages/jobs.py", query_params={"followed": sweep_id})
+    open_page("pages/jobs.py", {"followed": sweep_id})
 
 
 def follow_former_link() -> None:
@@ -150,7 +151,7 @@ def _show_buttons(sweep: Sweep, status: SweepStatus) -> None:
         label = f"Compare {len(finished)} finished"
         if finished and st.button(label, icon=":material/balance:", type="primary" if status.ended else "secondary"):
             select_comparison(f"{SWEEP}{sweep.sweep_id}")
-            url.open_page("pages/compare.py")
+            open_page("pages/compare.py")
 
 
 def _show_retry_button(sweep: Sweep, count: int, verb: str, state: str, *states: SweepRunState) -> None:

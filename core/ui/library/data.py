@@ -47,8 +47,9 @@ def _show_sample(recipe: Recipe) -> None:
 
 
 def _show_missing(status: DatasetStatus) -> None:
-    how = "available. Add it" if DATASETS[status.name].added else "downloaded. Download it on the Train page, or"
-    text = f"{escape_markdown(status.label)} is not {how} with: {write_code(status.next_step)}"
+    added = DATASETS[status.name].added
+    state = "not added yet. Add images on the Data page" if added else "not downloaded. Download it on the Train page"
+    text = f"{escape_markdown(status.label)}: {state}, or with {write_code(status.next_step)}."
     st.info(text, icon=":material/download:")
 
 

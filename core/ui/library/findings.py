@@ -9,8 +9,8 @@ from core.errors import HeadroomError
 from core.home import describe_error
 from core.recipe import Recipe
 from core.store.comparison import Comparison, Offer
-from core.ui import url
 from core.ui.display import cached_result
+from core.ui.navigation import open_page
 from core.ui.session import offers, open_comparison, select_comparison
 
 
@@ -58,4 +58,4 @@ def show_offer_button(offer: Offer, label: str) -> None:
     """Show a button that opens a comparison on the Compare page."""
     if st.button(label, key=f"view-{offer.key}", icon=":material/balance:"):
         select_comparison(offer.key)
-        url.open_page("pages/compare.py")
+        open_page("pages/compare.py")

@@ -22,18 +22,22 @@ def choose_recipe() -> Recipe | None:
     """Show the selection of a recipe, which is part of the URL; None for the overview."""
     name = widget.optional(
         "System", list(RECIPES), key="library", none="All systems", format_func=lambda name: RECIPES[name].title,
-        width=520,
+        label_visibility="collapsed", width=380,
     )  # fmt: skip
     return RECIPES[name] if name else None
 
 
-def show_overview() -> None:
-    """Show all recipes with their sources and questions."""
+def show_introduction() -> None:
+    """Show the title of the page and what it contains."""
     show_title("Library")
     st.write(
         "The published systems that Headroom reproduces: what the authors asked, built and found, layer by layer. "
         "Nothing has to be trained or downloaded to read them."
     )
+
+
+def show_overview() -> None:
+    """Show all recipes with their sources and questions."""
     published = [recipe for recipe in RECIPES.values() if recipe.publication]
     own = [recipe for recipe in RECIPES.values() if not recipe.publication]
     runs = store().frame()["recipe"].value_counts().to_dict()

@@ -11,19 +11,18 @@ from core.ui.session import store
 
 
 def show_questions(recipe: Recipe) -> None:
-    """Show the open questions and the remarks, if there are any."""
-    remarks = [*recipe.statements, *recipe.corrections]
-    both = recipe.open_questions and remarks
-    left, right = st.columns([5, 2], gap="large") if both else (st.container(), st.container())
+    """Show the open questions, if there are any."""
     if recipe.open_questions:
-        with left:
-            st.header("Open questions", anchor=False)
-            for question in recipe.open_questions:
-                _show_question(recipe, question)
-    if remarks:
-        with right:
-            st.header("Remarks on the publication", anchor=False)
-            st.markdown("\n".join(f"- {escape_markdown(text)}" for text in remarks))
+        st.header("Open questions", anchor=False)
+    for question in recipe.open_questions:
+        _show_question(recipe, question)
+
+
+def show_remarks(recipe: Recipe) -> None:
+    """Show other statements of the author, and where the publication is wrong or incomplete."""
+    st.header("Remarks on the publication", anchor=False)
+    texts = [*recipe.statements, *recipe.corrections]
+    st.markdown("\n".join(f"- {escape_markdown(text)}" for text in texts))
 
 
 def _show_question(recipe: Recipe, question: OpenQuestion) -> None:

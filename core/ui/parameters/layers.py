@@ -12,13 +12,19 @@ from core.ui.heading import show_page_heading
 from core.ui.parameters.layer_table import show_layer_table
 
 _MAX_TABLES = 6
+_MAX_DIAGRAMS = 3  # below the chart; more are in a separate tab
 
 
 def show_layers(comparison: Comparison) -> None:
     """Show the diagram of the models and the parameters per layer of each head."""
     show_page_heading("Parameters", escape_markdown(write_params(comparison)))
-    show_display(Layers(comparison), table=False)
-    diagram, tables = st.tabs(["Architecture", "Layer tables"])
+    if len(comparison.variants) > _MAX_DIAGRAMS:
+        chart, diagram, tables = st.tabs([Layers.title, "Architecture", "Layer tables"])
+        with chart:
+            show_display(Layers(comparison), title="", table=False)
+    else:
+        show_display(Layers(comparison), table=False)
+        diagram, tables = st.tabs(["Architecture", "Layer tables"])
     with diagram:
         show_display(ArchitectureView(comparison), title="", table=False)
     with tables:

@@ -39,13 +39,14 @@ def show_gallery(comparison: Comparison, seed: int) -> None:
     pages = gallery.pages
     used = sum((gallery.head is not None, (gallery.least, gallery.most) != (0, 100), gallery.agreement != "any"))
     more = f", with {format_plural(used, 'more filter')}" if used else ""
-    st.caption(
-        f"{len(selected):,} of {total:,} test images{more}. {escape_markdown(gallery.explain())} Click an image to see "
-        "all class probabilities; ← and → go to its neighbors."
-    )
     if st.session_state.get("page", 1) > pages:  # left over from a longer gallery
         st.session_state["page"] = pages
-    page = widget.number(f"Page of {pages:,}", 1, pages, key="page", width=140, disabled=pages == 1)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.caption(
+            f"{len(selected):,} of {total:,} test images{more}. {escape_markdown(gallery.explain())} Click an image to "
+            "see all class probabilities; ← and → go to its neighbors."
+        )
+        page = widget.number(f"Page of {pages:,}", 1, pages, key="page", width=140, disabled=pages == 1)
     try:
         shown = replace(gallery, page=page)
         show_image_grid(shown, shown.frame(), key="gallery", neighbors=selected)

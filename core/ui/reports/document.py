@@ -1,5 +1,8 @@
 """Document of a report on a page, drawn with the same components as the other pages."""
 
+import json
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -16,6 +19,7 @@ from core.ui.tiles import draw_tiles
 
 def show_heading(document: Document, note: str) -> None:
     """Show the title, the headline, the facts and the caveats."""
+    st.set_page_config(page_title=f"{document.title} · Report · Headroom")
     show_summary(escape_markdown(document.title))
     show_title(escape_markdown(document.headline))
     st.caption(" · ".join(map(escape_markdown, (*document.facts, note))))
@@ -46,10 +50,16 @@ def show_section(section: Passage | Figure) -> None:
     if section.pictures:
         _draw_pictures(section)
     elif section.chart:
-        draw_spec(section.chart, section.sentence, f"chart-{section.id}")
+        _draw_chart(json.dumps(section.chart), section.sentence, section.chart)
     st.caption(escape_markdown(section.sentence))
     if section.table and section.table.rows:
         _show_data_table(section, section.table)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _draw_chart(text: str, description: str, _chart: dict[str, Any]) -> None:
+    """Draw a chart. Streamlit replays the cached element for the same specification, as JSON, and description."""
+    draw_spec(_chart, description)
 
 
 def show_reproduction_section(document: Document) -> None:
@@ -104,7 +114,13 @@ def _show_data_table(figure: Figure, table: Table) -> None:
 
 
 def _show_table(table: Table) -> None:
-    show_frame(_to_frame(table), words=table.words)
+    _draw_table(table.model_dump_json(), table)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _draw_table(text: str, _table: Table) -> None:
+    """Draw a table. Streamlit replays the cached element for the same content, as JSON."""
+    show_frame(_to_frame(_table), words=_table.words)
 
 
 def _to_frame(table: Table) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """List of saved reports, the button for a new report, and deleted reports."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -15,7 +17,9 @@ from core.reports.report_store import ReportEntry, ReportStore
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.access import act, action_button, user
+from core.ui.errors import callback
 from core.ui.heading import show_summary, show_title
+from core.ui.navigation import open_page, request_page
 from core.ui.session import home, selected_comparison, show_missing_runs
 from core.ui.trash import show_trash
 
@@ -41,7 +45,7 @@ def read_address() -> str:
 
 def open_report(address: str) -> None:
     """Open a report on the Reports page; the empty address opens the list."""
-    st.switch_page("pages/reports.py", query_params={"report": address} if address else {})
+    open_page("pages/reports.py", {"report": address} if address else {})
 
 
 def show_reports() -> None:
@@ -62,17 +66,22 @@ def show_reports() -> None:
         st.info("No reports match this search.")
         return
     st.caption(f"{len(shown):,} of {format_plural(len(entries), 'report')}. Select a report to open it.")
-    event = st.dataframe(
+    ids = [entry.draft.id for entry in shown]
+    key = f"reports-{hash(tuple(ids))}"
+    st.dataframe(
         disarm(_build_table(shown)),
         hide_index=True,
         width="stretch",
-        on_select="rerun",
+        on_select=callback(partial(_open_selected, ids, key)),
         selection_mode="single-row",
-        key=f"reports-{hash(tuple(entry.draft.id for entry in shown))}",
+        key=key,
         column_config={"Title": st.column_config.TextColumn(width="large")},
     )
-    if event.selection.rows:
-        open_report(shown[event.selection.rows[0]].draft.id)
+
+
+def _open_selected(ids: list[str], key: str) -> None:
+    for row in st.session_state[key]["selection"]["rows"]:
+        request_page("pages/reports.py", {"report": ids[row]})
 
 
 def _show_damaged() -> None:

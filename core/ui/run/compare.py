@@ -10,7 +10,7 @@ from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural, format_share
 from core.spec import HEADS, SETTINGS
 from core.store.run import Run
-from core.ui import url
+from core.ui.navigation import open_page
 from core.ui.session import compare_runs, store
 
 _MAX_OPTIONS = 200
@@ -48,7 +48,7 @@ def show_compare_menu(run: Run) -> None:
 
 def _compare(run_ids: list[str]) -> None:
     compare_runs(run_ids)
-    url.open_page("pages/compare.py")
+    open_page("pages/compare.py")
 
 
 def _list_similar(run: Run) -> pd.DataFrame:

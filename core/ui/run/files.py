@@ -7,9 +7,9 @@ import streamlit as st
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes
 from core.errors import HeadroomError
+from core.exporters.model_package import name_file
 from core.home import describe_error
 from core.jobs.progress import read_log
-from core.store.import_validation import MODELS
 from core.store.run import FILES, Run
 from core.ui.run_bundle import show_export
 from core.ui.session import home
@@ -27,13 +27,11 @@ def show_files(run: Run) -> None:
             st.download_button(
                 f"{escape_markdown(name)} ({size})",
                 partial(_read, run, name),
-                file_name=f"{run.run_id}-{name}",
+                file_name=name_file(run, name),
                 icon=":material/download:",
                 on_click="ignore",
                 key=f"download-{run.run_id}-{name}",
             )
-    if not any(run.has(name) for name in MODELS):
-        st.caption("This run has no model files.")
     show_export([run.run_id])
 
 

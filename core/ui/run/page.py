@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.actions.run import restore_runs
+from core.datasets.dataset_key import label_of_spec
 from core.displays.job_table import read_spec, write_name
 from core.displays.local_time import find_zone, format_local, name_zone
 from core.displays.markdown import escape_markdown
@@ -16,7 +17,6 @@ from core.recipes import recipe_of
 from core.store.elsewhere import describe_elsewhere
 from core.store.note import Note
 from core.store.run import Run
-from core.store.setting_text import describe_dataset
 from core.ui import url
 from core.ui.access import act, action_button, check_permission
 from core.ui.errors import handle_errors
@@ -24,6 +24,7 @@ from core.ui.heading import show_summary, show_title
 from core.ui.run.compare import show_compare_menu
 from core.ui.run.files import show_files, show_log
 from core.ui.run.job import show_job
+from core.ui.run.model import show_model
 from core.ui.run.note import show_note
 from core.ui.run.results import show_results
 from core.ui.run.settings import show_origin, show_settings
@@ -67,7 +68,7 @@ def show_run() -> None:
 
 def _show_heading(found: FoundRun, note: Note) -> None:
     spec = found.spec
-    default = f"{spec.label} on {describe_dataset(spec)}, seed {spec.seed}" if spec else "Run"
+    default = f"{spec.label} on {label_of_spec(spec)}, seed {spec.seed}" if spec else "Run"
     name = note.name or default
     st.set_page_config(page_title=f"Run {found.run_id} · {default} · Headroom")
     show_title(escape_markdown(f"★ {name}" if note.star else name))
@@ -85,7 +86,7 @@ def _show_heading(found: FoundRun, note: Note) -> None:
     facts += [f"#{tag}" for tag in note.tags]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         color = _COLORS.get(found.state, "gray")
-        st.badge(found.state, icon=f":material/{_ICONS[found.state]}:", color=color)  # type: ignore[arg-type]
+        st.badge(escape_markdown(found.state), icon=f":material/{_ICONS[found.state]}:", color=color)  # type: ignore[arg-type]
         st.caption(" · ".join(map(escape_markdown, facts)))
 
 
@@ -119,7 +120,7 @@ def _show_finished(found: FoundRun, run: Run, note: Note) -> None:
         )
     if run.spec.elsewhere:
         st.info(escape_markdown(describe_elsewhere(run.spec.label, [run])), icon=":material/output:")
-    with handle_errors():
+    with handle_errors(hide_paths(found.problem or "")):
         show_results(run, damaged=bool(found.problem))
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -128,6 +129,7 @@ def _show_finished(found: FoundRun, run: Run, note: Note) -> None:
         st.header("Name, tags and note", anchor=False)
         show_note(run.run_id, note)
     _show_fold("Data and environment", ":material/memory:", lambda: show_origin(run))
+    _show_fold("Model", ":material/deployed_code:", lambda: show_model(run))
     _show_fold("Files", ":material/download:", lambda: show_files(run))
     _show_fold("Log", ":material/terminal:", lambda: show_log(run.run_id))
     st.header("Usage", anchor=False)

@@ -17,7 +17,7 @@ from core.ui.display import show_frame
 
 
 def show_settings(spec: RunSpec, elsewhere: Elsewhere | None = None) -> None:
-    """Show the settings that differ from the recipe, and the others in a fold; of another tool, those it recorded."""
+    """Show the settings that differ from the recipe, and the others in a fold; otherwise the recorded ones."""
     st.header("Settings", anchor=False)
     if elsewhere:
         show_frame(build_elsewhere_table(elsewhere), words=["Value"])

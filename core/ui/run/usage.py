@@ -8,7 +8,7 @@ from core.jobs.comparison_choice import SAVED
 from core.jobs.sweep_store import Sweep, list_sweeps
 from core.reports.published_runs import find_published
 from core.store.saved_comparison import list_saved
-from core.ui import url
+from core.ui.navigation import open_page
 from core.ui.reports.listing import report_store
 from core.ui.session import home, offers, select_comparison
 
@@ -40,7 +40,7 @@ def show_usage(run_id: str) -> None:
             escape_markdown(f"Comparison {label}"), icon=":material/balance:", type="tertiary", key=f"usage-{key}"
         ):
             select_comparison(key)
-            url.open_page("pages/compare.py")
+            open_page("pages/compare.py")
     for sweep in sweeps[:_MAX_LINKS]:
         st.page_link(
             "pages/jobs.py",

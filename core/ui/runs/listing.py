@@ -1,5 +1,6 @@
 """List of all runs with search, filters, sorting and columns to choose. A click on a run opens its page."""
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,8 @@ from core.spec import ELSEWHERE, HEADS
 from core.store.note import Note, join_notes
 from core.store.search import MAX_CHARS, search
 from core.ui import url, widget
-from core.ui.run_link import open_run
+from core.ui.errors import callback
+from core.ui.run_link import request_run
 from core.ui.session import read_notes, store
 
 url.register("runs_search", "runs_dataset", "runs_head", "runs_order", "runs_archived", "runs_columns")
@@ -112,7 +114,7 @@ def _show_table(shown: pd.DataFrame, names: list[str], selected: list[str]) -> l
         hide_index=True,
         width="stretch",
         height=_ROW_PIXELS * (min(len(table), _MAX_ROWS) + 1) + 3,
-        on_select="rerun",
+        on_select=callback(partial(request_run, ids, key, RUN_COLUMNS["star"].label)),
         selection_mode=["multi-row", "single-cell"],
         key=key,
         column_config=_configure_columns(table),
@@ -121,10 +123,6 @@ def _show_table(shown: pd.DataFrame, names: list[str], selected: list[str]) -> l
     picked = [ids[row] for row in event.selection.rows if row < len(ids)]
     selected = [run_id for run_id in selected if run_id not in visible or run_id in picked]
     selected += [run_id for run_id in picked if run_id not in selected]
-    for row, column in event.selection.cells:
-        if column != RUN_COLUMNS["star"].label:  # the grid selects its first cell when it gets the keyboard focus
-            st.session_state[_SELECTED] = selected
-            open_run(ids[row])
     return selected
 
 

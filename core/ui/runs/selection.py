@@ -6,8 +6,8 @@ from core.displays.number import format_plural
 from core.jobs.comparison_choice import MAX_SELECTED_RUNS
 from core.store.differing_settings import list_differences
 from core.store.note import Note
-from core.ui import url
 from core.ui.display import show_frame
+from core.ui.navigation import open_page
 from core.ui.run_actions import check_mark_permissions, show_mark_buttons
 from core.ui.run_bundle import show_export
 from core.ui.run_link import open_run
@@ -25,7 +25,7 @@ def show_selected_runs(ids: list[str], notes: dict[str, Note]) -> None:
             help=f"A comparison has at most {MAX_SELECTED_RUNS} runs. Select fewer." if many else None,
         ):  # fmt: skip
             compare_runs(ids)
-            url.open_page("pages/compare.py")
+            open_page("pages/compare.py")
         if len(ids) == 1 and st.button("Open run", icon=":material/article:"):
             open_run(ids[0])
         show_mark_buttons(runs, run_notes)

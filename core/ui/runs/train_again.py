@@ -7,6 +7,7 @@ import streamlit as st
 from core.recipes import RECIPES, recipe_of
 from core.spec import SETTINGS, RunSpec
 from core.store.comparison import Comparison
+from core.ui.navigation import open_page
 from core.ui.setting import URL_NAMES
 
 _MAX_SEEDS = 10
@@ -25,7 +26,7 @@ def show_train_again(spec: RunSpec) -> None:
         icon=":material/model_training:",
         help="Opens Train with the hyperparameters of this run.",
     ):
-        st.switch_page("pages/train.py", query_params=params)
+        open_page("pages/train.py", params)
 
 
 def show_keep_best(comparison: Comparison) -> None:
@@ -40,7 +41,7 @@ def show_keep_best(comparison: Comparison) -> None:
     ):
         seeds = max(len(variant.runs) for variant in comparison.variants)
         heads = list(dict.fromkeys(v.spec.label for v in comparison.variants if not v.spec.elsewhere))
-        st.switch_page("pages/train.py", query_params=params | {"heads": heads, "seeds": str(min(seeds, _MAX_SEEDS))})
+        open_page("pages/train.py", params | {"heads": heads, "seeds": str(min(seeds, _MAX_SEEDS))})
 
 
 def list_params(spec: RunSpec) -> tuple[dict[str, str | list[str]], list[str]]:

@@ -99,7 +99,7 @@ def choose_configurations() -> Choice:
         help="\n".join(f"- **{head.label}**: {head.summary}" for head in HEADS.values()),
     )
     if texts := " ".join(text for head in heads if (text := describe_head_settings(recipe, head))):
-        st.caption(f"{escape_markdown(texts)} The values below replace these only if you change them.")
+        st.caption(f"In this recipe: {escape_markdown(texts)} The values below replace these only if you change them.")
     folder = choose_folder() if "folder" in DATASETS[dataset].uses else ""
     if folder is None:
         return Choice(recipe.name, [], None)

@@ -17,6 +17,7 @@ from core.ui import url, widget
 from core.ui.access import action_button, check_permission
 from core.ui.display import show_frame
 from core.ui.jobs.sweep import open_estimator, open_sweep_view
+from core.ui.navigation import open_page
 from core.ui.session import compare_with_siblings, home, store
 from core.ui.submission import submit_from_page
 from core.ui.train.form import Choice
@@ -64,7 +65,7 @@ def _show_runs(plan: SweepPlan) -> None:
             st.rerun()
     elif cached and st.button("Show comparison", type="primary", icon=":material/balance:", width="stretch"):
         compare_with_siblings(run.spec.run_id for run in cached)
-        url.open_page("pages/compare.py")
+        open_page("pages/compare.py")
 
 
 def _describe_trained(trained: int, total: int) -> str:
