@@ -22,6 +22,7 @@ from core.image_values import ValueRange
 from core.jobs.health import write_health
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import keep_sweep
+from core.models.add import add_model
 from core.reports.build import build_document
 from core.reports.report import Report, TextBlock
 from core.reports.report_store import ReportStore
@@ -63,8 +64,8 @@ FILES = {
     "jobs/submit.py": (f"{_JOB}attempt",),
     "jobs/sweep_store.py": ("jobs/sweeps/*.json",),
     "importers/run_import.py": (f"{_RUN}record.json",),
-    "models/add.py": (),  # not yet in `fill_home`
-    "models/layer_store.py": (),
+    "models/add.py": ("models/own/model.json", "models/own/model.keras"),
+    "models/layer_store.py": ("models/.layers/*.json",),
     "reports/chart_image.py": ("scripts/vega-*.txt",),
     "reports/removal.py": ("reports/.removed/*/removed.json",),
     "reports/report_store.py": ("reports/r*/draft-*.json", "reports/r*/published-1.json"),
@@ -148,6 +149,7 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
         reports.publish(draft, build_document(draft.report, store), "ada")
     reports.remove(draft.id, "ada")
     _add_datasets(home, outside)
+    add_model(home, "own", ROOT / "tests/support/keras_files/keras-3.15.1-chain.keras")
     for path, content in {
         "scripts/vega-1.txt": b"0\nscript", "features/a-vgg16-8/lock": b"", "features/a-vgg16-8/train-0-1.json": b"{}",
         "jobs/ray-name": b"01234567", "jobs/dispatcher.log": b"a line\n",
