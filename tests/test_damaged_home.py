@@ -323,6 +323,7 @@ WRITING = {
     "train", "token", "report publish", "datasets download", "datasets add", "datasets remove",
     "bundle import", "jobs cancel", "jobs resume", "jobs retry", "jobs pause", "jobs unpause",
     "jobs revive", "jobs first", "jobs up", "jobs down", "runs fetch", "report create", "export mlflow",
+    "datasets clear-trash", "datasets restore", "import", "models add", "models remove", "models restore",
 }  # fmt: skip
 
 

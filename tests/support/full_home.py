@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from core.datasets.atomic_folder import resuming
 from core.datasets.custom.add import add_dataset
 from core.datasets.custom.image_files import SourceImage
 from core.datasets.custom.reading_journal import ReadingJournal
-from core.datasets.custom.removed import remove_to_trash
+from core.datasets.custom.removed import remove_dataset
 from core.datasets.dataset_view import open_view
 from core.datasets.inspect import inspect_dataset
 from core.files import write_json
@@ -61,6 +62,9 @@ FILES = {
     "jobs/ray_executor.py": ("jobs/ray-name",),
     "jobs/submit.py": (f"{_JOB}attempt",),
     "jobs/sweep_store.py": ("jobs/sweeps/*.json",),
+    "importers/run_import.py": (f"{_RUN}record.json",),
+    "models/add.py": (),  # not yet in `fill_home`
+    "models/layer_store.py": (),
     "reports/chart_image.py": ("scripts/vega-*.txt",),
     "reports/removal.py": ("reports/.removed/*/removed.json",),
     "reports/report_store.py": ("reports/r*/draft-*.json", "reports/r*/published-1.json"),
@@ -75,6 +79,8 @@ FILES = {
     "store/saved_comparison.py": ("comparisons/*.json", "comparisons/.removed/*.json"),
     "training/__main__.py": (f"{_RUN}record.json", f"{_RUN}environment.json", f"{_RUN}layers.json"),
     "training/evaluate_robustness.py": (f"{_RUN}robustness.npz",),
+    "training/evaluate_model.py": (f"{_RUN}predictions.npz",),
+    "training/onnx.py": (),  # outside the home
     "training/export.py": (f"{_RUN}model.tflite",),
     "training/features.py": ("features/*/*.npy", "features/*/*.json"),
     "training/job.py": tuple(f"{_JOB}{name}" for name in ("history.jsonl", "checkpoint-0001.keras", "resumed.json")),
@@ -181,7 +187,7 @@ def _add_datasets(home: Home, outside: Path) -> None:
     open_view(home, RunSpec(dataset="folder", folder="mine", data=added.info.fingerprint, side=8))
     assert inspect_dataset(home, "folder-mine").statistics
     add_dataset(home, "gone", make_folder(outside / "others", {"red": 9, "green": 9}), side=8)
-    remove_to_trash(home, "folder-gone")
+    remove_dataset(home, "folder-gone")
     write_json(home.datasets / ".fetch" / "folder-a.json", FETCH)
     write_json(home.datasets / ".fetch" / "folder-half.json", {**FETCH, "name": "folder-half"})
     for suffix, content in (("zip", b"PK"), ("settings", b'{"side": 8}'), ("cancel", b"")):
@@ -199,7 +205,7 @@ def leave_import(target: Path) -> None:
             journal.write_range(ValueRange(0.0, 4000.0))
             journal.append("This file is not an image.")
             for value in (1, 2):
-                journal.append(SourceImage(np.full((8, 8, 3), value, np.uint8), 20, 14))
+                journal.append(SourceImage.of(Image.new("RGB", (8, 8), (value, value, value)), (20, 14)))
             raise KeyboardInterrupt
     except KeyboardInterrupt:
         pass
