@@ -82,7 +82,7 @@ class LeakedAccuracy(Display):
             ),
         ]
         note = write_note(describe_intervals(frame["seeds"]))
-        return alt.layer(*layers).properties(title=note, height=FRAME_PIXELS + len(self.comparison.labels) * 60)
+        return alt.layer(*layers).properties(title=note, height=FRAME_PIXELS + len(self.comparison.labels) * 90)
 
     def describe(self) -> str:
         frame = self._rows
