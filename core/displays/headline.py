@@ -58,7 +58,7 @@ def _write_leaked(comparison: Comparison) -> str:
     if find_failed(comparison, "leak") is None:
         return ""
     frame = compute_leaked_accuracies(comparison)
-    clean, text = frame[frame["images"] == NOT_LEAKED], f" {describe_leaked(comparison)}: "
+    clean, text = frame[frame["part"] == NOT_LEAKED], f" {describe_leaked(comparison)}: "
     if clean.empty:
         return f"{text}the accuracy means nothing."
     listed = [f"{row['head']} {format_share(row['accuracy'])}" for row in clean.to_dict("records")[:_MOST_LEAKED]]

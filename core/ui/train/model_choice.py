@@ -33,11 +33,13 @@ def choose_own_model() -> dict[str, Any] | None:
     info = _read(name) if name else None
     with st.expander("Add or remove a model", icon=":material/upload:"):
         _show_upload()
-        if name and action_button(remove_own_model, f"Remove {name}", icon=":material/delete:", key="remove-model"):
+        if name and action_button(
+            remove_own_model, f"Remove {escape_markdown(name)}", icon=":material/delete:", key="remove-model"
+        ):
             _act(remove_own_model, name)
     if info is None:
         return None
-    st.caption(_describe(info))
+    st.caption(escape_markdown(_describe(info)))
     shapes = dict(info.cuts)
     cut = widget.selectbox(
         SETTINGS["cut"].label,
