@@ -126,7 +126,13 @@ def _read_normalization(config: LayerConfig, name: str) -> Layer:
         raise config.fail("axis")
     if config.values.get("mean") is None:
         return Normalization(name=name)
-    return Normalization((), (), name)
+    known = [config.values.get(key) for key in ("mean", "variance")]
+    if not all(isinstance(value, list) and value and not isinstance(value[0], list) for value in known):
+        return Normalization((), (), name)
+    means, variances = config.numbers("mean", 0.0), config.numbers("variance", 1.0)
+    assert isinstance(means, tuple)
+    assert isinstance(variances, tuple)
+    return Normalization(means, variances, name)
 
 
 def _read_relu(config: LayerConfig, name: str) -> Layer:

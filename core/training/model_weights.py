@@ -70,9 +70,16 @@ def _assign(name: str, layers: Mapping[str, keras.layers.Layer], model: keras.Mo
         if not layer.weights:
             continue
         try:
-            layer.set_weights(layers[layer.name].get_weights())
+            set_layer_weights(layer, layers[layer.name].get_weights())
         except (KeyError, ValueError) as error:
             raise TrainingError(f"Model {name} has no weights for layer {layer.name}: {error!s:.120}") from None
+
+
+def set_layer_weights(layer: keras.layers.Layer, arrays: Sequence[NDArray[Any]]) -> None:
+    """Set the weights of a layer; a Normalization layer computes with copies of its weights, which this updates."""
+    layer.set_weights(arrays)
+    if isinstance(layer, keras.layers.Normalization):
+        layer.finalize_state()
 
 
 def _reorder(name: str, layer: keras.layers.Layer, order: Sequence[int]) -> None:

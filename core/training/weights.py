@@ -16,7 +16,7 @@ from core.home import Home
 from core.models.model_info import locate_weights
 from core.spec import BACKBONES
 from core.training.forward import list_layers
-from core.training.model_weights import copy_weights
+from core.training.model_weights import copy_weights, set_layer_weights
 
 
 def load_weights(home: Home, model: keras.Model, closed: Model) -> None:
@@ -76,7 +76,7 @@ def _assign(path: Path, weights: PretrainedWeights, model: keras.Model, closed: 
         arrays[0] = arrays[0][:, :, ::-1]
     rest = iter(arrays)
     for layer, count in zip(layers, expected, strict=True):
-        layer.set_weights([_fit(next(rest), weight.shape) for weight in layer.weights[:count]])
+        set_layer_weights(layer, [_fit(next(rest), weight.shape) for weight in layer.weights[:count]])
 
 
 def _read_group(group: h5py.Group) -> list[NDArray[Any]]:

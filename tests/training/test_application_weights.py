@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.training,
     pytest.mark.xdist_group("training"),
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
-    long,  # builds five applications and saves their weights
+    long,  # builds six applications and saves their weights
 ]
 CASES = [
     # name, module and function in Keras, classes, side, file, value range
@@ -28,7 +28,8 @@ CASES = [
     ("mobilenet", "mobilenet.MobileNet", 0, None, "own.h5", "-1..1"),
     ("resnet50", "resnet.ResNet50", 0, None, "own.weights.h5", None),
     ("densenet121", "densenet.DenseNet121", 3, 64, "own.h5", None),
-    ("efficientnet_b0", "efficientnet.EfficientNetB0", 2, 64, "own.weights.h5", None),
+    ("efficientnet_b0", "efficientnet.EfficientNetB0", 0, None, "own.weights.h5", None),
+    ("convnext_tiny", "convnext.ConvNeXtTiny", 3, 64, "own.weights.h5", None),
 ]
 
 
@@ -57,6 +58,7 @@ def test_added_application_returns_what_keras_returns(
         normalization.set_weights([means, deviations, np.int32(0)])
         model.save_weights(tmp_path / file)
         normalization.set_weights([means, deviations**2, np.int32(0)])
+        normalization.finalize_state()
     elif file.endswith(".weights.h5"):
         model.save_weights(tmp_path / file)
     else:  # as Keras 2 did
