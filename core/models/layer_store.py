@@ -45,8 +45,14 @@ def write_layers(home: Home, config: dict[str, Any], value_range: tuple[float, f
 
 def compute_fingerprint(config: dict[str, Any], value_range: tuple[float, float], weights: str) -> str:
     """Return the first 16 hex digits of the SHA-256 of layers, weights and value range."""
-    content = json.dumps([config["config"], value_range], sort_keys=True) + weights
+    layers = json.loads(json.dumps(config), object_hook=_drop_object_id)["config"]
+    content = json.dumps([layers, value_range], sort_keys=True) + weights
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _drop_object_id(config: dict[str, object]) -> dict[str, object]:
+    """Return a config without the address in memory that an object had when Keras saved it."""
+    return {name: value for name, value in config.items() if name != "shared_object_id"}
 
 
 def layers_path(home: Home, fingerprint: str) -> Path:

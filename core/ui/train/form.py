@@ -25,6 +25,7 @@ from core.ui.errors import callback
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
 from core.ui.train.differences import list_recipe_differences, reset_settings, show_recipe_differences, use_all_images
+from core.ui.train.evaluation import show_evaluation
 from core.ui.train.model_choice import choose_own_model
 
 url.register(
@@ -108,6 +109,8 @@ def choose_configurations() -> Choice:
         return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
     show_data_notice(status)
+    if own and (status.available or status.bundled):
+        show_evaluation(own["model"], status)
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
     initial = recipe.find_initial(heads)
     changes, values, seeds = _choose_settings(initial, status, backbone, heads, sweep_settings or ())
