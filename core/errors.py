@@ -2,6 +2,7 @@
 
 HeadroomError
 ├── SpecError
+│   └── TooSmallError
 ├── UnknownNameError
 ├── DatasetError
 ├── RunError
@@ -35,6 +36,10 @@ class HeadroomError(Exception):
 
 class SpecError(HeadroomError):
     """A hyperparameter has an invalid value."""
+
+
+class TooSmallError(SpecError):
+    """The feature maps are smaller than the window of a layer."""
 
 
 class UnknownNameError(HeadroomError):

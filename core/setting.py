@@ -60,7 +60,7 @@ class Setting:
             return self.none
         if isinstance(value, int | float):
             return f"{value:,}" if isinstance(value, int) else format_setting_number(value)
-        return self.labels.get(value, value) or "none"
+        return self.labels.get(value, value) or self.none or "none"
 
     def read(self, text: str) -> Any:
         """Parse user input: a value, or its label. Text that is not a valid value is returned unchanged;

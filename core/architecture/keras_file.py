@@ -42,6 +42,8 @@ def read_config(source: Path | bytes, label: str = "The file") -> dict[str, Any]
 def _read_text(file: BinaryIO, label: str) -> bytes:
     start = file.read(8)
     file.seek(0)
+    if not start:
+        raise ModelFileError(f"{label} is empty.")
     if start.startswith(b"\x89HDF"):
         raise ModelFileError(
             f"{label} has the older HDF5 format. Load the model and save it as a .keras file. Weights of a Keras "

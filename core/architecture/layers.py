@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil, prod
 from typing import Any, Protocol
 
-from core.errors import SpecError
+from core.errors import SpecError, TooSmallError
 
 Shape = tuple[int, ...]
 AxisSizes = int | tuple[int, ...]
@@ -51,7 +51,7 @@ def slide(side: int, window: int, stride: int, padding: str, layer: str) -> int:
     if padding != "valid":
         return ceil(side / stride)
     if side < window:
-        raise SpecError(f"Expected feature maps of at least {window} pixels per side before {layer}; got {side}.")
+        raise TooSmallError(f"Expected feature maps of at least {window} pixels per side before {layer}; got {side}.")
     return (side - window) // stride + 1
 
 

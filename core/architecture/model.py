@@ -6,7 +6,7 @@ from functools import lru_cache
 from core.architecture.graph import INPUT, LayerRow, LayerWalk
 from core.architecture.layers import Layer, Shape
 from core.architecture.stage import list_stages
-from core.errors import SpecError
+from core.errors import SpecError, TooSmallError
 from core.spec import BACKBONES, HEADS, RunSpec
 
 
@@ -84,9 +84,9 @@ def compute_model(spec: RunSpec, input_shape: Shape, classes: int) -> Model:
         walk.reserve(head)
         for item in head:
             walk.add(item, "head")
-    except SpecError as error:
-        hint = f" Use fewer blocks or images larger than {' × '.join(map(str, input_shape))}."
-        raise SpecError(f"{error}{hint}") from None
+    except TooSmallError as error:
+        fewer = "fewer blocks or " if "blocks" in shared else ""
+        raise SpecError(f"{error} Use {fewer}images larger than {' × '.join(map(str, input_shape))}.") from None
     if len(walk.rows[-1].output_shape) != 1:
         raise SpecError(f"Expected the head to end in one value per class; got {walk.rows[-1].output_shape}.")
     return Model(((INPUT, input_shape),), tuple(walk.layers), tuple(walk.rows), spec, classes)

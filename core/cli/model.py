@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli.output import JsonFlag, print_json, print_message, print_table
+from core.cli.recipe_option import read_dataset
 from core.home import Home
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def add(
 ) -> None:
     """Check a Keras model and copy it. Nothing in the file is executed. FILE is not needed afterwards.
 
-    Train heads on its feature maps with: headroom train --recipe RECIPE --backbone model:NAME
+    Train heads on its feature maps with: headroom train --dataset DATASET --backbone model:NAME
     """
     from core.models.add import add_model
     from core.models.application import add_application
@@ -84,7 +85,7 @@ def list_added(as_json: JsonFlag = False) -> None:
     elif found:
         rows = [
             {
-                "Model": info.name, "Input": _write_shape(info.input_shape), "Layers": format_count(info.layers),
+                "Model": info.name, "Input": _write_input(info), "Layers": format_count(info.layers),
                 "Parameters": format_count(info.params), "FLOPs": format_short(info.flops),
                 "Size": format_bytes(info.bytes), "Cut after": info.cut, "Fingerprint": info.fingerprint,
             }
@@ -100,7 +101,7 @@ def list_added(as_json: JsonFlag = False) -> None:
 @app.command()
 def evaluate(
     name: Name,
-    dataset: Annotated[str, typer.Option(help="Dataset whose test images are used.")] = "folder",
+    dataset: Annotated[str, typer.Option(help="Dataset whose test images are used.")] = "",
     folder: Annotated[str, typer.Option(help="Name of a custom dataset.")] = "",
     classes: Annotated[
         str | None,
@@ -115,10 +116,15 @@ def evaluate(
 
     The run was trained elsewhere; it can be compared with the runs of the same dataset.
     """
+    from core.errors import DatasetError
     from core.models.evaluation import start_evaluation
 
+    home = Home.default()
+    data = read_dataset(home, dataset, folder)
+    if not data:
+        raise DatasetError("Give --dataset with the name of a dataset or of added images.")
     names = [text.strip() for text in classes.split(",")] if classes else []
-    typer.echo(start_evaluation(Home.default(), name, dataset, folder, names))
+    typer.echo(start_evaluation(home, name, data["dataset"], data.get("folder", ""), names))
 
 
 @app.command()
@@ -152,13 +158,18 @@ def _print_summary(info: "ModelInfo") -> None:
         f"Model {info.name}: {format_count(info.layers)} layers, {format_count(info.params)} parameters, "
         f"{format_short(info.flops)} FLOPs, {format_bytes(info.bytes)}."
     )
-    typer.echo(f"Input: {_write_shape(info.input_shape)}, values from {low:g} to {high:g}.")
+    typer.echo(f"Input: {_write_input(info)}, values from {low:g} to {high:g}.")
     typer.echo(f"Output: {_write_shape(info.output_shape)}.")
     rows = [{"Cut after": layer, "Feature maps": _write_shape(shape)} for layer, shape in info.cuts[-8:]]
     print_table(rows, title="Last layers after which a head can begin", numbers=())
-    print_message(
-        f"Default cut: {info.cut}. Train heads on it with: headroom train --recipe RECIPE --backbone model:{info.name}"
-    )
+    print_message(f"Default cut: {info.cut}.")
+    print_message(f"Train heads on it with: headroom train --dataset DATASET --backbone model:{info.name}")
+
+
+def _write_input(info: "ModelInfo") -> str:
+    """Return the input shape; a model that accepts images of any size was counted with an example."""
+    shape = _write_shape(info.input_shape)
+    return f"any size, such as {shape}" if info.any_side else shape
 
 
 def _write_shape(shape: tuple[int, ...]) -> str:

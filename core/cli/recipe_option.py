@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
+from core.cli.output import print_message
 from core.errors import DatasetError, JobError
 from core.home import Home
-from core.models.model_info import choose_model
-from core.spec import DATASETS
+from core.models.model_info import MODEL, choose_model, read_model_info, split_reference
+from core.spec import DATASETS, SETTINGS
 
 RecipeOption = Annotated[
     str | None,
@@ -27,20 +28,44 @@ def read_recipe(home: Home, recipe: str | None, settings: dict[str, Any]) -> tup
         JobError: when neither a recipe nor a dataset is given.
         DatasetError: when there is no such dataset.
     """
-    from core.datasets.dataset_key import FOLDER, add_command, key_of
     from core.recipes import find_general_recipe
 
     given = choose_model({name: value for name, value in settings.items() if value is not None})
-    dataset, folder = given.get("dataset"), given.get("folder")
+    given |= read_dataset(home, given.get("dataset") or "", given.get("folder") or "")
+    if recipe is None and "dataset" not in given:
+        raise JobError("Give --recipe, or --dataset with the name of a dataset or of added images.")
+    name = recipe or find_general_recipe(given["dataset"]).name
+    return name, _choose_side(home, given)
+
+
+def read_dataset(home: Home, dataset: str, folder: str) -> dict[str, str]:
+    """Return the hyperparameters `dataset` and `folder` that the options mean; none if both are empty.
+
+    Raises:
+        DatasetError: when there is no such dataset.
+    """
+    from core.datasets.dataset_key import FOLDER, add_command, key_of
+
     if dataset and dataset not in DATASETS:
         if not (home.datasets / key_of(FOLDER, dataset)).is_dir():
             raise DatasetError(
                 f"There is no dataset {dataset!r:.60}. `headroom datasets` lists them. Add your own images with: "
                 f"{add_command('NAME')}"
             )
-        given |= {"dataset": FOLDER, "folder": dataset}
-    elif folder and not dataset:
-        given["dataset"] = FOLDER
-    if recipe is None and "dataset" not in given:
-        raise JobError("Give --recipe, or --dataset with the name of a dataset or of added images.")
-    return recipe or find_general_recipe(given["dataset"]).name, given
+        return {"dataset": FOLDER, "folder": dataset}
+    given = {"dataset": dataset or (FOLDER if folder else ""), "folder": folder}
+    return {name: value for name, value in given.items() if value}
+
+
+def _choose_side(home: Home, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the hyperparameters with the image size of the model, if it reads one size and none is given."""
+    model, uses = given.get("model"), DATASETS[given["dataset"]].uses if "dataset" in given else ()
+    if "side" in given or given.get("backbone") != MODEL or not model or "side" not in uses:
+        return given
+    info = read_model_info(home, split_reference(model)[0])
+    side = info.input_shape[0]
+    low, high = SETTINGS["side"].low or 0, SETTINGS["side"].high or 0
+    if info.any_side or info.input_shape[1] != side or not low <= side <= high:
+        return given
+    print_message(f"Images are resized to {side} × {side} pixels, the input size of model {info.name}.")
+    return given | {"side": side}

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import SpecError
+from core.models.model_info import choose_model
 from core.setting import Setting
 from core.spec import SETTINGS
 
@@ -60,4 +61,4 @@ def parse_changes(words: Iterable[str]) -> dict[str, Any]:
         if not equals or name not in SETTINGS:
             raise SpecError(f"Expected NAME=VALUE with NAME one of {', '.join(SETTINGS)}; got {word!r:.80}.")
         changes[name] = SETTINGS[name].read(text)
-    return changes
+    return choose_model(changes)

@@ -99,6 +99,7 @@ def _list_specs(
     from core.recipes import RECIPES
 
     chosen, values = RECIPES[recipe], read_values(words)
+    values = {name: listed for name, listed in values.items() if listed != [changes.get(name)]}
     if duplicates := [name for name in values if name in changes]:
         option = duplicates[0].replace("_", "-")
         raise SpecError(f"Give {duplicates[0]} either with --set or with --{option}, not both.")

@@ -15,6 +15,7 @@ from core.jobs.progress import read_progress
 from core.jobs.queue import Job, JobQueue
 from core.jobs.submit import Checker
 from core.jobs.sweep_store import MAX_MEMBERS
+from core.models.model_info import choose_models
 from core.recipe import Recipe
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.run_store import RunStore
@@ -40,7 +41,7 @@ def read_values(texts: Iterable[str]) -> dict[str, list[Any]]:
             raise SpecError(f"{name} is given twice. List all its values once, separated by commas.")
         separator = ";" if name == "augmentation" else ","
         values[name] = list(dict.fromkeys(SETTINGS[name].read(part) for part in listed.split(separator)))
-    return values
+    return choose_models(values)
 
 
 def list_members(

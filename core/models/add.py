@@ -15,7 +15,7 @@ from core.architecture.layers import Rescaling
 from core.errors import HomeError, ModelFileError, SpecError
 from core.files import DAMAGED_ZIP, compute_checksum, write_json
 from core.home import Home
-from core.models.layer_store import write_layers
+from core.models.layer_store import compute_fingerprint, write_layers
 from core.models.model_info import INFO, MODEL, VALUE_RANGES, WEIGHTS, ModelInfo, list_models, read_model_info
 from core.models.weights_file import count_saved_values
 from core.spec import SETTINGS, RunSpec
@@ -54,11 +54,10 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
     _check_weights(source, read, label)
     bounds = VALUE_RANGES[value_range or _choose_value_range(read)]
     checksum = compute_checksum(source)
-    layers = json.loads(text, object_hook=_drop_object_id)["config"]
-    content = json.dumps([layers, bounds], sort_keys=True) + _hash_entry(source)
+    weights = _hash_entry(source)
     info = ModelInfo(
         name=name,
-        fingerprint=hashlib.sha256(content.encode()).hexdigest()[:16],
+        fingerprint=compute_fingerprint(config, bounds, weights),
         checksum=checksum,
         bytes=size,
         input_shape=read.input_shape,
@@ -79,7 +78,7 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
         raise ModelFileError(
             f"A model named {name} exists. Choose another name, or remove it: headroom models remove {name}"
         )
-    _store(home, info, source, config)
+    _store(home, info, source, config, weights)
     return info
 
 
@@ -133,8 +132,12 @@ def check_arguments(name: str, value_range: str | None) -> None:
 
 
 def _check_model(model: KerasModel, label: str) -> None:
+    shapes = [" × ".join(map(str, shape)) or "one number" for _, shape in model.inputs]
     if len(model.inputs) != 1 or len(model.input_shape) != 3:
-        raise ModelFileError(f"{label} is not a model that reads one image per prediction.")
+        raise ModelFileError(
+            f"{label} has the inputs {', '.join(shapes):.200}; only models with one image (height × width × channels) "
+            "as input can be used."
+        )
     if model.input_shape[-1] not in (1, 3):
         raise ModelFileError(f"{label} reads images with {model.input_shape[-1]} channels; only 1 or 3 can be used.")
     if not model.cuts:
@@ -184,11 +187,6 @@ def _choose_value_range(model: KerasModel) -> str:
     return "0..1"
 
 
-def _drop_object_id(config: dict[str, object]) -> dict[str, object]:
-    """Return a config without the address in memory that an object had when Keras saved it."""
-    return {name: value for name, value in config.items() if name != "shared_object_id"}
-
-
 def _hash_entry(source: Path) -> str:
     digest = hashlib.sha256()
     with zipfile.ZipFile(source) as archive, archive.open(_WEIGHTS_ENTRY) as entry:
@@ -197,13 +195,13 @@ def _hash_entry(source: Path) -> str:
     return digest.hexdigest()
 
 
-def _store(home: Home, info: ModelInfo, source: Path, config: dict[str, object]) -> None:
+def _store(home: Home, info: ModelInfo, source: Path, config: dict[str, object], weights: str) -> None:
     folder = home.models / f".adding-{info.name}"
     try:
         home.models.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        write_layers(home, info.fingerprint, config, info.value_range)
+        write_layers(home, config, info.value_range, weights)
         shutil.copyfile(source, folder / WEIGHTS)
         write_json(folder / INFO, info.model_dump(mode="json"))
         folder.rename(home.models / info.name)

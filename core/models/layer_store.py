@@ -3,6 +3,7 @@
 They are small and stay when a model is removed, so that its runs can still be read.
 """
 
+import hashlib
 import json
 from dataclasses import replace
 from functools import lru_cache
@@ -29,11 +30,45 @@ def register_home(home: Home) -> None:
         _other_homes.append(home)
 
 
-def write_layers(home: Home, fingerprint: str, config: dict[str, Any], value_range: tuple[float, float]) -> None:
-    """Store the config of a model under its fingerprint."""
-    folder = home.models / ".layers"
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / f"{fingerprint}.json", {"value_range": list(value_range), "config": config})
+def write_layers(home: Home, config: dict[str, Any], value_range: tuple[float, float], weights: str) -> str:
+    """Store the config of a model under its fingerprint, and return that.
+
+    Args:
+        weights: SHA-256 of the file of weights.
+    """
+    fingerprint = compute_fingerprint(config, value_range, weights)
+    path = layers_path(home, fingerprint)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, {"value_range": list(value_range), "weights": weights, "config": config})
+    return fingerprint
+
+
+def compute_fingerprint(config: dict[str, Any], value_range: tuple[float, float], weights: str) -> str:
+    """Return the first 16 hex digits of the SHA-256 of layers, weights and value range."""
+    layers = json.loads(json.dumps(config), object_hook=_drop_object_id)["config"]
+    content = json.dumps([layers, value_range], sort_keys=True) + weights
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _drop_object_id(config: dict[str, object]) -> dict[str, object]:
+    """Return a config without the address in memory that an object had when Keras saved it."""
+    return {name: value for name, value in config.items() if name != "shared_object_id"}
+
+
+def layers_path(home: Home, fingerprint: str) -> Path:
+    return home.models / ".layers" / f"{fingerprint}.json"
+
+
+def check_layers(path: Path) -> None:
+    """Check that a file of layers, from another home, has the fingerprint of its name.
+
+    Raises:
+        SpecError, ModelFileError: when it is invalid.
+    """
+    _, value_range = _read(path, _SIDE)
+    values = parse_json(read_file(path))
+    if compute_fingerprint(values["config"], value_range, str(values.get("weights"))) != path.stem:
+        raise SpecError(f"The layers in {path.name} do not match their fingerprint.")
 
 
 def list_backbone_layers(model: str, cut: str, side: int | None) -> list[Node]:
@@ -63,7 +98,7 @@ def _find(name: str, fingerprint: str) -> Path:
     if not fingerprint:
         fingerprint = read_model_info(homes[0], name).fingerprint
     for home in homes:
-        path = home.models / ".layers" / f"{fingerprint}.json"
+        path = layers_path(home, fingerprint)
         if path.is_file():
             return path
     raise SpecError(

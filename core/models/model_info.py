@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.bounds import Checksum, Count, Extremes, UtcTime
-from core.errors import ModelFileError
+from core.errors import ModelFileError, SpecError
 from core.files import parse_json, read_file
 from core.home import Home
 from core.spec import RunSpec
@@ -74,6 +74,24 @@ def choose_model(changes: dict[str, Any]) -> dict[str, Any]:
     if isinstance(backbone, str) and backbone.startswith(f"{MODEL}:"):
         return changes | {"backbone": MODEL, "model": backbone.removeprefix(f"{MODEL}:")}
     return changes | {"backbone": MODEL} if changes.get("model") and not backbone else changes
+
+
+def choose_models(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Return the values of a sweep in which backbones "model:NAME" are the models NAME; models alone also select it.
+
+    Raises:
+        SpecError: when other backbones or models are listed with them, because the grid would combine all of both.
+
+    >>> choose_models({"backbone": ["model:net", "model:other"]})
+    {'backbone': ['model'], 'model': ['net', 'other']}
+    """
+    backbones = values.get("backbone", [MODEL] if values.get("model") else [])
+    named = [str(name).removeprefix(f"{MODEL}:") for name in backbones if str(name).startswith(f"{MODEL}:")]
+    if not named:
+        return values | ({"backbone": backbones} if backbones else {})
+    if len(named) < len(backbones) or "model" in values:
+        raise SpecError("Expected backbone to list either models of yours, such as model:NAME, or other backbones.")
+    return values | {"backbone": [MODEL], "model": named}
 
 
 def list_models(home: Home) -> list[str]:

@@ -1,7 +1,8 @@
 """Export of bundles: ZIP archives of finished runs and their test images, to import on another machine.
 
 A bundle contains uncompressed files: `bundle.json` with the size and the SHA-256 of each other file,
-`runs/<run id>/<file>` and `thumbnails/<fingerprint of the dataset>/<file>`.
+`runs/<run id>/<file>`, `thumbnails/<fingerprint of the dataset>/<file>` and, of the added models that are backbones of
+the runs, `layers/<fingerprint>.json`.
 """
 
 import hashlib
@@ -23,6 +24,8 @@ from core.datasets.dataset_key import label_of_spec
 from core.errors import BundleError, DatasetError
 from core.files import replacing
 from core.home import Home
+from core.models.layer_store import layers_path
+from core.models.model_info import split_reference
 from core.store.import_validation import MAX_BYTES, MODELS
 from core.store.run import Run
 from core.store.run_store import RunStore
@@ -32,6 +35,7 @@ MANIFEST = "bundle.json"
 MAX_RUNS, _MAX_FILES = 2_000, 100_000
 RUN_FILE = re.compile(rf"runs/([0-9a-f]{{12}})/({'|'.join(map(re.escape, MAX_BYTES))})")
 PICTURE_FILE = re.compile(rf"thumbnails/({FINGERPRINT})/({EXACT}|{SHRUNK})")
+LAYERS_FILE = re.compile(r"layers/([0-9a-f]{16})\.json")
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # exports of the same runs are identical
 
 
@@ -80,6 +84,9 @@ def export_bundle(
     for run in runs:
         run.verify()
         files |= {f"runs/{run.run_id}/{name}": run.path / name for name in list_files(run, models=models)}
+        fingerprint = split_reference(run.spec.model)[1]
+        if fingerprint and (layers := layers_path(store.home, fingerprint)).is_file():
+            files[f"layers/{layers.name}"] = layers
     left_out = []
     if pictures:
         shown = {run.record.data.fingerprint: run for run in runs}

@@ -19,10 +19,12 @@ from pydantic import ValidationError
 from core.array_file import map_array
 from core.datasets.atomic_folder import check_space
 from core.datasets.trees.file_tree import open_archive
-from core.errors import BundleError, DatasetError, HeadroomError, HomeError
+from core.errors import BundleError, DatasetError, HeadroomError, HomeError, ModelFileError, SpecError
 from core.files import DAMAGED_ZIP
 from core.home import Home
-from core.store.bundle import MANIFEST, MAX_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
+from core.models.layer_store import check_layers, layers_path
+from core.models.model_info import split_reference
+from core.store.bundle import LAYERS_FILE, MANIFEST, MAX_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
 from core.store.damage import describe_invalid_field
 from core.store.import_validation import MAX_BYTES, MODELS, check_run
 from core.store.metrics import compute_label_fingerprint
@@ -73,7 +75,8 @@ def import_bundle(home: Home, path: Path, *, models: bool = False, only_elsewher
                     check_space(scratch, needed, "the runs of the bundle", "Free disk space and try again.")
                     for name, found in files.items():
                         _unpack(archive, name, found, scratch / name if name in wanted else None)
-                    return _publish(home, scratch, files, only_elsewhere)
+                    with _layers(home, scratch, files) as models_of_runs:
+                        return _publish(home, scratch, files, only_elsewhere, models_of_runs)
     except DatasetError as error:
         raise BundleError(str(error)) from None
     except OSError as error:
@@ -148,7 +151,7 @@ def _read_manifest(archive: zipfile.ZipFile, size: int) -> dict[str, BundleFile]
         raise BundleError(f"The bundle is invalid: {name!r:.80} is missing in {missing}.")
     for name, found in files.items():
         run_file = RUN_FILE.fullmatch(name)
-        if not run_file and not PICTURE_FILE.fullmatch(name):
+        if not run_file and not PICTURE_FILE.fullmatch(name) and not LAYERS_FILE.fullmatch(name):
             raise BundleError(f"The bundle is invalid: unexpected file {name!r:.80}.")
         limit = MAX_BYTES[run_file[2]] if run_file else MAX_PICTURE_BYTES + 4096
         if found.bytes > limit:
@@ -194,7 +197,35 @@ def _unpack(archive: zipfile.ZipFile, name: str, found: BundleFile, path: Path |
             raise BundleError(f"{name} is damaged in the bundle (checksum mismatch). Export the bundle again.")
 
 
-def _publish(home: Home, scratch: Path, files: dict[str, BundleFile], only_elsewhere: bool) -> Imported:
+@contextmanager
+def _layers(home: Home, scratch: Path, files: dict[str, BundleFile]) -> Iterator[set[str]]:
+    """Add the layers of added models, which the runs need, to the home; remove them again if the import fails.
+
+    Yields:
+        The fingerprints of all models in the bundle.
+    """
+    paths = [scratch / name for name in files if LAYERS_FILE.fullmatch(name)]
+    added = []
+    try:
+        for path in paths:
+            check_layers(path)
+            target = layers_path(home, path.stem)
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.rename(path, target)
+                added.append(target)
+        yield {path.stem for path in paths}
+    except (HeadroomError, OSError) as error:
+        for target in added:
+            target.unlink(missing_ok=True)
+        if isinstance(error, SpecError | ModelFileError):
+            raise BundleError(f"The bundle is invalid: {error}") from None
+        raise
+
+
+def _publish(
+    home: Home, scratch: Path, files: dict[str, BundleFile], only_elsewhere: bool, models_of_runs: set[str]
+) -> Imported:
     """Validate all runs, then move them into the home. If a move fails, the previous ones are undone."""
     runs = [check_run(scratch / "runs" / run_id) for run_id in _list_ids(files)]
     if only_elsewhere and any(not run.spec.elsewhere for run in runs):
@@ -210,6 +241,8 @@ def _publish(home: Home, scratch: Path, files: dict[str, BundleFile], only_elsew
     extra -= {f"runs/{run.run_id}/{name}" for run in runs for name in run.record.checksums}
     if extra:
         raise BundleError(f"The bundle is invalid: {min(extra)!r:.80} is missing in the record of its run.")
+    if unused := models_of_runs - {split_reference(run.spec.model)[1] for run in runs}:
+        raise BundleError(f"The bundle is invalid: no run has the model layers/{min(unused)}.json.")
     pictures = [_check_pictures(scratch / name, runs) for name in files if PICTURE_FILE.fullmatch(name)]
     store, imported, existing, differing = RunStore(home), [], [], []
     moved: list[tuple[Path, Path]] = []

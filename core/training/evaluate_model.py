@@ -6,8 +6,6 @@ latency and robustness.
 
 from core.training import preload  # noqa: F401  # isort: skip  first: loads TensorFlow without its log output
 
-import hashlib
-import json
 import shutil
 import sys
 import tempfile
@@ -29,7 +27,7 @@ from core.memory_limit import limit_memory
 from core.models.layer_store import list_model_layers, register_home
 from core.models.model_info import ModelInfo, locate_weights, read_model_info
 from core.spec import DATASETS, RunSpec
-from core.store.metrics import compute_metrics, compute_targets
+from core.store.metrics import compute_content, compute_metrics, compute_targets
 from core.store.record import RECORD_VERSION, Cost, Data, Elsewhere, Metrics, Record
 from core.store.robustness_file import NAME as ROBUSTNESS
 from core.store.run import FILES, Predictions, Run, finite
@@ -83,10 +81,8 @@ def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Se
         layers = read_layers(model)
         write_json(work / "layers.json", [row | {"flops": closed.rows[at].flops} for at, row in enumerate(layers)])
         write_json(work / "environment.json", describe_environment(data.fingerprint))
-        content = hashlib.sha256(
-            json.dumps([info.fingerprint, list(order), compute_checksum(work / "predictions.npz")]).encode()
-        )
-        spec = spec.replace(elsewhere=name, content=content.hexdigest()[:16])
+        results = {file: compute_checksum(work / file) for file in FILES if (work / file).is_file()}
+        spec = spec.replace(elsewhere=name, content=compute_content(results, data.classes))
         write_json(work / "spec.json", spec.canonical())
         (work / "log.txt").touch()
         loss, accuracy = compute_metrics(probs, test.labels)
@@ -130,11 +126,7 @@ def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Se
             cores=None,
             epochs=None,
             elsewhere=Elsewhere(library="Keras model file"),
-            checksums={
-                file: compute_checksum(work / file)
-                for file in FILES
-                if file != "record.json" and (work / file).is_file()
-            },
+            checksums=results | {file: compute_checksum(work / file) for file in ("spec.json", "log.txt")},
         )
         write_json(work / "record.json", record.model_dump(mode="json"))
         return RunStore(home).publish(work)

@@ -21,11 +21,10 @@ from tests.support.command import ask, call
 from tests.support.run_writer import RunWriter
 
 MISSING = "feedfeedfeed"
-NOT_RUNS = {"runs fetch", "import"}  # runs of the artifact store, or files
+NOT_RUNS = {"runs fetch", "import", "export model"}  # runs of the artifact store, files, or runs with models
 EXPORTS = {
     "bundle export",
     "export label-errors",
-    "export model",
     "export predictions",
     "export mlflow",
     "export tensorboard",
@@ -53,7 +52,6 @@ def complete(name: str, folder: Path) -> list[str]:
         "bundle export": ["--no-models", "--no-pictures", "-o", str(folder / "b.zip")],
         "export label-errors": ["-o", str(folder / "l.csv")],
         "export predictions": ["-o", str(folder / "p.csv")],
-        "export model": ["-o", str(folder)],
         "export mlflow": ["--tracking-uri", str(folder)],
         "export tensorboard": ["-o", str(folder)],
         "report export": ["-o", str(folder / "r.csv")],
@@ -78,7 +76,7 @@ def test_every_command_accepts_every_form(
 
     monkeypatch.setattr(core.exporters.mlflow, "export_mlflow", export)
     monkeypatch.setattr(core.exporters.tensorboard, "export_tensorboard", export)
-    assert len(COMMANDS) == 11, [*COMMANDS]
+    assert len(COMMANDS) == 10, [*COMMANDS]
     for name, command in COMMANDS.items():
         assert any(METAVAR.strip(".") in (parameter.metavar or "") for parameter in command.params), name
         words = [*name.split(), "Mine"] if name == "comparisons save" else name.split()

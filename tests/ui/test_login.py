@@ -214,7 +214,7 @@ def show_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "marks", "deletes"), [("vera", False, False), ("tom", True, True), ("ada", True, True)]
+    ("name", "marks", "deletes"), [("vera", False, False), ("tom", True, False), ("ada", True, True)]
 )
 def test_notes_need_the_trainer_role_and_deletion_the_admin_role(
     home: Home, make_run: RunWriter, name: str, marks: bool, deletes: bool
