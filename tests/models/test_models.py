@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import h5py
-import numpy as np
 import pytest
 
 from core.architecture.model import compute_model
@@ -18,9 +17,7 @@ from core.models.layer_store import list_model_layers
 from core.models.model_info import choose_model, list_models, pin_model, read_model_info
 from core.models.weights_file import count_saved_values
 from core.spec import HEADS, RunSpec
-from tests.support.paths import ROOT
-
-FILES = sorted((ROOT / "tests" / "support" / "keras_files").glob("*.keras"))
+from tests.support.own_models import FILES, HOSTILE
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -105,22 +102,6 @@ def _rewrite(source: Path, target: Path, change: Callable[[h5py.File], None]) ->
         for name, content in entries.items():
             archive.writestr(name, content)
     return target
-
-
-def _add_array(file: h5py.File, **options: object) -> None:
-    file.create_dataset("extra", **options)
-
-
-HOSTILE: dict[str, Callable[[h5py.File], None]] = {
-    "external link": lambda file: file.__setitem__("extra", h5py.ExternalLink("/etc/passwd", "/")),
-    "soft link": lambda file: file.__setitem__("extra", h5py.SoftLink("/nowhere")),
-    "external storage": lambda file: _add_array(file, shape=(8,), dtype="u1", external=[("/etc/passwd", 0, 8)]),
-    "text": lambda file: _add_array(file, data="code"),
-    "objects": lambda file: _add_array(file, shape=(2,), dtype=h5py.vlen_dtype(np.uint8)),
-    "huge shape": lambda file: _add_array(file, shape=(10**7, 10**6), dtype="f4", chunks=(100, 100)),
-    "one more value": lambda file: _add_array(file, data=np.zeros(1, np.float32)),
-    "cycle": lambda file: file["/"].__setitem__("extra", file["/"]),
-}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
