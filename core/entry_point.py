@@ -9,6 +9,7 @@ CLI = "core"
 DISPATCHER = "core.jobs"
 JOB_PROCESS = "core.jobs.process"
 TRAINING = "core.training"
+APPLICATION = "core.training.application"
 EVALUATION = "core.training.evaluate_model"
 ONNX_EXPORT = "core.training.onnx"
 

@@ -39,6 +39,8 @@ from core.jobs.queue import JobQueue
 from core.jobs.run_list import list_runs
 from core.jobs.sweep_status import read_sweep_status
 from core.jobs.sweep_store import list_damaged_sweeps, list_sweeps
+from core.models.layer_store import list_model_layers
+from core.models.model_info import list_models, locate_weights, read_model_info
 from core.reports.default_report import write_default
 from core.reports.report_store import ReportStore
 from core.reports.reproduction import build_reproduction
@@ -115,6 +117,11 @@ def read_home(home: Home, *, displays: bool = False, datasets: bool = True) -> l
         problems.extend(filter(None, [entry.notice]))
     problems.extend(report_store.damaged().values())
     problems.extend(status.problem for status in list_datasets(home) if status.problem)
+    for name in list_models(home):
+        info = attempt(lambda name=name: read_model_info(home, name))
+        if info:
+            attempt(lambda info=info: list_model_layers(info.reference, None))
+            attempt(lambda info=info: locate_weights(home, info.reference))
     list_added(home)
     read_fetch(home, "folder-a")
     read_health(home)
@@ -323,6 +330,7 @@ WRITING = {
     "train", "token", "report publish", "datasets download", "datasets add", "datasets remove",
     "bundle import", "jobs cancel", "jobs resume", "jobs retry", "jobs pause", "jobs unpause",
     "jobs revive", "jobs first", "jobs up", "jobs down", "runs fetch", "report create", "export mlflow",
+    "datasets clear-trash", "datasets restore", "import", "models add", "models remove", "models restore",
 }  # fmt: skip
 
 

@@ -129,6 +129,7 @@ def test_module_names_as_text_are_in_one_module() -> None:
         "core.jobs",
         "core.jobs.process",
         "core.training",
+        "core.training.application",
         "core.training.evaluate_model",
         "core.training.onnx",
     }

@@ -1,7 +1,8 @@
-"""Actions on the models of users: add, remove and restore."""
+"""Actions on the models of users: add, evaluate, remove and restore."""
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -9,6 +10,7 @@ from core.access.action import needs
 from core.access.role import Role, User
 from core.home import Home
 from core.models.add import add_model, remove_model, restore_model
+from core.models.background import begin_evaluation
 from core.models.model_info import ModelInfo
 
 
@@ -22,6 +24,14 @@ def add_own_model(
         with path.open("wb") as copy:
             shutil.copyfileobj(file, copy)
         return add_model(home, name, path, value_range=value_range, label=label)
+
+
+@needs(Role.TRAINER, "evaluate models")
+def evaluate_own_model(
+    user: User, home: Home, name: str, dataset: str, folder: str, classes: Sequence[str] = ()
+) -> None:
+    """Start the evaluation of a model in the background (see `begin_evaluation`)."""
+    begin_evaluation(home, name, dataset, folder, classes)
 
 
 @needs(Role.ADMIN, "remove models")

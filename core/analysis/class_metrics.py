@@ -26,6 +26,7 @@ from core.analysis.correctness import stack_correct
 from core.analysis.crossed import compute_accuracy_interval
 from core.analysis.prediction import find_positive
 from core.store.comparison import Comparison, Variant
+from core.store.elsewhere import has_probabilities
 from core.store.metrics import compute_predicted
 from core.store.run import Run
 
@@ -81,7 +82,7 @@ def measure_run(run: Run) -> RunMetrics:
     probs, labels = run.predictions.test_probs, run.predictions.test_labels
     classes = probs.shape[1]
     predicted, scores = compute_predicted(probs), mask_scores(probs)
-    if run.record.elsewhere and not run.record.elsewhere.probabilities:
+    if not has_probabilities(run):
         unknown = np.full(classes, np.nan)
         accuracy = float((predicted == labels).mean())
         return RunMetrics(compute_scores(labels, predicted, classes), unknown, unknown, accuracy, np.nan)

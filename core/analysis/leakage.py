@@ -139,7 +139,7 @@ def compute_leaked_accuracies(comparison: Comparison) -> pd.DataFrame:
     """Return the test accuracy of each head on all test images and on those that do not leak.
 
     Returns:
-        Columns head, images (ALL_IMAGES or NOT_LEAKED), count (images), accuracy (mean over seeds), low and high (95%
+        Columns head, part (ALL_IMAGES or NOT_LEAKED), images (number), accuracy (mean over seeds), low and high (95%
         interval, over images and seeds; of a single seed, the Wilson score interval over images), seeds. No row of
         NOT_LEAKED if all images leak; no rows at all if none does or if the images were not checked.
     """
@@ -151,7 +151,7 @@ def compute_leaked_accuracies(comparison: Comparison) -> pd.DataFrame:
             for name, part in ((ALL_IMAGES, correct), (NOT_LEAKED, correct[:, ~leaked])):
                 if part.shape[1]:
                     rows.append((variant.label, name, part.shape[1], *_compute_interval(part), len(part)))
-    return pd.DataFrame(rows, columns=["head", "images", "count", "accuracy", "low", "high", "seeds"])
+    return pd.DataFrame(rows, columns=["head", "part", "images", "accuracy", "low", "high", "seeds"])
 
 
 def _compute_interval(correct: Mask) -> tuple[float, float, float]:

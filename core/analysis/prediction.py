@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.errors import ComparisonError
 from core.spec import DATASETS
 from core.store.comparison import Comparison
+from core.store.elsewhere import has_probabilities
 from core.store.metrics import NO_PREDICTION, compute_predicted
 from core.store.run import Run
 
@@ -41,13 +42,16 @@ def compute_predictions(comparison: Comparison, seed: int | None = None) -> pd.D
 
     Columns image, head, label (true class), predicted, prob (of the prediction), prob_label (of the true class),
     correct, shown (the positive class of a binary problem, otherwise the prediction) and prob_shown (its probability).
-    `predicted` is NO_PREDICTION and `prob` NaN if the probabilities are not finite.
+    `predicted` is NO_PREDICTION and `prob` NaN if the probabilities are not finite. All probabilities of a run with
+    predicted classes only are NaN.
     """
     frames = []
     positive = find_positive(comparison)
     for head, run in select_seed_runs(comparison, seed).items():
         probs, labels = run.predictions.test_probs, run.predictions.test_labels
         predicted = compute_predicted(probs)
+        if not has_probabilities(run):
+            probs = np.full_like(probs, np.nan)
         rows = np.arange(len(labels))
         shown = predicted if positive is None else np.full_like(predicted, positive)
         frames.append(
@@ -129,16 +133,18 @@ def select_images(
     """Return the indices of the test images that match a filter.
 
     Args:
-        order: images are ordered by confidence: the mean over the heads of the probability of their prediction.
+        order: images are ordered by confidence: the mean over the heads with probabilities of that of their prediction.
     """
     if predictions.empty:
         raise ComparisonError("Expected predictions of at least one test image; got 0.")
-    images, index, heads = np.unique(predictions["image"].to_numpy(), return_inverse=True, return_counts=True)
+    images, index = np.unique(predictions["image"].to_numpy(), return_inverse=True)
     keep = chosen.match(predictions)
     selected = images[keep].astype(np.int64)
     if order == "dataset order":
         return selected
-    confidence = (np.bincount(index, predictions["prob"]) / heads)[keep]
+    known = predictions.groupby("head")["prob"].transform("count").to_numpy() > 0
+    probs = np.bincount(index[known], predictions["prob"][known], len(images))
+    confidence = (probs / np.maximum(np.bincount(index[known], minlength=len(images)), 1))[keep]
     return selected[np.argsort(confidence if order == "least confident first" else -confidence, kind="stable")]
 
 

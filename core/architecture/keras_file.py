@@ -45,7 +45,10 @@ def _read_text(file: BinaryIO, label: str) -> bytes:
     if not start:
         raise ModelFileError(f"{label} is empty.")
     if start.startswith(b"\x89HDF"):
-        raise ModelFileError(f"{label} has the older HDF5 format. Load the model and save it as a .keras file.")
+        raise ModelFileError(
+            f"{label} has the older HDF5 format. Load the model and save it as a .keras file. Weights of a Keras "
+            "application can be added with: headroom models add NAME FILE --application APPLICATION"
+        )
     if not start.startswith(b"PK"):
         return _limit(file.read(_MAX_BYTES + 1), label)
     try:

@@ -19,13 +19,31 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.")]
 @app.command()
 def add(
     name: Name,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A model saved with model.save('FILE.keras').")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A model saved with model.save('FILE.keras'), or with --application weights saved with "
+            "model.save_weights('FILE.weights.h5').",
+        ),
+    ],
+    application: Annotated[
+        str | None,
+        typer.Option(help="Keras application whose weights FILE contains: the name of a pretrained backbone."),
+    ] = None,
+    side: Annotated[
+        int | None,
+        typer.Option(
+            help="With --application: side of the images in pixels, if the weights include a classifier. Default: that "
+            "of the application."
+        ),
+    ] = None,
     value_range: Annotated[
         str | None,
         typer.Option(
             "--range",
             help="Values of black and white that the model expects: 0..1, 0..255 or -1..1. Default: 0..255 if it "
-            "rescales its input itself, otherwise 0..1.",
+            "rescales its input itself, otherwise 0..1. With --application its preprocessing is added by default.",
         ),
     ] = None,
     as_json: JsonFlag = False,
@@ -35,8 +53,14 @@ def add(
     Train heads on its feature maps with: headroom train --dataset DATASET --backbone model:NAME
     """
     from core.models.add import add_model
+    from core.models.application import add_application
 
-    info = add_model(Home.default(), name, file, value_range=value_range)
+    if application is None:
+        if side is not None:
+            raise typer.BadParameter("It needs --application.", param_hint="--side")
+        info = add_model(Home.default(), name, file, value_range=value_range)
+    else:
+        info = add_application(Home.default(), name, file, application, side=side, value_range=value_range)
     if as_json:
         print_json(_as_json(info))
         return

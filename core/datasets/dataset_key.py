@@ -43,9 +43,14 @@ def label_of_spec(spec: RunSpec) -> str:
     >>> label_of_spec(RunSpec(dataset="folder", folder="pets")), label_of_spec(RunSpec())
     ('Folder pets', 'Digits')
     """
-    if spec.elsewhere and spec.dataset == FOLDER:
-        return f"Own data {spec.folder}".rstrip()
-    return label_of(key_or_name(spec.dataset, spec.folder))
+    return label_of_run(spec.dataset, spec.folder, spec.elsewhere)
+
+
+def label_of_run(dataset: str, folder: str, elsewhere: str) -> str:
+    """Return the label of the dataset of a run from three fields of its spec (see `label_of_spec`)."""
+    if elsewhere and dataset == FOLDER:
+        return f"Own data {folder}".rstrip()
+    return label_of(key_or_name(dataset, folder))
 
 
 def key_of_name(name: str) -> str:

@@ -16,7 +16,7 @@ from core.displays.lab.drawing import encode_png
 from core.displays.number import quote_class
 
 _FOR, _AGAINST = (255, 150, 20), (150, 110, 255)
-_ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
+_ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "center", "right")
 _FAINT = 0.05
 EMPTY = "empty map"
 _LAYER = "position:absolute;inset:0;width:100%;height:100%"
@@ -69,7 +69,7 @@ def describe_shares(shares: Shares, about: str) -> str:
 
 def _name_position(row: int, column: int, shape: tuple[int, ...]) -> str:
     y, x = (min(2, int(3 * (index + 0.5) / size)) for index, size in ((row, shape[0]), (column, shape[1])))
-    return "centre" if (y, x) == (1, 1) else f"{_ROWS[y]} {_COLUMNS[x]}"
+    return "center" if (y, x) == (1, 1) else f"{_ROWS[y]} {_COLUMNS[x]}"
 
 
 def build_group(cells: Sequence[Cell], *, heading: str = "", pixels: int = 112, frame: bool = True) -> str:

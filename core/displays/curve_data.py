@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from core.displays.display import Display, Options
 from core.displays.number import format_accuracy, format_loss, format_seconds
 from core.displays.scope import describe_excluded
 from core.store.comparison import Comparison, Variant
+from core.store.elsewhere import Part
 from core.store.kept_epoch import describe_kept_epoch
 
 CurveMetric = Literal["accuracy", "loss", "epoch_seconds", "learning_rate"]
@@ -35,6 +36,8 @@ class CurveData(Display):
 
     The frame contains every epoch. The table contains the best and the last values.
     """
+
+    needs: ClassVar[tuple[Part, ...]] = ("curves",)
 
     metric: CurveMetric = "accuracy"
     x: XAxis = "epoch"
@@ -73,7 +76,7 @@ class CurveData(Display):
     def variants(self) -> list[Variant]:
         return [
             variant
-            for variant in self.comparison.variants
+            for variant in self.available.variants
             if self.head in (None, variant.label) and (not self.shown or variant.label in self.shown)
         ]
 

@@ -1,6 +1,7 @@
 """Headline, facts and caveats of a comparison, and the summaries of its pages."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 from core.analysis.balanced_accuracy import compare_balanced
 from core.analysis.baseline import find_baseline
@@ -9,7 +10,7 @@ from core.analysis.class_balance import compute_majority, describe_balanced_accu
 from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
 from core.analysis.leakage import NOT_LEAKED, compute_leaked_accuracies, describe_leaked
-from core.analysis.summary import compute_last_accuracy, describe_metric
+from core.analysis.summary import SeedMean, compute_last_accuracy, describe_metric
 from core.datasets.dataset_key import label_of_spec
 from core.displays.number import (
     format_accuracy,
@@ -58,7 +59,7 @@ def _write_leaked(comparison: Comparison) -> str:
     if find_failed(comparison, "leak") is None:
         return ""
     frame = compute_leaked_accuracies(comparison)
-    clean, text = frame[frame["images"] == NOT_LEAKED], f" {describe_leaked(comparison)}: "
+    clean, text = frame[frame["part"] == NOT_LEAKED], f" {describe_leaked(comparison)}: "
     if clean.empty:
         return f"{text}the accuracy means nothing."
     listed = [f"{row['head']} {format_share(row['accuracy'])}" for row in clean.to_dict("records")[:_MOST_LEAKED]]
@@ -258,25 +259,28 @@ def write_params(comparison: Comparison) -> str:
 
 def write_curves(comparison: Comparison) -> str:
     """Describe the validation accuracy of each variant, at the epoch that its runs keep, and its training time."""
-    if len(comparison.variants) > _MANY:
-        return _write_extreme_curves(comparison)
+    accuracies = {v.label: describe_metric(v, "validation_accuracy") for v in comparison.variants}
+    if len(accuracies) > _MANY:
+        return _write_extreme_curves(accuracies, comparison.noun)
     parts = []
-    for variant in comparison.variants:
-        accuracy = format_accuracy(describe_metric(variant, "validation_accuracy"))
+    for variant, found in zip(comparison.variants, accuracies.values(), strict=True):
+        if not math.isfinite(found.mean):
+            parts.append(f"{variant.label} not recorded")
+            continue
         seconds = format_seconds(describe_metric(variant, "train_seconds").mean)
         kept = describe_kept_epoch(run.record for run in variant.runs)
-        parts.append(f"{variant.label} {accuracy} {kept}, {seconds}")
-    return "Validation accuracy: " + "; ".join(parts) + "."
+        parts.append(f"{variant.label} {format_accuracy(found)} {kept}, {seconds}")
+    return f"Validation accuracy: {'; '.join(parts)}."
 
 
-def _write_extreme_curves(comparison: Comparison) -> str:
+def _write_extreme_curves(accuracies: Mapping[str, SeedMean], noun: str) -> str:
     """Describe the variants with the highest and the lowest validation accuracy."""
-    ranked = sorted(comparison.variants, key=lambda variant: -describe_metric(variant, "validation_accuracy").mean)
-    high, low = (
-        f"{variant.label} {format_accuracy(describe_metric(variant, 'validation_accuracy'))}"
-        for variant in (ranked[0], ranked[-1])
-    )
-    return f"Validation accuracy of {len(ranked)} {comparison.noun}s: highest {high}, lowest {low}."
+    known = {label: found for label, found in accuracies.items() if math.isfinite(found.mean)}
+    if not known:
+        return f"Validation accuracy of {len(accuracies)} {noun}s: not recorded."
+    ranked = sorted(known, key=lambda label: -known[label].mean)
+    high, low = (f"{label} {format_accuracy(known[label])}" for label in (ranked[0], ranked[-1]))
+    return f"Validation accuracy of {len(ranked)} {noun}s: highest {high}, lowest {low}."
 
 
 def write_accuracies(comparison: Comparison) -> str:

@@ -2,7 +2,7 @@
 
 from core.analysis.summary import SeedMean
 from core.displays.number import format_accuracy, format_count, format_loss, format_seconds
-from core.jobs.progress import STARTING, Progress
+from core.jobs.progress import PUBLISHING, STARTING, Progress
 from core.jobs.queue import State
 from core.recipes import recipe_of
 from core.spec import SETTINGS, RunSpec
@@ -32,6 +32,8 @@ def describe_progress(state: State, progress: Progress | None) -> tuple[float, s
         text = f"{seconds} s" if seconds < 60 else format_seconds(seconds)
         return min((progress.epoch or 0) / (progress.epochs or 1), 1.0), f"no sign of life for {text}"
     progress = progress or Progress()
+    if progress.phase == PUBLISHING:
+        return 1.0, f"finishing: {PUBLISHING}"
     epoch, epochs = progress.epoch or 0, progress.epochs or 1
     if progress.phase in _BEFORE or not progress.epochs:
         text = _BEFORE.get(progress.phase, progress.phase).format(epoch=min(epoch + 1, epochs), epochs=epochs)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from core.analysis.cost import COSTS
-from core.datasets.dataset_key import key_or_name, label_of
+from core.datasets.dataset_key import label_of_run
 from core.displays.cost_format import COST_FORMS
 from core.displays.local_time import format_local, name_zone
 from core.displays.table import disarm
@@ -58,7 +58,8 @@ def _known(frame: pd.DataFrame, name: str) -> Any:
 
 
 def _dataset(frame: pd.DataFrame) -> Any:
-    return [label_of(key_or_name(*pair)) for pair in zip(frame["dataset"], frame["folder"], strict=True)]
+    rows = zip(frame["dataset"], frame["folder"], frame["elsewhere"], strict=True)
+    return [label_of_run(*row) for row in rows]
 
 
 def _share(name: str) -> Callable[[pd.DataFrame], Any]:

@@ -38,6 +38,8 @@ def list_model_files(run: Run) -> tuple[str, ...]:
 
 def explain_missing_models(run: Run) -> str:
     """Return why a run without model files has none, and what to do."""
+    if run.spec.elsewhere:
+        return f"Run {run.run_id} has no model files: it was trained elsewhere, and only its results were imported."
     if run.imported:
         return (
             f"Run {run.run_id} has no model files: it was imported without its models. Import its bundle with models, "

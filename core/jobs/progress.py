@@ -13,6 +13,8 @@ from core.store.run_store import RunStore
 
 STARTING = "starting the dispatcher, which loads TensorFlow"
 """Phase of a queued job before its worker can start."""
+PUBLISHING = "publishing"
+"""Phase of a job whose run is in the store, until the dispatcher reads that its worker has ended."""
 _LINE_BYTES = 400
 
 
@@ -54,7 +56,7 @@ def read_progress(home: Home, run_id: str) -> Progress | None:
     folder = folder_of(home, run_id)
     try:
         if folder is not None and folder.parent != home.jobs:
-            return Progress(phase="publishing", epoch=1, epochs=1, updated_at=folder.stat().st_mtime)
+            return Progress(phase=PUBLISHING, updated_at=folder.stat().st_mtime)
         return Progress.model_validate_json(read_file(folder / "progress.json")) if folder else None
     except (OSError, ValidationError):
         return None

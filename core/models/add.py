@@ -39,12 +39,8 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
             name is invalid or taken.
         HomeError: when the home is not writable or the disk is full.
     """
-    _check_name(name)
+    check_arguments(name, value_range)
     label = label or source.name
-    if value_range is not None and value_range not in VALUE_RANGES:
-        raise ModelFileError(
-            f"Expected the value range to be one of {', '.join(VALUE_RANGES)}; got {value_range!r:.20}."
-        )
     try:
         size = source.stat().st_size
     except OSError as error:
@@ -121,13 +117,18 @@ def restore_model(home: Home, name: str) -> None:
         raise HomeError(f"Cannot restore model {name}: {error.strerror}.") from None
 
 
-def _check_name(name: str) -> None:
+def check_arguments(name: str, value_range: str | None) -> None:
+    """Raise ModelFileError unless a model can have this name and value range."""
     try:
         if not name or ":" in name:
             raise SpecError("")
         RunSpec.parse({"backbone": MODEL, "model": name})
     except SpecError:
         raise ModelFileError(f"Expected the name to be {SETTINGS['folder'].form}; got {name!r:.60}.") from None
+    if value_range is not None and value_range not in VALUE_RANGES:
+        raise ModelFileError(
+            f"Expected the value range to be one of {', '.join(VALUE_RANGES)}; got {value_range!r:.20}."
+        )
 
 
 def _check_model(model: KerasModel, label: str) -> None:

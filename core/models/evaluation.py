@@ -1,4 +1,4 @@
-"""Evaluation of a model in a separate process, because this one does not import TensorFlow."""
+"""Work on a model in a separate process, because this one does not import TensorFlow."""
 
 import subprocess
 from collections.abc import Sequence
@@ -20,9 +20,24 @@ def start_evaluation(home: Home, name: str, dataset: str, folder: str, classes: 
     """
     read_model_info(home, name)
     command = build_command(EVALUATION, str(home.path), name, dataset, folder, *classes)
+    work = f"The evaluation of model {name}"
+    lines = run_process(command, work).split()
+    if not lines:
+        raise ModelFileError(f"{work} ended without a result.")
+    return lines[-1]
+
+
+def run_process(command: Sequence[str], work: str) -> str:
+    """Run a process of Headroom and return its output.
+
+    Args:
+        work: what error messages call it.
+
+    Raises:
+        ModelFileError: when it fails; the message is the last line that it wrote to the standard error.
+    """
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=_SOURCE, check=False)
-    lines = done.stdout.split()
-    if done.returncode == 0 and lines:
-        return lines[-1]
+    if done.returncode == 0:
+        return done.stdout
     reasons = [line for line in done.stderr.splitlines() if line.strip()]
-    raise ModelFileError(reasons[-1] if reasons else f"The evaluation of model {name} ended without a result.")
+    raise ModelFileError(reasons[-1] if reasons else f"{work} ended without a result.")

@@ -45,8 +45,14 @@ def write_layers(home: Home, config: dict[str, Any], value_range: tuple[float, f
 
 def compute_model_fingerprint(config: dict[str, Any], value_range: tuple[float, float], weights: str) -> str:
     """Return the first 16 hex digits of the SHA-256 of layers, weights and value range."""
-    content = json.dumps([config["config"], value_range], sort_keys=True) + weights
+    layers = json.loads(json.dumps(config), object_hook=_drop_object_id)["config"]
+    content = json.dumps([layers, value_range], sort_keys=True) + weights
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _drop_object_id(config: dict[str, object]) -> dict[str, object]:
+    """Return a config without the address in memory that an object had when Keras saved it."""
+    return {name: value for name, value in config.items() if name != "shared_object_id"}
 
 
 def layers_path(home: Home, fingerprint: str) -> Path:
@@ -110,7 +116,7 @@ def list_model_layers(model: str, side: int | None) -> list[Node]:
         SpecError: when the layers are not known in this home, or the model does not return one score per class.
     """
     try:
-        saved, value_range = _read(_find(*split_reference(model)), side or _SIDE)
+        saved, value_range = _open(_find(*split_reference(model)), side or _SIDE)
         if len(saved.outputs) != 1 or len(saved.rows[-1].output_shape) != 1:
             raise SpecError("The model does not return one list of scores per image, so it cannot be evaluated.")
         nodes = _list_nodes(saved, saved.outputs[0], value_range)
@@ -135,7 +141,7 @@ def _end_in_probabilities(nodes: list[Node], scores: int) -> list[Node]:
 
 
 def _read_backbone(path: Path, cut: str, side: int) -> list[Node]:
-    saved, value_range = _read(path, side)
+    saved, value_range = _open(path, side)
     last = cut or saved.cut
     names = [found.layer for found in saved.cuts]
     if last not in names:
@@ -144,8 +150,13 @@ def _read_backbone(path: Path, cut: str, side: int) -> list[Node]:
     return _list_nodes(saved, last, value_range)
 
 
+def _open(path: Path, side: int) -> tuple[KerasModel, tuple[float, float]]:
+    found = path.stat()
+    return _read(path, side, found.st_mtime_ns, found.st_size)
+
+
 @lru_cache(maxsize=32)
-def _read(path: Path, side: int) -> tuple[KerasModel, tuple[float, float]]:
+def _read(path: Path, side: int, modified: int, size: int) -> tuple[KerasModel, tuple[float, float]]:
     try:
         values = parse_json(read_file(path))
         low, high = map(float, values["value_range"])

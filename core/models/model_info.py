@@ -20,6 +20,7 @@ VALUE_RANGES = {"0..1": (0.0, 1.0), "0..255": (0.0, 255.0), "-1..1": (-1.0, 1.0)
 MODEL = "model"
 """Name of the backbone that is a model of the user."""
 _Text = Annotated[str, Field(max_length=100)]
+_Shape = Annotated[tuple[Count, ...], Field(max_length=8)]
 
 
 class ModelInfo(BaseModel):
@@ -48,7 +49,7 @@ class ModelInfo(BaseModel):
     flops: Count
     value_range: Extremes
     cut: _Text
-    cuts: Annotated[tuple[tuple[_Text, tuple[Count, ...]], ...], Field(min_length=1, max_length=2000)]
+    cuts: Annotated[tuple[tuple[_Text, _Shape], ...], Field(min_length=1, max_length=2000)]
     added: UtcTime
 
     @property

@@ -6,7 +6,7 @@ from core.errors import ModelFileError
 
 MAX_ITEMS = 200_000
 MAX_VALUES = 2_000_000_000
-_OTHERS = ("optimizer", "seed_generator", "_seed_generator")
+_OTHERS = ("optimizer", "optimizer_weights", "seed_generator", "_seed_generator")
 """Groups of the file whose arrays belong to no parameter of a layer."""
 
 

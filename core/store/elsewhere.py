@@ -90,6 +90,11 @@ def order_elsewhere(name: str) -> int:
     return max(head.order for head in HEADS.values()) + 1 + crc32(name.encode()) % _COLORS
 
 
+def has_probabilities(run: "Run") -> bool:
+    """Return whether the class probabilities of a run are known, not only its predicted classes."""
+    return run.record.elsewhere is None or run.record.elsewhere.probabilities
+
+
 _HAS: dict[Part, Callable[["Run"], bool]] = {
     "settings": lambda run: not run.spec.elsewhere,
     "model": lambda run: not run.spec.elsewhere or run.has("model.tflite"),
@@ -97,7 +102,7 @@ _HAS: dict[Part, Callable[["Run"], bool]] = {
     "diagram": lambda run: not run.spec.elsewhere,
     "curves": lambda run: not run.spec.elsewhere or "history.jsonl" in run.record.checksums,
     "validation": lambda run: run.record.data.validation_images is not None,
-    "probabilities": lambda run: run.record.elsewhere is None or run.record.elsewhere.probabilities,
+    "probabilities": has_probabilities,
 }
 _NAMES: dict[Part, str] = {
     "settings": "hyperparameters",

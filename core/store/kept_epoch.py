@@ -32,19 +32,20 @@ def choose_epoch(keep: str, val_losses: Sequence[float], val_accuracies: Sequenc
 
 def describe_kept_epoch(records: Iterable[Record]) -> str:
     """Describe the epoch whose weights give the accuracies of some runs, such as "at the last epoch (25)", "at the best
-    epoch (17, by validation loss)" or "at the best epoch (12–17, by validation loss)"."""
+    epoch (17, by validation loss)" or "at the last epoch (3–25) or an epoch that was not recorded"."""
     epochs: dict[str, set[int]] = {}
     for record in records:
         best = record.elsewhere is not None and record.kept_epoch is not None
         epochs.setdefault("best" if best else record.parsed_spec.keep, set()).add(record.measured_epoch)
     parts = []
-    for keep, numbers in epochs.items():
-        if 0 in numbers:
-            parts.append("an epoch that was not recorded")
+    for keep, recorded in epochs.items():
+        if not (numbers := recorded - {0}):
             continue
         span = f"{min(numbers):,}" + (f"–{max(numbers):,}" if len(numbers) > 1 else "")
         by = f", by {_METRICS[keep]}" if keep in _METRICS else ""
         parts.append(f"the last epoch ({span})" if keep == "last" else f"the best epoch ({span}{by})")
+    if any(0 in recorded for recorded in epochs.values()):
+        parts.append("an epoch that was not recorded")
     return f"at {' or '.join(parts)}"
 
 
@@ -55,9 +56,10 @@ def describe_keep(keep: str) -> str:
 
 def describe_epochs(runs: Sequence[Run]) -> str:
     """Describe the trained epochs, such as "25 epochs", or "7–9 of 25 epochs" after early stopping."""
+    known = [run for run in runs if run.record.trained_epochs]
+    if len(known) < len(runs):
+        return f"{describe_epochs(known)} where recorded" if known else "epochs unknown"
     trained = [run.record.trained_epochs for run in runs]
-    if not min(trained):
-        return "epochs unknown"
     planned = max(run.record.trained_epochs if run.spec.elsewhere else run.spec.epochs for run in runs)
     if min(trained) == max(trained) == planned:
         return describe_setting("epochs", planned)

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.displays.markdown import escape_markdown, write_code
+from core.displays.number import format_share
 from core.displays.palette import VariantStyle, compute_styles
 from core.displays.views.activation import Activation
 from core.displays.views.example import Example
@@ -212,7 +213,7 @@ def _show_example(gallery: Gallery, first: int, neighbors: Sequence[int]) -> Non
         if gallery.files is not None:
             st.caption(f"File {write_code(gallery.files[image])}")
         for row in true_class.to_dict("records"):
-            st.markdown(f"{escape_markdown(row['head'])}: **{row['prob']:.1%}**")
+            st.markdown(f"{escape_markdown(row['head'])}: **{format_share(row['prob'])}**")
     with right:
         show_display(example, title="", table=False)
     show_activation(Activation(gallery.comparison, gallery.home, (image,), seed=gallery.seed))

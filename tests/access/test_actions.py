@@ -65,6 +65,7 @@ def test_nonsense_about_read_only_lets_nobody_write(home: Home, monkeypatch: pyt
         ACTIONS["clear_runs"](OWNER, home)
 
 
+PROCESSES = ("process_queue", "revive_queue", "evaluate_own_model")  # start a process, which changes the home later
 KERAS_FILE = ROOT / "tests" / "support" / "keras_files" / "keras-3.15.1-chain.keras"
 
 
@@ -139,6 +140,7 @@ class Scene:
             "discard_import": ("folder-stopped",),
             "remove_data": ("folder-mine",),
             "add_own_model": ("new", io.BytesIO(KERAS_FILE.read_bytes()), "chain.keras"),
+            "evaluate_own_model": ("own", "digits", ""),
             "remove_own_model": ("own",),
             "restore_own_model": ("former",),
             "restore_data": (["folder-gone"],),
@@ -225,7 +227,7 @@ def test_dashboard_for_reading_only_changes_nothing(
     assert untouched.read_state() == before
 
 
-@pytest.mark.parametrize("name", [name for name in ACTIONS if name not in ("process_queue", "revive_queue")])
+@pytest.mark.parametrize("name", [name for name in ACTIONS if name not in PROCESSES])
 def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -> None:
     if name == "resume_queue":
         scene.queue.pause()
@@ -246,7 +248,8 @@ SHARED = {
     "keep_comparison", "clear_comparisons",
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
     "process_queue", "revive_queue", "fetch_data", "add_data", "add_web_data",
-    "remove_data", "restore_data", "clear_data", "add_own_model", "remove_own_model", "restore_own_model",
+    "remove_data", "restore_data", "clear_data", "add_own_model", "evaluate_own_model",
+    "remove_own_model", "restore_own_model",
     "cancel_import", "continue_import", "discard_import",
     "describe_run", "star_runs", "archive_runs",
     "delete_runs", "restore_runs", "clear_runs", "add_runs", "create_report", "duplicate_report", "clear_reports",

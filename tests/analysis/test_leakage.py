@@ -95,7 +95,7 @@ def test_headline_and_view_state_the_accuracy_without_leaked_images(
     effect = f"accuracy without them GAP {clean:.1%}, Flatten + Dense 93.3%."
     assert write_headline(comparison).endswith(f" 100 of 400 test images are also training images: {effect}")
     frame = LeakedAccuracy(comparison).frame()
-    assert frame.loc[frame["images"] == "not leaked", "count"].tolist() == [300, 300]
+    assert frame.loc[frame["part"] == "not leaked", "images"].tolist() == [300, 300]
     assert ((frame["low"] < frame["accuracy"]) & (frame["accuracy"] < frame["high"])).all()
 
 

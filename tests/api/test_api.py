@@ -348,6 +348,15 @@ def test_cookie_of_a_login_counts_where_it_was_given_and_no_other(guarded: tuple
         assert api_server.get("/api/runs", Cookie=stranger).status == 403
 
 
+def test_only_trainers_can_send_runs_and_only_from_elsewhere(guarded: tuple[ApiServer, Path], token: str) -> None:
+    server, _ = guarded
+    reply = server.get("/api/runs", "POST", Content_Type="application/zip", Authorization=f"Bearer {token}")
+    assert (reply.status, reply.data["error"]) == (
+        403, "You need the trainer role to import runs from elsewhere. Ask an administrator.",
+    )  # fmt: skip
+    assert server.get("/api/runs", "POST", Content_Type="application/zip").status == 401
+
+
 def test_token_that_is_struck_out_counts_no_more(guarded: tuple[ApiServer, Path], token: str) -> None:
     api_server, secrets = guarded
     secrets.write_text("\n".join(secrets.read_text().splitlines()[:-1]))
@@ -382,15 +391,6 @@ def test_bundle_is_imported_once_and_refusals_are_one_sentence(api_server: ApiSe
     ]
     for reply, status, sentence in refusals:
         assert (reply.status, reply.data) == (status, {"error": sentence})
-
-
-def test_only_trainers_can_send_runs_and_only_from_elsewhere(guarded: tuple[ApiServer, Path], token: str) -> None:
-    server, _ = guarded
-    reply = server.get("/api/runs", "POST", Content_Type="application/zip", Authorization=f"Bearer {token}")
-    assert (reply.status, reply.data["error"]) == (
-        403, "You need the trainer role to import runs from elsewhere. Ask an administrator.",
-    )  # fmt: skip
-    assert server.get("/api/runs", "POST", Content_Type="application/zip").status == 401
 
 
 # The description, and what a fuzzer makes of it

@@ -259,7 +259,7 @@ def test_backbone_uses_exactly_the_settings_that_change_its_layers(name: str) ->
 
 
 def test_every_head_fits_on_every_backbone() -> None:
-    for backbone in BACKBONES:
+    for backbone in BACKBONES.keys() - {"model"}:
         for head in HEADS:
             model = compute(head, (96, 96, 3), 3, backbone=backbone)
             parts = [row.part for row in model.rows]

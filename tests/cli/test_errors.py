@@ -29,7 +29,7 @@ from tests.support.run_writer import RunWriter
         (["train", "--recipe", "digits-heads", "--data", "x"], 1, "16 hex digits; got 'x'"),
         (["train", "--recipe", "nonsense"], 1, "'nonsense'"),
         (["train", "--recipe", "kmnist-heads"], 1, "headroom datasets download kmnist"),
-        (["train"], 2, "'--recipe'"),
+        (["train"], 1, "Give --recipe, or --dataset"),
         (["train", "--recipe", "digits-heads", "--epoch", "3"], 2, "--epochs"),
         (["params", "--recipe", "digits-heads", "--set", "blocks"], 1, "'blocks'"),
         (["params", "--recipe", "digits-heads", "--set", "color=red"], 1, "'color=red'"),

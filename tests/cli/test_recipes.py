@@ -61,6 +61,7 @@ def test_params_are_the_published_ones_without_the_dataset(home: Home) -> None:
     assert gap["layers"][0] == {
         "name": "conv2d", "type": "Conv2D", "output_shape": [26, 26, 32],
         "params": 320, "trainable": 320, "non_trainable": 0, "flops": 26 * 26 * 32 * (2 * 9 + 1),
+        "inputs": ["input"],
     }  # fmt: skip
     for model in (gap, dense):
         for total, column in (("total", "params"), ("trainable", "trainable"), ("flops", "flops")):

@@ -91,7 +91,7 @@ def test_show_rejects_an_ambiguous_beginning(make_run: RunWriter) -> None:
 
 def test_show_reports_the_progress_of_a_job(home: Home, queued: RunSpec) -> None:
     found = ask("show", queued.run_id[:6])
-    assert (found["status"], found["metrics"], found["progress"]) == ("queued", None, None)
+    assert (found["status"], found["metrics"], found["progress"]["epoch"]) == ("queued", None, None)
     job = JobQueue(home).claim()
     assert job is not None
     (home.jobs / queued.run_id).mkdir()

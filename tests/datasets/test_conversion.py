@@ -216,7 +216,7 @@ def test_interrupted_import_continues(at: int, deep: bool, home: Home, tmp_path:
 def test_interrupted_import_with_any_damaged_file_can_be_repeated(home: Home, tmp_path: Path) -> None:
     source = make_folder(tmp_path / "in", {"blue": 4, "red": 4})
     fingerprint = add_dataset(home, "whole", source, side=8).info.fingerprint
-    remove_dataset(home, "whole")
+    remove_dataset(home, "folder-whole")
     for name, (kind, damage) in product(("identity.txt", JOURNAL, "images.npy"), DAMAGES.items()):
         with pytest.raises(KeyboardInterrupt):
             add_dataset(home, "mine", source, side=8, progress=Stop(5))
@@ -227,7 +227,7 @@ def test_interrupted_import_with_any_damaged_file_can_be_repeated(home: Home, tm
             assert kind in ("folder", "unreadable"), (name, kind)
             found = add_dataset(home, "mine", source, side=8)
         assert found.info.fingerprint == fingerprint, (name, kind)
-        remove_dataset(home, "mine")
+        remove_dataset(home, "folder-mine")
 
 
 def test_import_that_is_interrupted_after_reading_continues(

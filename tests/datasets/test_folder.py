@@ -412,7 +412,8 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
         ["blue", "3", "1", "1", "5"], ["red", "3", "1", "1", "5"],
     ]  # fmt: skip
     assert "\nLeft out: 1 file.\n  red/bad.png: This image file is empty.\n" in rest
-    assert err == f"1 file was skipped; see {home.datasets / 'folder-mine' / 'skipped.txt'} for the reasons.\n"
+    assert f"Reasons of all files left out: {home.datasets / 'folder-mine' / 'skipped.txt'}\n" in err
+    assert "Train on them: headroom train --dataset mine\n" in err
     listed = json.loads(call("--json")[1])[-1]
     assert (listed["name"], listed["folder"], listed["train_count"], listed["skipped"]) == ("folder", "mine", 8, 1)
     assert "folder mine" in call()[1]

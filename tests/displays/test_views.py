@@ -7,11 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.displays.headline import write_curves, write_facts
 from core.displays.views.confusion import Confusion
+from core.displays.views.curves import Curves
 from core.displays.views.example import Example
 from core.displays.views.gallery import Gallery
+from core.displays.views.heads import Heads
 from core.displays.views.layers import Layers
 from core.displays.views.published import PublishedResults
+from core.displays.views.run_metrics import RunMetrics
 from core.displays.views.tiles import Tiles
 from core.errors import ComparisonError
 from core.recipes import RECIPES
@@ -39,6 +43,28 @@ def test_tiles_mark_only_significant_differences_as_better(make_run: RunWriter) 
     assert re.fullmatch(r"4\.8 points lower \(−\d\.\d to −\d\.\d\)", str(row["Difference"]))
     near = compare(make_run, {0: 0.80, 1: 0.90}, {0: 0.85, 1: 0.84}, epochs=4)
     assert better_of(near) == 0
+
+
+def test_values_that_a_run_from_elsewhere_lacks_are_not_made_up(comparisons: Comparisons) -> None:
+    home, comparison = comparisons("with_bare_elsewhere")
+    gap, bare = comparison.labels
+    images = Gallery(comparison, home, page_size=6)
+    shown = [(row["head"], images.write_predicted(row)[1]) for row in images.frame().to_dict("records")]
+    assert {head for head, percent in shown if percent} == {gap}
+    assert f"Of {bare} only the predicted classes are known." in images.explain()
+    unsure = images.frame().query("head == @gap")["prob"].min()
+    sorted_images = Gallery(comparison, home, order="least confident first").frame()
+    assert sorted_images.query("head == @gap")["prob"].iloc[0] <= unsure
+    assert set(Example(comparison).frame().dropna()["head"]) == {gap}
+    assert f"{bare} has no probabilities" in Example(comparison).describe()
+    assert f"{bare} not recorded" in write_curves(comparison)
+    assert Heads(comparison).lacking == f"Not in the chart: {bare} (number of parameters unknown)."
+    assert bare not in Curves(comparison).labels
+    assert bare in Curves(comparison).lacking
+    assert "not recorded" in RunMetrics(comparison).table()["Epoch"].tolist()
+    facts = write_facts(comparison)
+    assert "3 epochs where recorded" in facts
+    assert "accuracies at the last epoch (3) or an epoch that was not recorded" in facts
 
 
 def better_of(comparison: Comparison) -> int:

@@ -22,6 +22,7 @@ from core.exporters.export_record import write_literally
 from core.exporters.mlflow import RECORD, RUN_ID
 from core.home import Home
 from core.recipes import write_command
+from core.spec import SETTINGS
 from core.store.note import Note, NoteBook
 from core.store.run import Run
 from tests.support.markers import long
@@ -145,7 +146,7 @@ def test_mlflow_holds_what_the_run_says(
     assert (params["units"], params["seed"], params["train_images"]) == ("64", "2", "all")
     assert (params["augmentation"], params["patience"]) == ("none", "none")
     assert params["data"] == run.record.data.fingerprint
-    assert {*params} - {"recipe"} == {name for name in run.spec.model_dump() if run.spec.uses(name)}
+    assert {*params} - {"recipe"} == {name for name in SETTINGS if run.spec.uses(name)}
 
     for column, name in (("loss", "train_loss"), ("val_accuracy", "validation_accuracy")):
         points = sorted(client.get_metric_history(exported.info.run_id, name), key=lambda point: point.step)

@@ -28,6 +28,7 @@ from core.recipes import RECIPES
 from core.spec import DATASETS, HEADS, RunSpec
 from core.store.run import IMPORTED, Run
 from core.store.thumbnail import load_test_images
+from tests.support.elsewhere_runs import add_elsewhere
 from tests.support.model_run import write_model_run
 from tests.support.run_writer import RunWriter
 
@@ -178,6 +179,9 @@ def test_runs_without_a_model_give_the_reason_in_one_sentence(make_run: RunWrite
     recorded = explain_missing_models(run)
     (run.path / IMPORTED).touch()
     imported = explain_missing_models(run)
+    elsewhere = explain_missing_models(add_elsewhere(make_run.home, bare=True))
+    assert "trained elsewhere" in elsewhere
+    assert "train the run" not in elsewhere
     assert "recorded without them" in recorded
     assert "imported without its models" in imported
     for sentence in (recorded, imported):

@@ -48,6 +48,21 @@ def test_every_head_fits_the_feature_maps_of_an_added_model(home: Home, path: Pa
     assert whole[0].layer.name == "value_range"
 
 
+def test_the_same_model_saved_again_by_keras_is_the_same(home: Home, tmp_path: Path) -> None:
+    first, second = (tmp_path / f"{number}.keras" for number in range(2))
+    for number, path in enumerate((first, second)):
+        with zipfile.ZipFile(FILES[-1]) as source, zipfile.ZipFile(path, "w") as archive:
+            for name in source.namelist():
+                content = source.read(name)
+                if name == "config.json":
+                    config = json.loads(content)
+                    for layer in config["config"]["layers"]:
+                        layer["shared_object_id"] = number
+                    content = json.dumps(config).encode()
+                archive.writestr(name, content)
+    assert add_model(home, "own", first) == add_model(home, "own", second)
+
+
 def test_a_removed_model_can_be_restored_and_its_runs_be_read(home: Home) -> None:
     info = add_model(home, "own", FILES[0])
     spec = pin_model(home, RunSpec(backbone="model", model="own"))

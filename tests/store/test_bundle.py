@@ -166,7 +166,7 @@ def test_images_of_the_bundle_are_shown_without_the_dataset(
 def test_bundle_without_a_dataset_reports_what_is_missing(make_run: RunWriter, store: RunStore, tmp_path: Path) -> None:
     run = as_kmnist(make_run())
     (sentence,) = export_bundle(store, [run.run_id], tmp_path / "bundle").left_out
-    assert sentence.startswith("The bundle does not contain the test images of kmnist. KMNIST is not downloaded.")
+    assert sentence.startswith("The bundle does not contain the test images of KMNIST. KMNIST is not downloaded.")
 
 
 @pytest.mark.parametrize(

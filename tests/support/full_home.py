@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from core.datasets.atomic_folder import resuming
 from core.datasets.custom.add import add_dataset
 from core.datasets.custom.image_files import SourceImage
 from core.datasets.custom.reading_journal import ReadingJournal
-from core.datasets.custom.removed import remove_to_trash
+from core.datasets.custom.removed import remove_dataset
 from core.datasets.dataset_view import open_view
 from core.datasets.inspect import inspect_dataset
 from core.files import write_json
@@ -21,6 +22,7 @@ from core.image_values import ValueRange
 from core.jobs.health import write_health
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import keep_sweep
+from core.models.add import add_model
 from core.reports.build import build_document
 from core.reports.report import Report, TextBlock
 from core.reports.report_store import ReportStore
@@ -61,6 +63,9 @@ FILES = {
     "jobs/ray_executor.py": ("jobs/ray-name",),
     "jobs/submit.py": (f"{_JOB}attempt",),
     "jobs/sweep_store.py": ("jobs/sweeps/*.json",),
+    "importers/run_import.py": (f"{_RUN}record.json",),
+    "models/add.py": ("models/own/model.json", "models/own/model.keras"),
+    "models/layer_store.py": ("models/.layers/*.json",),
     "reports/chart_image.py": ("scripts/vega-*.txt",),
     "reports/removal.py": ("reports/.removed/*/removed.json",),
     "reports/report_store.py": ("reports/r*/draft-*.json", "reports/r*/published-1.json"),
@@ -75,6 +80,8 @@ FILES = {
     "store/saved_comparison.py": ("comparisons/*.json", "comparisons/.removed/*.json"),
     "training/__main__.py": (f"{_RUN}record.json", f"{_RUN}environment.json", f"{_RUN}layers.json"),
     "training/evaluate_robustness.py": (f"{_RUN}robustness.npz",),
+    "training/evaluate_model.py": (f"{_RUN}predictions.npz",),
+    "training/onnx.py": (),  # outside the home
     "training/export.py": (f"{_RUN}model.tflite",),
     "training/features.py": ("features/*/*.npy", "features/*/*.json"),
     "training/job.py": tuple(f"{_JOB}{name}" for name in ("history.jsonl", "checkpoint-0001.keras", "resumed.json")),
@@ -142,6 +149,7 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
         reports.publish(draft, build_document(draft.report, store), "ada")
     reports.remove(draft.id, "ada")
     _add_datasets(home, outside)
+    add_model(home, "own", ROOT / "tests/support/keras_files/keras-3.15.1-chain.keras")
     for path, content in {
         "scripts/vega-1.txt": b"0\nscript", "features/a-vgg16-8/lock": b"", "features/a-vgg16-8/train-0-1.json": b"{}",
         "jobs/ray-name": b"01234567", "jobs/dispatcher.log": b"a line\n",
@@ -181,7 +189,7 @@ def _add_datasets(home: Home, outside: Path) -> None:
     open_view(home, RunSpec(dataset="folder", folder="mine", data=added.info.fingerprint, side=8))
     assert inspect_dataset(home, "folder-mine").statistics
     add_dataset(home, "gone", make_folder(outside / "others", {"red": 9, "green": 9}), side=8)
-    remove_to_trash(home, "folder-gone")
+    remove_dataset(home, "folder-gone")
     write_json(home.datasets / ".fetch" / "folder-a.json", FETCH)
     write_json(home.datasets / ".fetch" / "folder-half.json", {**FETCH, "name": "folder-half"})
     for suffix, content in (("zip", b"PK"), ("settings", b'{"side": 8}'), ("cancel", b"")):
@@ -199,7 +207,7 @@ def leave_import(target: Path) -> None:
             journal.write_range(ValueRange(0.0, 4000.0))
             journal.append("This file is not an image.")
             for value in (1, 2):
-                journal.append(SourceImage(np.full((8, 8, 3), value, np.uint8), 20, 14))
+                journal.append(SourceImage.of(Image.new("RGB", (8, 8), (value, value, value)), (20, 14)))
             raise KeyboardInterrupt
     except KeyboardInterrupt:
         pass

@@ -22,5 +22,10 @@ def test_every_page_shows_runs_from_elsewhere(open_page: Open, make_run: RunWrit
         app = open_page(page, **({"run": runs[-1].run_id} if page == "run" else {"compare": key}))
         assert page == "run" or app.query_params["compare"] == key, page
         wrong += [f"{page}: {found.value}" for found in (*app.error, *app.exception)]
+        if page == "run" and case == "with_bare_elsewhere":
+            assert "Accuracy by epoch" not in [header.value for header in app.header]  # it has no history
+            assert [metric.label.split(",")[0] for metric in app.metric] == ["Test accuracy"]
+        if page == "runs":
+            assert "Own images" not in app.dataframe[0].value["Dataset"].tolist()
         wrong += [f"{page} says {found}" for found in re.findall(r".*\bnan\b.*|.*\bNone\b.*|.*<NA>.*", text_of(app))]
     assert wrong == []

@@ -164,13 +164,13 @@ def test_viewer_sees_that_training_needs_the_trainer_role(visit: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "adds", "imports"), [("vera", False, False), ("tom", True, False), ("ada", True, True)]
+    ("name", "adds", "imports"), [("vera", False, False), ("tom", True, True), ("ada", True, True)]
 )
 def test_files_are_accepted_only_from_roles_that_may_import(visit: Open, name: str, adds: bool, imports: bool) -> None:
     train, runs = visit("train", user(name), dataset="Own images"), visit("runs", user(name))
     for app, may, sentence in (
         (train, adds, "You need the trainer role to add datasets. Ask an administrator."),
-        (runs, imports, "You need the admin role to import runs. Ask an administrator."),
+        (runs, imports, "You need the trainer role to import runs from elsewhere. Ask an administrator."),
     ):
         assert not app.warning
         assert bool(app.get("file_uploader")) == may

@@ -126,7 +126,7 @@ def test_columns_have_different_headers_and_read_every_run(make_run: RunWriter) 
 
 def test_invalid_search_shows_all_runs(open_runs: Open, make_run: RunWriter) -> None:
     make_run()
-    app = open_runs(runs_search="colour:red")
+    app = open_runs(runs_search="color:red")
     assert app.warning[0].value.startswith("Unknown search field 'color'.")
     assert len(app.dataframe[0].value) == 1
 

@@ -12,10 +12,12 @@ from PIL import Image
 from core.datasets.custom.add import add_dataset
 from core.home import Home
 from core.jobs.queue import JobQueue
+from core.models.add import add_model
 from core.recipes import RECIPES
 from core.spec import RunSpec
 from tests.support.dispatcher import queue_up
-from tests.support.page import Open, labels, read_tables
+from tests.support.page import Open, labels, read_tables, text_of
+from tests.support.paths import ROOT
 from tests.support.run_writer import RunWriter
 
 # Train
@@ -36,6 +38,15 @@ def test_train_offers_the_comparison_when_all_runs_are_cached(open_page: Open, m
     app = open_page("train", seeds="2")
     assert "Show comparison" in labels(app)
     assert app.success[0].value == "All 4 runs are already trained."
+
+
+def test_train_asks_for_a_model_and_then_describes_it(open_page: Open, home: Home) -> None:
+    app = open_page("train", backbone="model")
+    assert "Select a model, or add one." in text_of(app)
+    add_model(home, "net", ROOT / "tests/support/keras_files/keras-3.15.1-chain.keras")
+    app.run()
+    assert "Train 6 runs" in labels(app)
+    assert "8 layers, 678 parameters" in text_of(app)
 
 
 def test_train_counts_cached_runs(open_page: Open, make_run: RunWriter) -> None:

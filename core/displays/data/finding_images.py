@@ -66,7 +66,7 @@ class FindingImages(ImageView):
             cells = [
                 ImageCell(
                     np.asarray(self.data.images(splits[row["split"]])[row["row"]]),
-                    f"{row['class']} · {row['split']}", row["file"] or f"Image {row['row']:,}",
+                    f"{row['class']} · {row['split']}", row["file"].rpartition("/")[2] or f"Image {row['row']:,}",
                     f"{row['split'].capitalize()} image {row['row']}, {row['class']}",
                 )
                 for row in rows.head(_MOST_PER_GROUP).to_dict("records")

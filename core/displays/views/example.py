@@ -1,5 +1,6 @@
 """Class probabilities of each head for one test image."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from core.displays.encoding import AXIS_CHARS, color_heads, write_note
 from core.displays.label import fit_labels
 from core.displays.number import quote_class
 from core.errors import ComparisonError
+from core.store.elsewhere import has_probabilities
 
 _MAX_CLASSES = 20
 
@@ -27,7 +29,7 @@ class Example(Display):
     seed: int | None = None
 
     def frame(self) -> pd.DataFrame:
-        """Return the columns head, label, prob, correct (whether the class is the true class)."""
+        """Return the columns head, label, prob (NaN if unknown), correct (whether the class is the true class)."""
         classes = self.comparison.first.record.data.classes
         count = self.comparison.first.record.data.test_images
         if not 0 <= self.image < count:
@@ -36,9 +38,10 @@ class Example(Display):
         for head, run in select_seed_runs(self.comparison, self.seed).items():
             predictions = run.predictions
             label = int(predictions.test_labels[self.image])
+            probs = predictions.test_probs[self.image] if has_probabilities(run) else [math.nan] * len(classes)
             parts += [
                 (head, name, float(prob), number == label)
-                for number, (name, prob) in enumerate(zip(classes, predictions.test_probs[self.image], strict=True))
+                for number, (name, prob) in enumerate(zip(classes, probs, strict=True))
             ]
         return pd.DataFrame(parts, columns=["head", "label", "prob", "correct"])
 
@@ -94,7 +97,7 @@ class Example(Display):
         parts = [
             f"{row['head']} predicts {quote_class(row['label'])} with {row['prob']:.1%} confidence"
             if row["prob"] >= 0
-            else f"{row['head']} has no prediction"
+            else f"{row['head']} has no probabilities"
             for row in best.to_dict("records")
         ]
         text = f"Test image {self.image} (true class {quote_class(truth)}): " + "; ".join(parts) + "."

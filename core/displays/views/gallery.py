@@ -18,6 +18,7 @@ from core.analysis.prediction import (
     compute_predictions,
     find_positive,
     select_images,
+    select_seed_runs,
 )
 from core.displays.display import Chart, Display, Options, name_predictions
 from core.displays.encoding import color_heads, write_note
@@ -26,6 +27,7 @@ from core.displays.palette import compute_styles
 from core.displays.thumbnail import encode_thumbnails
 from core.home import Home
 from core.store.comparison import Comparison
+from core.store.elsewhere import has_probabilities
 from core.store.image_name import name_test_images
 from core.store.thumbnail import load_test_images
 
@@ -115,7 +117,10 @@ class Gallery(Display):
     def explain(self) -> str:
         """Explain the captions of the images."""
         if self.positive is None:
-            return "Percentages are the confidence of each prediction; wrong predictions are struck through."
+            text = "Percentages are the confidence of each prediction; wrong predictions are struck through."
+            runs = select_seed_runs(self.comparison, self.seed)
+            without = [label for label, run in runs.items() if not has_probabilities(run)]
+            return f"{text} Of {', '.join(without)} only the predicted classes are known." if without else text
         name = quote_class(self.comparison.first.record.data.classes[self.positive])
         return f"Below each true class: the probability that each head assigns to {name}; ✗ marks a wrong prediction."
 

@@ -65,6 +65,12 @@ class Heads(Display):
     def frame(self) -> pd.DataFrame:
         return compute_table(self.comparison, METRICS)
 
+    @property
+    def lacking(self) -> str:
+        frame = self.frame()
+        unknown = frame.loc[frame["params"].isna(), "head"]
+        return f"Not in the chart: {', '.join(unknown)} (number of parameters unknown)." if len(unknown) else ""
+
     def table(self) -> pd.DataFrame:
         rows = [
             {

@@ -28,7 +28,7 @@ class LeakedAccuracy(Display):
         return compute_leaked_accuracies(self.comparison)
 
     def frame(self) -> pd.DataFrame:
-        """Return the columns head, images ("all" or "not leaked"), count (images), accuracy, low, high, seeds.
+        """Return the columns head, part ("all" or "not leaked"), images (their number), accuracy, low, high, seeds.
 
         `low` and `high` are the bounds of the 95% confidence interval. Without rows, no image leaks or the images were
         not checked; without rows of "not leaked", all leak.
@@ -40,8 +40,8 @@ class LeakedAccuracy(Display):
         return pd.DataFrame(
             {
                 "Head": frame["head"],
-                "Test images": frame["images"].map(_NAMES),
-                "Images": frame["count"].map(format_count),
+                "Test images": frame["part"].map(_NAMES),
+                "Images": frame["images"].map(format_count),
                 "Test accuracy": frame["accuracy"].map(format_share),
                 "95% interval": [format_share_interval(row["low"], row["high"]) for row in frame.to_dict("records")],
             }
@@ -49,9 +49,9 @@ class LeakedAccuracy(Display):
 
     def chart(self) -> Chart | None:
         frame = self._rows
-        if frame["images"].nunique() < 2:
+        if frame["part"].nunique() < 2:
             return None
-        frame = frame.assign(name=frame["images"].map(_NAMES))
+        frame = frame.assign(name=frame["part"].map(_NAMES))
         base = alt.Chart(frame).encode(
             y=position_heads(self.comparison),
             yOffset=alt.YOffset("name:N", sort=[*_NAMES.values()], scale=alt.Scale(paddingOuter=0.6)),
@@ -59,7 +59,7 @@ class LeakedAccuracy(Display):
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),
                 alt.Tooltip("name:N", title="Test images"),
-                alt.Tooltip("count:Q", title="Images", format=","),
+                alt.Tooltip("images:Q", title="Images", format=","),
                 alt.Tooltip("accuracy:Q", title="Test accuracy", format=".1%"),
                 alt.Tooltip("low:Q", title="Lower bound (95%)", format=".1%"),
                 alt.Tooltip("high:Q", title="Upper bound (95%)", format=".1%"),
@@ -82,14 +82,14 @@ class LeakedAccuracy(Display):
             ),
         ]
         note = write_note(describe_intervals(frame["seeds"]))
-        return alt.layer(*layers).properties(title=note, height=FRAME_PIXELS + len(self.comparison.labels) * 60)
+        return alt.layer(*layers).properties(title=note, height=FRAME_PIXELS + len(self.comparison.labels) * 90)
 
     def describe(self) -> str:
         frame = self._rows
         if frame.empty:
             return "No leaked test images are known."
         leaked = describe_leaked(self.comparison)
-        found = {name: frame[frame["images"] == name].to_dict("records") for name in _NAMES}
+        found = {name: frame[frame["part"] == name].to_dict("records") for name in _NAMES}
         if not found[NOT_LEAKED]:
             return f"{leaked}: the accuracy means nothing."
         pairs = [*zip(found[NOT_LEAKED], found[ALL_IMAGES], strict=True)]

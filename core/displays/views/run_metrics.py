@@ -29,7 +29,7 @@ class RunMetrics(Display):
             {
                 "Head": [f"{row['head']}, seed {row['seed']}" for row in rows],
                 "Images": [f"{row['split']} ({row['images']:,})" for row in rows],
-                "Epoch": [f"{row['epoch'] or '–'} ({'kept' if row['kept'] else 'last'})" for row in rows],
+                "Epoch": [_write_epoch(row["epoch"], kept=row["kept"]) for row in rows],
                 "Accuracy": [format_share(row["accuracy"]) for row in rows],
                 "95% interval": [format_share_interval(row["low"], row["high"]) for row in rows],
                 "Loss": [format_loss(SeedMean(row["loss"], None, 1)) for row in rows],
@@ -44,3 +44,7 @@ class RunMetrics(Display):
         parts = [f"{row['Head']}, {row['Images']}, epoch {row['Epoch']}: {row['Accuracy']} "
                  f"({row['95% interval']}), loss {row['Loss']}" for row in rows]  # fmt: skip
         return f"Accuracy with 95% interval and loss. {'; '.join(parts)}. {describe_intervals([1])}"
+
+
+def _write_epoch(epoch: int, *, kept: bool) -> str:
+    return f"{epoch} ({'kept' if kept else 'last'})" if epoch else "not recorded"

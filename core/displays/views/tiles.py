@@ -107,5 +107,5 @@ def _times(theirs: float, mine: float, words: tuple[str, str]) -> tuple[str, int
     if min(theirs, mine) <= 0 or max(theirs, mine) / min(theirs, mine) < 1.05:
         return "about the same", 0
     ratio = max(theirs, mine) / min(theirs, mine)
-    text = f"{ratio:.{1 if ratio < 100 else 0}f}× {words[mine > theirs]}"
+    text = f"{ratio:,.{1 if ratio < 100 else 0}f}× {words[mine > theirs]}"
     return text, 1 if theirs > mine else -1

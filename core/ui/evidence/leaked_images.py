@@ -26,7 +26,7 @@ def show_check_images(comparison: Comparison, check: Check) -> None:
         return
     for code in [*dict.fromkeys(data.findings.images["code"])]:
         if code in check.findings:
-            st.markdown(f"**{write_finding_title(code)}**")
+            st.markdown(f"**{escape_markdown(write_finding_title(code))}**")
             show_finding_images(data, code)
     link = {"dataset_shown": data.key}
     st.page_link("pages/data.py", label="View the data", query_params=link, icon=":material/dataset:")

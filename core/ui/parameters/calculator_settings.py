@@ -52,7 +52,7 @@ def choose_calculator_input() -> CalculatorInput:
     with columns[1]:
         backbone = widget.selectbox(
             "Backbone",
-            list(BACKBONES),
+            [name for name, found in BACKBONES.items() if "model" not in found.uses],  # counted by its own file
             initial.backbone,
             format_func=lambda name: BACKBONES[name].label,
             key=CALCULATOR_KEYS["backbone"],

@@ -52,11 +52,13 @@ def show_model(run: Run) -> None:
         )
         if not problem:
             _show_onnx(run)
-    st.caption(f"The ZIP file contains {', '.join(files)}, a model card and labels.json.")
+    st.caption(f"The ZIP file contains {escape_markdown(', '.join(files))}, a model card and labels.json.")
     if problem:
         st.caption(escape_markdown(f"ONNX: {problem}"))
     st.subheader("Code", anchor=False)
-    for tab, code in zip(st.tabs([code.library for code in card.code.values()]), card.code.values(), strict=True):
+    for tab, code in zip(
+        st.tabs([escape_markdown(code.library) for code in card.code.values()]), card.code.values(), strict=True
+    ):
         with tab:
             st.code(f"# pip install {code.packages}\n{code.write_script(card.input)}", language="python")
     st.caption(

@@ -19,11 +19,17 @@ def show_results(run: Run, *, damaged: bool) -> None:
     """Show the results of a run as those of a comparison with one run."""
     comparison = Comparison.of([run]) if damaged else open_comparison((run.run_id,))
     tiles = Tiles(comparison)
-    draw_tiles(cached_table(tiles).to_dict("records"), cached_display_result(tiles, Tiles.frame)["better"].tolist())
+    known = cached_table(tiles)["Value"] != "–"  # of a run from elsewhere, file size and latency are unknown
+    draw_tiles(
+        cached_table(tiles)[known].to_dict("records"),
+        cached_display_result(tiles, Tiles.frame)["better"][known].tolist(),
+    )
     metrics = RunMetrics(comparison)
     st.header("Accuracy and loss", anchor=False)
     show_frame(cached_table(metrics).drop(columns="Head"))
     st.caption("95% Wilson score intervals over the images. A single run has no interval over seeds.")
+    if not Curves(comparison).available.variants:
+        return
     names: list[CurveMetric] = ["accuracy", "loss"]
     for column, metric in zip(st.columns(2, gap="large"), names, strict=True):
         with column:

@@ -25,6 +25,7 @@ from core.ui.errors import callback
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
 from core.ui.train.differences import list_recipe_differences, reset_settings, show_recipe_differences, use_all_images
+from core.ui.train.evaluation import show_evaluation
 from core.ui.train.model_choice import choose_own_model
 
 url.register(
@@ -54,12 +55,14 @@ class Choice:
         specs: One spec per head, seed and combination of sweep values, without duplicates.
         values: Values of the hyperparameters to sweep; None without a sweep.
         problem: Why there are no specs, if it is not a missing dataset or head.
+        next_step: What to do first when there are no specs.
     """
 
     recipe: str
     specs: list[RunSpec]
     values: dict[str, list[Any]] | None
     problem: str = ""
+    next_step: str = "Select an available dataset and at least one head."
 
 
 def choose_configurations() -> Choice:
@@ -105,9 +108,11 @@ def choose_configurations() -> Choice:
         return Choice(recipe.name, [], None)
     own: dict[str, Any] | None = choose_own_model() if "model" in BACKBONES[backbone].uses else {}
     if own is None:
-        return Choice(recipe.name, [], None)
+        return Choice(recipe.name, [], None, next_step="Select a model, or add one.")
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
     show_data_notice(status)
+    if own and (status.available or status.bundled):
+        show_evaluation(own["model"], status)
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
     initial = recipe.find_initial(heads)
     changes, values, seeds = _choose_settings(initial, status, backbone, heads, sweep_settings or ())

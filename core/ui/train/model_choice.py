@@ -31,13 +31,19 @@ def choose_own_model() -> dict[str, Any] | None:
         return None
     name = widget.item(SETTINGS["model"].label, names, key="model", gone="Model", help=SETTINGS["model"].help)
     info = _read(name) if name else None
+    settings = _choose_cut(info) if info else None
     with st.expander("Add or remove a model", icon=":material/upload:"):
         _show_upload()
-        if name and action_button(remove_own_model, f"Remove {name}", icon=":material/delete:", key="remove-model"):
+        if name and action_button(
+            remove_own_model, f"Remove {escape_markdown(name)}", icon=":material/delete:", key="remove-model"
+        ):
             _act(remove_own_model, name)
-    if info is None:
-        return None
-    st.caption(_describe(info))
+    return settings
+
+
+def _choose_cut(info: ModelInfo) -> dict[str, Any]:
+    """Describe a model and show the picker of the layer after which it is cut."""
+    st.caption(escape_markdown(_describe(info)))
     shapes = dict(info.cuts)
     cut = widget.selectbox(
         SETTINGS["cut"].label,
@@ -89,11 +95,9 @@ def _show_upload() -> None:
     value_range = st.selectbox(
         "Values that the model expects",
         [None, *VALUE_RANGES],
-        format_func=lambda found: (
-            "find out: 0..255 if it rescales its input, otherwise 0..1" if found is None else found
-        ),
+        format_func=lambda found: found or "detect",
         key=f"added-model-range-{uploads}",
-        help="Values of black and white.",
+        help="Values of black and white. Detected: 0..255 if the model rescales its input, otherwise 0..1.",
     )
     if st.button("Add model", icon=":material/upload:", disabled=file is None or not name) and file:
         _act(add_own_model, name, file, file.name, value_range)
