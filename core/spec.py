@@ -88,8 +88,7 @@ class RunSpec(BaseModel):
     )  # fmt: skip
     cut: str = setting(
         "", "Cut after", "Layer of the model after which the head begins; empty for its last feature maps.",
-        group="backbone", pattern=r"^([A-Za-z0-9_][A-Za-z0-9_./-]{0,99})?$", form="the name of a layer",
-        none="last feature maps",
+        group="backbone", pattern=r"^([A-Za-z0-9_][A-Za-z0-9_./-]{0,99})?$", form="the name of a layer", none="default",
     )  # fmt: skip
     blocks: int = setting(
         2, "Blocks", "Number of convolution and pooling blocks.",
@@ -295,7 +294,6 @@ class RunSpec(BaseModel):
 
 _DATASET_SETTINGS = {"folder", "attribute", "side"}  # at their default unless the dataset uses them
 _CHOSEN = {"backbone", "head"}
-
 SETTINGS: dict[str, Setting] = {
     name: read_setting(name, field) for name, field in RunSpec.model_fields.items() if field.json_schema_extra
 }

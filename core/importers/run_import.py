@@ -86,6 +86,10 @@ def _read(path: Path, options: Mapping[str, str]) -> Source:
             return importer.read(path, options)
     if not path.exists():
         raise ImportFileError(f"{str(path)!r:.200} does not exist.")
+    if path.suffix == ".keras":
+        raise ImportFileError(
+            f"{path.name!r:.80} is a model, not a run. Add it with: headroom models add NAME {path.name}"
+        )
     known = ", ".join(importer.label for importer in IMPORTERS.values())
     raise ImportFileError(f"The format of {path.name!r:.80} is unknown. Known formats: bundle, {known}.")
 

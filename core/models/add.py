@@ -15,7 +15,7 @@ from core.architecture.layers import Rescaling
 from core.errors import HomeError, ModelFileError, SpecError
 from core.files import DAMAGED_ZIP, compute_checksum, write_json
 from core.home import Home
-from core.models.layer_store import compute_fingerprint, write_layers
+from core.models.layer_store import compute_model_fingerprint, write_layers
 from core.models.model_info import INFO, MODEL, VALUE_RANGES, WEIGHTS, ModelInfo, list_models, read_model_info
 from core.models.weights_file import count_saved_values
 from core.spec import SETTINGS, RunSpec
@@ -57,7 +57,7 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
     weights = _hash_entry(source)
     info = ModelInfo(
         name=name,
-        fingerprint=compute_fingerprint(config, bounds, weights),
+        fingerprint=compute_model_fingerprint(config, bounds, weights),
         checksum=checksum,
         bytes=size,
         input_shape=read.input_shape,

@@ -36,14 +36,14 @@ def write_layers(home: Home, config: dict[str, Any], value_range: tuple[float, f
     Args:
         weights: SHA-256 of the file of weights.
     """
-    fingerprint = compute_fingerprint(config, value_range, weights)
+    fingerprint = compute_model_fingerprint(config, value_range, weights)
     path = layers_path(home, fingerprint)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, {"value_range": list(value_range), "weights": weights, "config": config})
     return fingerprint
 
 
-def compute_fingerprint(config: dict[str, Any], value_range: tuple[float, float], weights: str) -> str:
+def compute_model_fingerprint(config: dict[str, Any], value_range: tuple[float, float], weights: str) -> str:
     """Return the first 16 hex digits of the SHA-256 of layers, weights and value range."""
     layers = json.loads(json.dumps(config), object_hook=_drop_object_id)["config"]
     content = json.dumps([layers, value_range], sort_keys=True) + weights
@@ -65,9 +65,9 @@ def check_layers(path: Path) -> None:
     Raises:
         SpecError, ModelFileError: when it is invalid.
     """
-    _, value_range = _read(path, _SIDE)
+    _, value_range = _open(path, _SIDE)
     values = parse_json(read_file(path))
-    if compute_fingerprint(values["config"], value_range, str(values.get("weights"))) != path.stem:
+    if compute_model_fingerprint(values["config"], value_range, str(values.get("weights"))) != path.stem:
         raise SpecError(f"The layers in {path.name} do not match their fingerprint.")
 
 

@@ -11,6 +11,7 @@ from core.cli.recipe_option import read_recipe
 from core.cli.train import list_specs
 from core.home import Home
 from core.jobs.queue import JobQueue
+from core.models.add import add_model
 from core.recipes import RECIPES
 from core.spec import RunSpec
 from tests.support.command import ask, call, refused
@@ -68,6 +69,27 @@ def test_dataset_is_named_in_every_way_and_needs_no_recipe(home: Home) -> None:
     words = ["--heads", "gap", "--side", "16", "--blocks", "1", "--set", "filters=8,16", "--dry-run"]
     by_name, by_folder = (ask("sweep", option, "pets", *words) for option in ("--dataset", "--folder"))
     assert by_name == by_folder == ask("sweep", "--recipe", "folder-heads", "--folder", "pets", *words)
+
+
+def test_images_have_the_input_size_of_an_added_model(home: Home) -> None:
+    write_dataset(home, ["cat", "dog"], name="pets")
+    info = add_model(home, "own", next((ROOT / "tests" / "support" / "keras_files").glob("*.keras")))
+    wanted = {"backbone": "model", "model": "own", "side": info.input_shape[0]}
+    for settings, expected in (
+        ({"dataset": "pets", "backbone": "model:own"}, wanted),
+        ({"folder": "pets", "model": "own"}, wanted),
+        ({"dataset": "pets", "backbone": "model:own", "side": 48}, wanted | {"side": 48}),
+    ):
+        _, changes = read_recipe(home, None, settings)
+        assert changes.items() >= expected.items()
+    assert "side" not in read_recipe(home, None, {"dataset": "kmnist", "model": "own"})[1]
+    for words, text in (
+        (["models", "evaluate", "own"], "Give --dataset with the name of a dataset or of added images."),
+        (["models", "evaluate", "own", "--dataset", "pet"], "There is no dataset 'pet'."),
+        (["train", "--backbone", "model:own"], "Give --recipe, or --dataset with the name"),
+        (["import", str(home.models / "own" / "model.keras")], "'model.keras' is a model, not a run."),
+    ):
+        assert refused(*words)[1].startswith(text)
 
 
 @pytest.mark.xdist_group("jobs")

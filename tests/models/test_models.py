@@ -10,14 +10,20 @@ import h5py
 import pytest
 
 from core.architecture.model import compute_model
-from core.errors import ModelFileError, SpecError
+from core.errors import BundleError, ModelFileError, SpecError
 from core.home import Home
+from core.jobs.sweep_plan import read_values
 from core.models.add import add_model, remove_model, restore_model
-from core.models.layer_store import list_model_layers
+from core.models.layer_store import layers_path, list_model_layers
 from core.models.model_info import choose_model, list_models, pin_model, read_model_info
 from core.models.weights_file import count_saved_values
 from core.spec import HEADS, RunSpec
-from tests.support.hostile_weights import FILES, HOSTILE
+from core.store.bundle import export_bundle
+from core.store.bundle_import import import_bundle
+from core.store.run_store import RunStore
+from tests.support.bundle import describe, read_zip, write_zip
+from tests.support.model_run import write_model_run
+from tests.support.own_models import FILES, HOSTILE
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -123,3 +129,60 @@ def test_other_files_are_refused_with_one_sentence(home: Home, tmp_path: Path) -
             add_model(home, "own", path)
     with pytest.raises(ModelFileError, match=r"^Cannot read the weights in the file"):
         count_saved_values(io.BytesIO(b"no HDF5"))
+
+
+def test_other_inputs_than_one_image_are_named(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "empty.keras"
+    path.touch()
+    with pytest.raises(ModelFileError, match=r"^empty.keras is empty\.$"):
+        add_model(home, "own", path)
+    dense = {"class_name": "Dense", "config": {"name": "dense", "units": 3, "activation": "linear", "use_bias": True}}
+    image = {"class_name": "InputLayer", "config": {"name": "image", "batch_shape": [None, 100]}}
+    config = {"class_name": "Sequential", "config": {"name": "mlp", "layers": [image, dense]}}
+    path.write_text(json.dumps(config))
+    with pytest.raises(ModelFileError, match=r"^empty.keras has the inputs 100; only models with one image"):
+        add_model(home, "own", path)
+
+
+def test_only_small_feature_maps_are_answered_with_larger_images(home: Home) -> None:
+    info = add_model(home, "own", FILES[0])
+    spec = RunSpec(backbone="model", model="own")
+    channels = 1 if info.input_shape[-1] == 3 else 3
+    for wrong, shape in (
+        (spec.replace(cut="nothing"), info.input_shape),
+        (spec, (*info.input_shape[:2], channels)),
+        (spec.replace(model="own:0123456789abcdef"), info.input_shape),
+    ):
+        with pytest.raises(SpecError) as caught:
+            compute_model(wrong, shape, 3)
+        assert "larger than" not in str(caught.value)
+
+
+def test_a_sweep_lists_models_by_their_names() -> None:
+    assert read_values(["backbone=model:a,model:b"]) == {"backbone": ["model"], "model": ["a", "b"]}
+    assert read_values(["model=a,b"]) == {"backbone": ["model"], "model": ["a", "b"]}
+    assert read_values(["backbone=conv_pool,pixels"]) == {"backbone": ["conv_pool", "pixels"]}
+    with pytest.raises(SpecError, match=r"^The backbones are models of yours and others"):
+        read_values(["backbone=model:a,pixels"])
+
+
+def test_a_bundle_carries_the_layers_of_an_added_model(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = add_model(home, "own", FILES[-1])
+    remove_model(home, "own")
+    spec = RunSpec(backbone="model", model=info.reference)
+    run = write_model_run(home.runs, spec, info.input_shape, ("a", "b", "c"))
+    export_bundle(RunStore(home), [run.run_id], tmp_path / "own.zip", pictures=False)
+    entry = f"layers/{info.fingerprint}.json"
+    other = Home(tmp_path / "other")
+    monkeypatch.setenv("HEADROOM_HOME", str(other.path))
+    files = read_zip(tmp_path / "own.zip")
+    for content in (files[entry].replace(b'"weights": "', b'"weights": "0'), b"{}", b"[" * 9999):
+        changed = files | {entry: content}
+        write_zip(tmp_path / "bad.zip", describe(changed))
+        with pytest.raises(BundleError, match=r"^The bundle is invalid: .*layers.*\.$"):
+            import_bundle(other, tmp_path / "bad.zip")
+        assert not layers_path(other, info.fingerprint).exists()
+    assert import_bundle(other, tmp_path / "own.zip").imported == [run.run_id]
+    assert RunStore(other).open(run.run_id).model.params == run.record.cost.params

@@ -1,4 +1,4 @@
-"""Model files of several Keras versions, and changes that make HDF5 weights hostile."""
+"""Keras files of several versions, and changes that make their weights hostile."""
 
 from collections.abc import Callable
 
