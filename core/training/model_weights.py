@@ -93,8 +93,11 @@ def _reorder(name: str, layer: keras.layers.Layer, order: Sequence[int]) -> None
 
 
 def _list_named(model: keras.Model, prefix: str) -> Iterator[tuple[str, keras.layers.Layer]]:
-    """Yield the layers of a model and of the models in it by their names in a backbone."""
-    for layer in model.layers:
+    """Yield the layers of a model and of the models in it by their names in a backbone.
+
+    Also yields operations that are no layers, such as a sum that was written with +.
+    """
+    for layer in getattr(model, "operations", model.layers):
         name = f"{prefix}{layer.name}"
         if isinstance(layer, keras.Model):
             yield from _list_named(layer, f"{name}/")

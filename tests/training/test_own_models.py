@@ -35,7 +35,7 @@ def _save_model(path: Path) -> None:
     maps = keras.layers.Conv2D(4, 3, padding="same", use_bias=False)(maps)
     maps = keras.layers.BatchNormalization(epsilon=1e-5)(maps)
     branch = keras.layers.Conv2D(4, 3, padding="same", activation="relu")(maps)
-    maps = keras.layers.add([maps, branch])
+    maps = keras.layers.add([maps, branch], name="add")
     inner = keras.Sequential([keras.Input((28, 28, 4)), keras.layers.Conv2D(6, 3), keras.layers.ReLU()], name="inner")
     pooled = keras.layers.GlobalAveragePooling2D()(inner(maps))
     model = keras.Model(image, keras.layers.Dense(10, activation="softmax")(pooled))
