@@ -181,7 +181,7 @@ def test_a_sweep_lists_models_by_their_names() -> None:
     assert read_values(["backbone=model:a,model:b"]) == {"backbone": ["model"], "model": ["a", "b"]}
     assert read_values(["model=a,b"]) == {"backbone": ["model"], "model": ["a", "b"]}
     assert read_values(["backbone=conv_pool,pixels"]) == {"backbone": ["conv_pool", "pixels"]}
-    with pytest.raises(SpecError, match=r"^Expected backbone to list either models of yours"):
+    with pytest.raises(SpecError, match=r"^A sweep cannot combine models of yours"):
         read_values(["backbone=model:a,pixels"])
 
 
