@@ -77,7 +77,7 @@ def choose_model(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def choose_models(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Return the values of a sweep in which backbones "model:NAME" are the models NAME; without a backbone, models select it.
+    """Return the values of a sweep in which backbones "model:NAME" are models; models without a backbone select it.
 
     Raises:
         SpecError: when other backbones or models are listed with them, because the grid would combine all of both.
