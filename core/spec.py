@@ -294,7 +294,6 @@ class RunSpec(BaseModel):
 
 _DATASET_SETTINGS = {"folder", "attribute", "side"}  # at their default unless the dataset uses them
 _CHOSEN = {"backbone", "head"}
-
 SETTINGS: dict[str, Setting] = {
     name: read_setting(name, field) for name, field in RunSpec.model_fields.items() if field.json_schema_extra
 }

@@ -1,7 +1,6 @@
-"""Headline, facts and caveats of a comparison, and the summaries of its pages."""
+"""Headline, facts and caveats of a comparison."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from core.analysis.balanced_accuracy import compare_balanced
 from core.analysis.baseline import find_baseline
@@ -10,16 +9,14 @@ from core.analysis.class_balance import compute_majority, describe_balanced_accu
 from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
 from core.analysis.leakage import NOT_LEAKED, compute_leaked_accuracies, describe_leaked
-from core.analysis.summary import SeedMean, compute_last_accuracy, describe_metric
+from core.analysis.summary import compute_last_accuracy, describe_metric
 from core.datasets.dataset_key import label_of_spec
 from core.displays.number import (
     format_accuracy,
-    format_count,
     format_interval,
     format_need,
     format_plural,
     format_points,
-    format_seconds,
     format_share,
 )
 from core.displays.scope import describe_intervals
@@ -27,10 +24,8 @@ from core.interval import LEVEL
 from core.recipe import Recipe
 from core.spec import SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images
-from core.store.elsewhere import select_with, write_lacking
 from core.store.kept_epoch import describe_epochs, describe_kept_epoch
 
-_MANY = 6  # variants in a summary
 _MOST_LEAKED = 3  # variants whose accuracy without leaked images is in the headline
 
 
@@ -238,63 +233,6 @@ def _describe_accuracy(difference: Difference, noun: str) -> str:
 def _need(difference: Difference, noun: str) -> str:
     need = format_need(compute_need(difference), noun)
     return f"; {need} needed for a conclusion" if need else ""
-
-
-def write_params(comparison: Comparison) -> str:
-    """Describe the largest layer of each model; of many models, the smallest and the largest one."""
-    known = select_with(comparison, ("layers",)).variants
-    if len(known) > _MANY:
-        ranked = sorted(known, key=lambda variant: variant.first.model.params)
-        few, most = (f"{one.label} {format_count(one.first.model.params)}" for one in (ranked[0], ranked[-1]))
-        return f"Parameters of {len(ranked)} {comparison.noun}s: fewest {few}, most {most}."
-    parts = []
-    for variant in known:
-        model = variant.first.model
-        largest = max(model.rows, key=lambda row: row.params)
-        share = largest.params / max(model.params, 1)
-        params = format_plural(model.params, "parameter")
-        parts.append(f"{variant.label}: {params}, {share:.0%} in the layer {largest.name}")
-    return " ".join(filter(None, [f"{'; '.join(parts)}." if parts else "", write_lacking(comparison, ("layers",))]))
-
-
-def write_curves(comparison: Comparison) -> str:
-    """Describe the validation accuracy of each variant, at the epoch that its runs keep, and its training time."""
-    accuracies = {v.label: describe_metric(v, "validation_accuracy") for v in comparison.variants}
-    if len(accuracies) > _MANY:
-        return _write_extreme_curves(accuracies, comparison.noun)
-    parts = []
-    for variant, found in zip(comparison.variants, accuracies.values(), strict=True):
-        if not math.isfinite(found.mean):
-            parts.append(f"{variant.label} not recorded")
-            continue
-        seconds = format_seconds(describe_metric(variant, "train_seconds").mean)
-        kept = describe_kept_epoch(run.record for run in variant.runs)
-        parts.append(f"{variant.label} {format_accuracy(found)} {kept}, {seconds}")
-    return f"Validation accuracy: {'; '.join(parts)}."
-
-
-def _write_extreme_curves(accuracies: Mapping[str, SeedMean], noun: str) -> str:
-    """Describe the variants with the highest and the lowest validation accuracy."""
-    known = {label: found for label, found in accuracies.items() if math.isfinite(found.mean)}
-    if not known:
-        return f"Validation accuracy of {len(accuracies)} {noun}s: not recorded."
-    ranked = sorted(known, key=lambda label: -known[label].mean)
-    high, low = (f"{label} {format_accuracy(known[label])}" for label in (ranked[0], ranked[-1]))
-    return f"Validation accuracy of {len(ranked)} {noun}s: highest {high}, lowest {low}."
-
-
-def write_accuracies(comparison: Comparison) -> str:
-    """Describe the number of misclassified test images of each variant, as a mean over seeds."""
-    images = comparison.first.record.data.test_images
-    parts = []
-    for variant in comparison.variants:
-        wrong = (1 - describe_metric(variant, "test_accuracy").mean) * images
-        parts.append(f"{variant.label} {wrong:,.{0 if len(variant.runs) == 1 else 1}f}")
-    return (
-        f"Misclassified test images (of {images:,}): "
-        + ", ".join(parts)
-        + (" (mean over seeds)." if len(comparison.runs) > len(parts) else ".")
-    )
 
 
 def write_cautions(comparison: Comparison) -> list[str]:

@@ -65,7 +65,7 @@ def check_layers(path: Path) -> None:
     Raises:
         SpecError, ModelFileError: when it is invalid.
     """
-    _, value_range = _read(path, _SIDE)
+    _, value_range = _open(path, _SIDE)
     values = parse_json(read_file(path))
     if compute_model_fingerprint(values["config"], value_range, str(values.get("weights"))) != path.stem:
         raise SpecError(f"The layers in {path.name} do not match their fingerprint.")

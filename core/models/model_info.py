@@ -77,7 +77,7 @@ def choose_model(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def choose_models(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Return the values of a sweep in which backbones "model:NAME" are models; models without a backbone select it.
+    """Return the values of a sweep in which backbones "model:NAME" are the models NAME; models select it too.
 
     Raises:
         SpecError: when other backbones or models are listed with them, because the grid would combine all of both.
@@ -90,9 +90,7 @@ def choose_models(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
     if not named:
         return values | ({"backbone": backbones} if backbones else {})
     if len(named) < len(backbones) or "model" in values:
-        raise SpecError(
-            "A sweep cannot combine models of yours, such as model:NAME, with other backbones. Use two sweeps."
-        )
+        raise SpecError("The backbones are models of yours and others. Sweep them separately.")
     return values | {"backbone": [MODEL], "model": named}
 
 

@@ -32,7 +32,7 @@ READING = {
         "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
         "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps", "open_sweep"},
     },
-    "core.models": {"model_info": None},
+    "core.models": {"background": {"EvaluationState", "find_evaluation"}, "model_info": None},
     "core.store": {
         "bundle": {"export_bundle"}, "bundle_import": {"Imported"}, "comparison": None, "elsewhere": None,
         "history": {"read_history"}, "differing_settings": None, "import_validation": {"MODELS"},

@@ -7,13 +7,11 @@ import numpy as np
 import pytest
 
 from core.displays.headline import (
-    write_accuracies,
     write_cautions,
-    write_curves,
     write_facts,
     write_headline,
-    write_params,
 )
+from core.displays.page_summary import write_accuracies, write_curves, write_params
 from core.displays.test_accuracy import describe_test_accuracy
 from core.spec import RunSpec
 from core.store.comparison import Comparison

@@ -11,9 +11,10 @@ import numpy as np
 from core.analysis.check import run_checks
 from core.displays.caption import write_caption
 from core.displays.display import CLASS_SETTINGS, DISPLAYS
-from core.displays.headline import write_accuracies, write_curves, write_facts, write_headline, write_params
+from core.displays.headline import write_facts, write_headline
 from core.displays.number import quote_class
 from core.displays.option import list_options
+from core.displays.page_summary import write_accuracies, write_curves, write_params
 from core.displays.prediction_card import CardPrediction, write_cards
 from core.displays.views.activation import Activation
 from core.home import Home

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.displays.headline import write_curves, write_facts
+from core.displays.headline import write_facts
+from core.displays.page_summary import write_curves
 from core.displays.views.confusion import Confusion
 from core.displays.views.curves import Curves
 from core.displays.views.example import Example

@@ -12,7 +12,7 @@ from core.models import application
 from core.models.add import add_model
 from core.models.application import add_application, build_closed, list_applications, read_preprocessing
 from core.models.model_info import list_models
-from tests.models.test_models import FILES, HOSTILE
+from tests.support.own_models import FILES, HOSTILE
 
 
 def _write(path: Path, values: int) -> Path:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import h5py
-import numpy as np
 import pytest
 
 from core.architecture.model import compute_model
@@ -24,9 +23,7 @@ from core.store.bundle_import import import_bundle
 from core.store.run_store import RunStore
 from tests.support.bundle import describe, read_zip, write_zip
 from tests.support.model_run import write_model_run
-from tests.support.paths import ROOT
-
-FILES = sorted((ROOT / "tests" / "support" / "keras_files").glob("*.keras"))
+from tests.support.own_models import FILES, HOSTILE
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -113,22 +110,6 @@ def _rewrite(source: Path, target: Path, change: Callable[[h5py.File], None]) ->
     return target
 
 
-def _add_array(file: h5py.File, **options: object) -> None:
-    file.create_dataset("extra", **options)
-
-
-HOSTILE: dict[str, Callable[[h5py.File], None]] = {
-    "external link": lambda file: file.__setitem__("extra", h5py.ExternalLink("/etc/passwd", "/")),
-    "soft link": lambda file: file.__setitem__("extra", h5py.SoftLink("/nowhere")),
-    "external storage": lambda file: _add_array(file, shape=(8,), dtype="u1", external=[("/etc/passwd", 0, 8)]),
-    "text": lambda file: _add_array(file, data="code"),
-    "objects": lambda file: _add_array(file, shape=(2,), dtype=h5py.vlen_dtype(np.uint8)),
-    "huge shape": lambda file: _add_array(file, shape=(10**7, 10**6), dtype="f4", chunks=(100, 100)),
-    "one more value": lambda file: _add_array(file, data=np.zeros(1, np.float32)),
-    "cycle": lambda file: file["/"].__setitem__("extra", file["/"]),
-}
-
-
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_weights_are_refused_with_one_sentence(home: Home, tmp_path: Path, name: str) -> None:
     path = _rewrite(FILES[-1], tmp_path / "own.keras", HOSTILE[name])
@@ -181,7 +162,7 @@ def test_a_sweep_lists_models_by_their_names() -> None:
     assert read_values(["backbone=model:a,model:b"]) == {"backbone": ["model"], "model": ["a", "b"]}
     assert read_values(["model=a,b"]) == {"backbone": ["model"], "model": ["a", "b"]}
     assert read_values(["backbone=conv_pool,pixels"]) == {"backbone": ["conv_pool", "pixels"]}
-    with pytest.raises(SpecError, match=r"^A sweep cannot combine models of yours"):
+    with pytest.raises(SpecError, match=r"^The backbones are models of yours and others"):
         read_values(["backbone=model:a,pixels"])
 
 

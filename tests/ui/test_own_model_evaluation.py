@@ -12,7 +12,7 @@ from core.models import background
 from core.models.add import add_model
 from core.models.background import begin_evaluation, find_evaluation
 from core.spec import RunSpec
-from tests.models.test_models import FILES
+from tests.support.own_models import FILES
 from tests.support.page import Open
 from tests.support.run_writer import RunWriter
 

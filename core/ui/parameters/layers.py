@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.displays.headline import write_params
 from core.displays.markdown import escape_markdown
+from core.displays.page_summary import write_params
 from core.displays.views.architecture import ArchitectureView
 from core.displays.views.layers import Layers
 from core.store.comparison import Comparison

@@ -4,8 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.displays.headline import write_accuracies
 from core.displays.markdown import escape_markdown
+from core.displays.page_summary import write_accuracies
 from core.errors import HeadroomError
 from core.exporters.prediction_csv import write_predictions
 from core.home import describe_error

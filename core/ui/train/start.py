@@ -34,7 +34,7 @@ def show_start(choice: Choice) -> SweepPlan | None:
         if choice.problem:
             st.write("Correct the value that is marked in the form.")
         else:
-            st.write(choice.next_step)
+            st.write(escape_markdown(choice.next_step))
         return None
     try:
         plan = plan_sweep(home(), choice.specs, store(), open_estimator())
