@@ -60,7 +60,7 @@ class Setting:
             return self.none
         if isinstance(value, int | float):
             return f"{value:,}" if isinstance(value, int) else format_setting_number(value)
-        return self.labels.get(value, value) or self.none or "none"
+        return self.labels.get(value, value) or self.none
 
     def read(self, text: str) -> Any:
         """Parse user input: a value, or its label. Text that is not a valid value is returned unchanged;
@@ -125,7 +125,7 @@ def setting(
     labels: Mapping[str, str] | None = None,
     form: str = "text",
     unit: str = "",
-    none: str = "all",
+    none: str = "",
     **bounds: Any,
 ) -> Any:
     """Declare a field of the spec as a hyperparameter (see `Setting`); `bounds` are passed to pydantic.
@@ -134,7 +134,7 @@ def setting(
     """
     if isinstance(default, str):
         bounds.setdefault("max_length", _MAX_CHARS)
-    labels = labels or {}
+    labels, none = labels or {}, none or ("none" if isinstance(default, str) else "all")
     choices = choices or (*labels,)
     shown: dict[str, Any] = {"label": label, "group": group, "low": low, "high": high, "unit": unit}
     shown |= {"usual": usual, "step": step, "choices": choices, "labels": labels, "form": form, "none": none}

@@ -82,6 +82,7 @@ FILES = {
     "training/evaluate_robustness.py": (f"{_RUN}robustness.npz",),
     "training/evaluate_model.py": (f"{_RUN}predictions.npz",),
     "training/onnx.py": (),  # outside the home
+    "training/application.py": (),  # outside the home
     "training/export.py": (f"{_RUN}model.tflite",),
     "training/features.py": ("features/*/*.npy", "features/*/*.json"),
     "training/job.py": tuple(f"{_JOB}{name}" for name in ("history.jsonl", "checkpoint-0001.keras", "resumed.json")),
