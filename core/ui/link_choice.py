@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.displays.markdown import escape_markdown
-from core.ui.url import MAX_SHOWN, is_just_opened, is_registered, note_drawn, reject, set_parameter
+from core.ui.url import MAX_SHOWN, is_just_opened, is_registered, note_drawn, reject, set_parameter, went_back
 
 T = TypeVar("T")
 
@@ -68,12 +67,11 @@ class LinkChoice(Generic[T]):
 
     def _read_url(self) -> None:
         values = self._values()
-        context = get_script_run_ctx()
-        went_back = context is not None and context.is_history_navigation
-        if self.key in st.session_state and not went_back and not (values and is_just_opened()):
+        back = went_back()
+        if self.key in st.session_state and not back and not (values and is_just_opened()):
             return
         if not values or (values == [""] and not self.default):
-            if went_back:
+            if back:
                 st.session_state[self.key] = self._initial()
             return
         known = [self._find(value) for value in values if values != [""] or not self.many]

@@ -8,6 +8,7 @@ from functools import cache
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import core.ui
 from core.displays.markdown import escape_markdown
@@ -80,6 +81,12 @@ def note_drawn(name: str) -> None:
 def is_just_opened() -> bool:
     """Return whether the user has just come to this page, so that the URL sets the state of its widgets."""
     return _OPENED in st.session_state
+
+
+def went_back() -> bool:
+    """Return whether the page was opened by Back or Forward, so that the URL sets all widgets."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def set_parameter(name: str, values: Sequence[str] | None) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.displays.markdown import escape_markdown
 from core.ui.link_choice import LinkChoice
-from core.ui.url import MAX_SHOWN, is_registered, reject
+from core.ui.url import MAX_SHOWN, is_just_opened, is_registered, reject, went_back
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)
@@ -190,7 +190,12 @@ def text(label: str, value: str = "", *, key: str, lines: int = 1, **settings: A
 
 
 def hidden_text(*, key: str) -> str:
-    """Return text that only the URL and the code set."""
+    """Return text that only the URL and the code set, and that stays in the URL on all pages.
+
+    Streamlit keeps the value but not the parameter when a link opens another page after Back, Forward or `open_page`.
+    """
+    if (text := st.session_state.get(key)) and is_just_opened() and key not in st.query_params and not went_back():
+        st.session_state[key] = text  # writes the parameter
     st.html(_HIDE.format(key))
     with st.container(key=f"hidden-{key}"):
         return st.text_input(key, max_chars=MAX_CHARS, key=key, bind="query-params") or ""

@@ -376,6 +376,14 @@ def test_selected_runs_are_in_the_link(visit: Open, home: Home, make_run: RunWri
     page.get_by_role("button", name="Compare 2 runs").click()
     expect(page).to_have_url(re.compile("compare=runs%3A[0-9a-f]{12}%2C[0-9a-f]{12}"))
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("GAP"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/runs\?.*runs_search=epochs%3A3"))
+    page.go_forward()
+    expect(page).to_have_url(re.compile("compare=runs%3A[0-9a-f]{12}%2C[0-9a-f]{12}"))
+    page.get_by_role("link", name="Curves").click()
+    expect(page).to_have_url(re.compile("curves.*compare=runs%3A[0-9a-f]{12}%2C[0-9a-f]{12}"))
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("GAP"))
 
 
 def test_report_is_saved_edited_published_and_read_by_another_user(
