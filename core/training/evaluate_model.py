@@ -21,16 +21,16 @@ from core.augment.corruption import select_corrupted_images
 from core.datasets.cache import pin
 from core.datasets.dataset_view import open_view
 from core.errors import HeadroomError, ModelFileError
-from core.files import compute_checksum, write_json
+from core.files import write_json
 from core.home import Home
 from core.memory_limit import limit_memory
-from core.models.layer_store import list_model_layers, register_home
+from core.models.layer_store import list_model_layers, name_layer, register_home
 from core.models.model_info import ModelInfo, locate_weights, read_model_info
 from core.spec import DATASETS, RunSpec
-from core.store.metrics import compute_content, compute_metrics, compute_targets
-from core.store.record import RECORD_VERSION, Cost, Data, Elsewhere, Metrics, Record
+from core.store.metrics import compute_content, compute_metrics
+from core.store.record import RECORD_VERSION, Elsewhere, Metrics, Record
 from core.store.robustness_file import NAME as ROBUSTNESS
-from core.store.run import FILES, Predictions, Run, finite
+from core.store.run import Predictions, Run, finite
 from core.store.run_store import RunStore
 from core.training.activation_maps import write_maps
 from core.training.build import build_model, read_layers
@@ -40,7 +40,14 @@ from core.training.evaluate_robustness import evaluate_robustness, write_robustn
 from core.training.export import export_litert, measure_latency
 from core.training.input_data import Split
 from core.training.model_weights import copy_all_weights
-from core.training.record import describe_environment, read_cpu, save_predictions
+from core.training.record import (
+    build_cost,
+    build_data,
+    compute_checksums,
+    describe_environment,
+    read_cpu,
+    save_predictions,
+)
 
 
 def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Sequence[str]) -> Run:
@@ -81,8 +88,7 @@ def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Se
         layers = read_layers(model)
         write_json(work / "layers.json", [row | {"flops": closed.rows[at].flops} for at, row in enumerate(layers)])
         write_json(work / "environment.json", describe_environment(data.fingerprint))
-        results = {file: compute_checksum(work / file) for file in FILES if (work / file).is_file()}
-        spec = spec.replace(elsewhere=name, content=compute_content(results, data.classes))
+        spec = spec.replace(elsewhere=name, content=compute_content(compute_checksums(work), data.classes))
         write_json(work / "spec.json", spec.canonical())
         (work / "log.txt").touch()
         loss, accuracy = compute_metrics(probs, test.labels)
@@ -94,39 +100,13 @@ def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Se
             metrics=Metrics(
                 test_loss=finite(loss), test_accuracy=accuracy, validation_loss=None, validation_accuracy=None
             ),
-            cost=Cost(
-                params=closed.params,
-                trainable=closed.trainable,
-                non_trainable=closed.non_trainable,
-                flops=closed.flops,
-                keras_bytes=(work / "model.keras").stat().st_size,
-                tflite_bytes=path.stat().st_size,
-                latency_seconds=latency.median_seconds,
-                latency_p95_seconds=latency.p95_seconds,
-                latency_32_seconds=latency.median_32_seconds,
-                latency_32_p95_seconds=latency.p95_32_seconds,
-                train_seconds=None,
-                peak_bytes=None,
-            ),
-            data=Data(
-                fingerprint=data.fingerprint,
-                official=data.official,
-                train_count=data.train_count,
-                train_images=None,
-                validation_images=None,
-                test_images=len(test),
-                input_shape=data.input_shape,
-                classes=data.classes,
-                targets=compute_targets(test.labels),
-                value_range=data.value_range,
-                fit=data.fit,
-                majority=float(np.bincount(test.labels).max() / len(test.labels)),
-            ),
+            cost=build_cost(work, closed, latency, train_seconds=None, peak_bytes=None),
+            data=build_data(data, test.labels, train_images=None, validation_images=None),
             cpu=read_cpu(),
             cores=None,
             epochs=None,
             elsewhere=Elsewhere(library="Keras model file"),
-            checksums=results | {file: compute_checksum(work / file) for file in ("spec.json", "log.txt")},
+            checksums=compute_checksums(work),
         )
         write_json(work / "record.json", record.model_dump(mode="json"))
         return RunStore(home).publish(work)
@@ -165,7 +145,7 @@ def _compute_layers(info: ModelInfo, spec: RunSpec, input_shape: tuple[int, ...]
         raise ModelFileError(f"Model {info.name} reads images of {shapes[0]}; those of the dataset have {shapes[1]}.")
     nodes = list_model_layers(info.reference, input_shape[0])
     walk = LayerWalk({INPUT: input_shape})
-    maps = max(range(len(nodes)), key=lambda at: (nodes[at].layer.name == info.cut.replace("/", "-"), at))
+    maps = max(range(len(nodes)), key=lambda at: (nodes[at].layer.name == name_layer(info.cut), at))
     for at, node in enumerate(nodes):
         walk.add(node, "backbone" if at <= maps else "head")
     loss = "binary" if info.output_shape == (1,) else "categorical"

@@ -47,10 +47,10 @@ def copy_all_weights(path: Path, model: keras.Model, name: str, count: int, orde
     _assign(name, layers, model, count)
     built = list_layers(model)
     images = _draw_images(source)
-    found = to_probs(compute_outputs(model, tf.constant(images), training=False)).numpy()[:, -1]
     scores = source(built[0](images.astype(np.float32) / 255), training=False)
+    found = to_probs(compute_outputs(model, tf.constant(images), training=False)).numpy()[:, -scores.shape[-1] :]
     activate = tf.sigmoid if scores.shape[-1] == 1 else tf.nn.softmax
-    if not any(_is_close(found, given.numpy()[:, -1]) for given in (scores, activate(scores))):
+    if not any(_is_close(found, given.numpy()) for given in (scores, activate(scores))):
         raise TrainingError(f"The layers of model {name} return other values in Headroom than in Keras.")
     if list(order) != sorted(order):
         _reorder(name, [layer for layer in built if layer.weights][-1], order)

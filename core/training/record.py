@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.architecture.model import Model
 from core.augment.preview import render_preview
+from core.datasets.cache import DatasetInfo
 from core.files import compute_checksum, replacing
 from core.spec import RunSpec
 from core.store.history import compute_epoch_seconds, read_history
@@ -111,6 +114,49 @@ def _build_metrics(predictions: Predictions) -> Metrics:
     )
 
 
+def build_cost(folder: Path, model: Model, latency: Latency, **training: Any) -> Cost:
+    """Return the costs of a model whose files are in a folder, with those of its training."""
+    return Cost(
+        params=model.params,
+        trainable=model.trainable,
+        non_trainable=model.non_trainable,
+        flops=model.flops,
+        keras_bytes=(folder / "model.keras").stat().st_size,
+        tflite_bytes=(folder / "model.tflite").stat().st_size,
+        latency_seconds=latency.median_seconds,
+        latency_p95_seconds=latency.p95_seconds,
+        latency_32_seconds=latency.median_32_seconds,
+        latency_32_p95_seconds=latency.p95_32_seconds,
+        **training,
+    )
+
+
+def build_data(
+    info: DatasetInfo, test_labels: NDArray[np.int64], *, train_images: int | None, validation_images: int | None
+) -> Data:
+    """Return the data of a run; the numbers of images for training are None if it was trained elsewhere."""
+    return Data(
+        fingerprint=info.fingerprint,
+        official=info.official,
+        train_count=info.train_count,
+        train_images=train_images,
+        validation_images=validation_images,
+        test_images=len(test_labels),
+        input_shape=info.input_shape,
+        classes=info.classes,
+        targets=compute_targets(test_labels),
+        value_range=info.value_range,
+        fit=info.fit,
+        majority=float(np.bincount(test_labels).max() / len(test_labels)),
+    )
+
+
+def compute_checksums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of the files of a run, without those of the record."""
+    names = (name for name in FILES if name != "record.json" and (folder / name).is_file())
+    return {name: compute_checksum(folder / name) for name in names}
+
+
 def build_record(
     folder: Path,
     spec: RunSpec,
@@ -127,35 +173,20 @@ def build_record(
         spec=spec.canonical(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         metrics=_build_metrics(predictions),
-        cost=Cost(
-            params=model.params,
-            trainable=model.trainable,
-            non_trainable=model.non_trainable,
-            flops=model.flops,
-            keras_bytes=(folder / "model.keras").stat().st_size,
-            tflite_bytes=(folder / "model.tflite").stat().st_size,
-            latency_seconds=latency.median_seconds,
-            latency_p95_seconds=latency.p95_seconds,
-            latency_32_seconds=latency.median_32_seconds,
-            latency_32_p95_seconds=latency.p95_32_seconds,
+        cost=build_cost(
+            folder,
+            model,
+            latency,
             train_seconds=result.seconds,
             epoch_seconds=compute_epoch_seconds(read_history(folder / "history.jsonl")["seconds"].tolist()),
             features_seconds=result.features_seconds,
             peak_bytes=_peak_bytes(),
         ),
-        data=Data(
-            fingerprint=splits.info.fingerprint,
-            official=splits.info.official,
-            train_count=splits.info.train_count,
+        data=build_data(
+            splits.info,
+            predictions.test_labels,
             train_images=len(splits.train),
             validation_images=len(splits.validation),
-            test_images=len(splits.test),
-            input_shape=splits.info.input_shape,
-            classes=splits.info.classes,
-            targets=compute_targets(predictions.test_labels),
-            value_range=splits.info.value_range,
-            fit=splits.info.fit,
-            majority=float(np.bincount(predictions.test_labels).max() / len(predictions.test_labels)),
         ),
         cpu=read_cpu(),
         cores=os.cpu_count(),
@@ -163,9 +194,5 @@ def build_record(
         kept_epoch=result.kept_epoch,
         last_metrics=result.last and _build_metrics(result.last),
         resumed_at=result.resumed_at,
-        checksums={
-            name: compute_checksum(folder / name)
-            for name in FILES
-            if name != "record.json" and (folder / name).is_file()
-        },
+        checksums=compute_checksums(folder),
     )
