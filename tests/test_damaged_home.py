@@ -39,8 +39,8 @@ from core.jobs.queue import JobQueue
 from core.jobs.run_list import list_runs
 from core.jobs.sweep_status import read_sweep_status
 from core.jobs.sweep_store import list_damaged_sweeps, list_sweeps
-from core.models.layer_store import list_model_layers
 from core.models.model_info import list_models, locate_weights, read_model_info
+from core.models.own_layers import list_model_layers
 from core.reports.default_report import write_default
 from core.reports.report_store import ReportStore
 from core.reports.reproduction import build_reproduction

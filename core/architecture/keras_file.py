@@ -46,8 +46,8 @@ def _read_text(file: BinaryIO, label: str) -> bytes:
         raise ModelFileError(f"{label} is empty.")
     if start.startswith(b"\x89HDF"):
         raise ModelFileError(
-            f"{label} has the older HDF5 format. For the weights of a Keras application, name it with --application of "
-            "headroom models add. Save other models as a .keras file."
+            f"{label} has the older HDF5 format. Add weights of a Keras application with headroom models add NAME FILE "
+            "--application APPLICATION, and save other models as a .keras file."
         )
     if not start.startswith(b"PK"):
         return _limit(file.read(_MAX_BYTES + 1), label)

@@ -1,5 +1,6 @@
 """Adding and removing the models of users."""
 
+import errno
 import hashlib
 import json
 import shutil
@@ -13,16 +14,24 @@ from core.architecture.keras_file import read_config
 from core.architecture.keras_model import KerasModel, read_keras_model
 from core.architecture.layers import Rescaling
 from core.errors import HomeError, ModelFileError, SpecError
-from core.files import DAMAGED_ZIP, compute_checksum, write_json
+from core.files import DAMAGED_ZIP, write_json
 from core.home import Home
 from core.models.layer_store import compute_model_fingerprint, write_layers
-from core.models.model_info import INFO, MODEL, VALUE_RANGES, WEIGHTS, ModelInfo, list_models, read_model_info
+from core.models.model_info import (
+    EXAMPLE_SIDE,
+    INFO,
+    MODEL,
+    VALUE_RANGES,
+    WEIGHTS,
+    ModelInfo,
+    list_models,
+    read_model_info,
+)
 from core.models.weights_file import count_saved_values
 from core.spec import SETTINGS, RunSpec
 
 MAX_BYTES = 2_000_000_000
 _WEIGHTS_ENTRY = "model.weights.h5"
-_SIDE = 224
 _REMOVED = ".removed"
 
 
@@ -49,16 +58,13 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
         raise ModelFileError(f"{label} has more than {MAX_BYTES // 10**9} GB.")
     config = read_config(source, label)
     text = json.dumps(config).encode()
-    read, any_side = read_keras_model(text, side=_SIDE, label=label), _accepts_any_side(text)
+    read, any_side = read_keras_model(text, side=EXAMPLE_SIDE, label=label), _accepts_any_side(text)
     _check_model(read, label)
-    _check_weights(source, read, label)
+    weights = _check_weights(source, read, label)
     bounds = VALUE_RANGES[value_range or _choose_value_range(read)]
-    checksum = compute_checksum(source)
-    weights = _hash_entry(source)
     info = ModelInfo(
         name=name,
         fingerprint=compute_model_fingerprint(config, bounds, weights),
-        checksum=checksum,
         bytes=size,
         input_shape=read.input_shape,
         any_side=any_side,
@@ -152,7 +158,9 @@ def _accepts_any_side(text: bytes) -> bool:
     return False
 
 
-def _check_weights(source: Path, model: KerasModel, label: str) -> None:
+def _check_weights(source: Path, model: KerasModel, label: str) -> str:
+    """Check the weights in a file against its layers, and return their SHA-256."""
+    digest = hashlib.sha256()
     with tempfile.TemporaryFile() as copy:
         try:
             with zipfile.ZipFile(source) as archive:
@@ -160,10 +168,14 @@ def _check_weights(source: Path, model: KerasModel, label: str) -> None:
                 if info.file_size > MAX_BYTES:
                     raise ModelFileError(f"The weights in {label} have more than {MAX_BYTES // 10**9} GB.")
                 with archive.open(info) as entry:
-                    shutil.copyfileobj(entry, copy, 1 << 20)
+                    while block := entry.read(1 << 20):
+                        digest.update(block)
+                        copy.write(block)
         except KeyError:
             raise ModelFileError(f"{label} has no weights. Save the model with model.save('FILE.keras').") from None
-        except (*DAMAGED_ZIP, OSError, ValueError):
+        except (*DAMAGED_ZIP, OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise HomeError(f"Cannot check {label}: {error.strerror}.") from None
             raise ModelFileError(f"{label} is a damaged ZIP archive. Save the model again.") from None
         found = count_saved_values(copy)
     if found != model.params:
@@ -171,6 +183,7 @@ def _check_weights(source: Path, model: KerasModel, label: str) -> None:
             f"The weights in {label} do not fit its layers: {found:,} values, {model.params:,} expected. Save the "
             "model again with Keras."
         )
+    return digest.hexdigest()
 
 
 def _choose_value_range(model: KerasModel) -> str:
@@ -185,14 +198,6 @@ def _choose_value_range(model: KerasModel) -> str:
             break
         source.add(row.name)
     return "0..1"
-
-
-def _hash_entry(source: Path) -> str:
-    digest = hashlib.sha256()
-    with zipfile.ZipFile(source) as archive, archive.open(_WEIGHTS_ENTRY) as entry:
-        while block := entry.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _store(home: Home, info: ModelInfo, source: Path, config: dict[str, object], weights: str) -> None:

@@ -14,12 +14,11 @@ from core.errors import ModelFileError
 from core.home import Home
 from core.models.add import MAX_BYTES, add_model, check_arguments
 from core.models.evaluation import run_process
-from core.models.model_info import ModelInfo
+from core.models.model_info import EXAMPLE_SIDE, ModelInfo
 from core.models.weights_file import count_saved_values
 from core.spec import BACKBONES, RunSpec
 
-DEFAULT_SIDES = {"inception_v3": 299, "xception": 299}  # of other applications: 224
-_SIDE = 224
+DEFAULT_SIDES = {"inception_v3": 299, "xception": 299}  # of other applications: EXAMPLE_SIDE
 _MAX_SIDE = 1024
 _HIDDEN = {"mobilenet_v3_small": 1024, "mobilenet_v3_large": 1280}  # filters before the scores
 _VGG_HIDDEN = 4096
@@ -53,7 +52,7 @@ def add_application(
     backbone = _find_application(application)
     if side is not None and not 1 <= side <= _MAX_SIDE:
         raise ModelFileError(f"Expected the side of the images to be at most {_MAX_SIDE} pixels; got {side}.")
-    used = side or DEFAULT_SIDES.get(backbone, _SIDE)
+    used = side or DEFAULT_SIDES.get(backbone, EXAMPLE_SIDE)
     classes = count_classes(backbone, _count_values(source), used, source.name)
     if side and not classes:
         raise ModelFileError(f"{source.name} has no classifier, so its model reads images of any size; omit the side.")
@@ -67,7 +66,7 @@ def add_application(
 
 def build_closed(backbone: str) -> Model:
     """Return the layers of a backbone without the classifier of its application, followed by a head."""
-    side = DEFAULT_SIDES.get(backbone, _SIDE)
+    side = DEFAULT_SIDES.get(backbone, EXAMPLE_SIDE)
     return compute_model(RunSpec(backbone=backbone, head="gap"), (side, side, 3), 2)
 
 

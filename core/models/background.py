@@ -69,5 +69,6 @@ def _evaluate(future: Future[str], home: Home, name: str, dataset: str, folder: 
             future.set_result(start_evaluation(home, name, dataset, folder, classes))
     except HeadroomError as error:
         future.set_exception(error)
-    except OSError as error:
-        future.set_exception(ModelFileError(f"The evaluation of model {name} cannot start: {error.strerror}."))
+    except Exception as error:  # otherwise the page would wait for it forever
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        future.set_exception(ModelFileError(f"The evaluation of model {name} failed: {reason}."))

@@ -9,13 +9,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.bounds import Checksum, Count, Extremes, UtcTime
+from core.bounds import Count, Extremes, UtcTime
 from core.errors import ModelFileError, SpecError
 from core.files import parse_json, read_file
 from core.home import Home
 from core.spec import RunSpec
 
 INFO, WEIGHTS = "model.json", "model.keras"
+EXAMPLE_SIDE = 224
+"""Side of the images for which a model that accepts any size is counted."""
 VALUE_RANGES = {"0..1": (0.0, 1.0), "0..255": (0.0, 255.0), "-1..1": (-1.0, 1.0)}
 MODEL = "model"
 """Name of the backbone that is a model of the user."""
@@ -39,7 +41,6 @@ class ModelInfo(BaseModel):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
     fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
-    checksum: Checksum
     bytes: Count
     input_shape: Annotated[tuple[Count, ...], Field(min_length=1, max_length=4)]
     any_side: bool

@@ -24,8 +24,9 @@ from core.errors import HeadroomError, ModelFileError
 from core.files import write_json
 from core.home import Home
 from core.memory_limit import limit_memory
-from core.models.layer_store import list_model_layers, name_layer, register_home
+from core.models.layer_store import register_home
 from core.models.model_info import ModelInfo, locate_weights, read_model_info
+from core.models.own_layers import PROBABILITIES, list_model_layers, name_layer
 from core.spec import DATASETS, RunSpec
 from core.store.metrics import compute_content, compute_metrics
 from core.store.record import RECORD_VERSION, Elsewhere, Metrics, Record
@@ -154,7 +155,7 @@ def _compute_layers(info: ModelInfo, spec: RunSpec, input_shape: tuple[int, ...]
 
 def _count_saved(closed: Model) -> int:
     """Return the number of layers that the file has; a softmax or sigmoid of Headroom may follow."""
-    return len(closed.rows) - (closed.rows[-1].name == "probabilities")
+    return len(closed.rows) - (closed.rows[-1].name == PROBABILITIES)
 
 
 def run_evaluation(arguments: list[str]) -> str | None:

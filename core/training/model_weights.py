@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.architecture.model import Model
 from core.errors import TrainingError
-from core.models.layer_store import name_layer
+from core.models.own_layers import name_layer
 from core.training.forward import compute_outputs, list_layers, to_probs
 
 _TOLERANCE = 1e-3  # relative to the largest output

@@ -14,8 +14,9 @@ from core.errors import BundleError, ModelFileError, SpecError
 from core.home import Home
 from core.jobs.sweep_plan import read_values
 from core.models.add import add_model, remove_model, restore_model
-from core.models.layer_store import layers_path, list_model_layers
+from core.models.layer_store import layers_path
 from core.models.model_info import choose_model, list_models, pin_model, read_model_info
+from core.models.own_layers import list_model_layers
 from core.models.weights_file import count_saved_values
 from core.spec import HEADS, RunSpec
 from core.store.bundle import export_bundle

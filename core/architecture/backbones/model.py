@@ -2,7 +2,7 @@
 
 from core.architecture.backbone import backbone
 from core.architecture.graph import Items
-from core.models.layer_store import list_backbone_layers
+from core.models.own_layers import list_backbone_layers
 from core.spec import RunSpec
 
 
