@@ -24,7 +24,7 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     """List the jobs, newest first, with the progress of running jobs and the reason of each failure."""
     from core.displays.job_table import list_differing, list_setting_values
     from core.jobs.damaged import list_damaged_jobs
-    from core.jobs.health import read_health
+    from core.jobs.health import is_starting, read_health
     from core.jobs.queue import JobQueue
 
     if context.invoked_subcommand is not None:
@@ -32,7 +32,8 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     home = Home.default()
     queue = JobQueue(home)
     listed = queue.jobs()
-    rows = [_describe(home, job) for job in listed]
+    starting = is_starting(home)
+    rows = [_describe(home, job, starting) for job in listed]
     for message in list_damaged_jobs(home):
         print_message(message)
     if queue.paused():
@@ -63,11 +64,11 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     )
 
 
-def _describe(home: Home, job: "Job") -> dict[str, Any]:
+def _describe(home: Home, job: "Job", starting: bool) -> dict[str, Any]:
     from core.displays.progress import describe_progress
     from core.jobs.health import read_live_progress
 
-    progress = read_live_progress(home, job)
+    progress = read_live_progress(home, job, starting)
     try:
         spec = job.spec.model_dump()
     except HeadroomError:  # queued by a version with other hyperparameters: the job is listed without them

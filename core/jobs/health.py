@@ -61,14 +61,17 @@ def _read_dispatcher_time(home: Home) -> float:
         return 0.0
 
 
-def read_live_progress(home: Home, job: Job) -> Progress | None:
+def read_live_progress(home: Home, job: Job, starting: bool | None = None) -> Progress | None:
     """Return the progress of the current attempt of a running job with its `silent_seconds`; None before its first
     report.
 
     Before that, the sign of life is that of the dispatcher, since an attempt can wait for a machine of a cluster. A
     queued job has a phase while the dispatcher prepares its first worker.
+
+    Args:
+        starting: the result of `is_starting`, which callers with many jobs ask for once.
     """
-    if job.state == "queued" and _is_starting(home):
+    if job.state == "queued" and (is_starting(home) if starting is None else starting):
         return Progress(phase=STARTING)
     if job.state != "running":
         return None
@@ -82,7 +85,8 @@ def read_live_progress(home: Home, job: Job) -> Progress | None:
     return (found or Progress()).model_copy(update={"silent_seconds": seconds})
 
 
-def _is_starting(home: Home) -> bool:
+def is_starting(home: Home) -> bool:
+    """Return whether the dispatcher prepares its first worker."""
     queue = JobQueue(home)
     return not queue.has("running") and not queue.paused() and not is_dispatcher_silent(home)
 

@@ -215,11 +215,9 @@ class LocalExecutor:
                 alive = True
         finally:
             os.close(file)
-        numbers = [int(value) if value.lstrip(b"-").isdigit() else None for value in values] + [
-            None,
-            None,
-        ]  # a damaged file
-        return numbers[0], numbers[1], alive
+        numbers = [int(value) if value.lstrip(b"-").isdigit() else None for value in values]  # a file may be damaged
+        process, code = [*numbers, None, None][:2]
+        return process, code, alive
 
 
 def _signal(group: int, number: int) -> None:

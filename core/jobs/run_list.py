@@ -16,8 +16,7 @@ from core.store.run_store import RunStore
 
 COLUMNS = (
     "run_id", "recipe", "elsewhere", "dataset", "folder", "head", "seed", "epochs", "trained_epochs", "status",
-    "test_accuracy",
-    "test_loss", "params", "keep", "measured_epoch",
+    "test_accuracy", "test_loss", "params", "keep", "measured_epoch",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from core.errors import HeadroomError
 from core.home import Home
 from core.jobs.estimate import TimeEstimate, TimeEstimator
-from core.jobs.health import read_live_progress
+from core.jobs.health import is_starting, read_live_progress
 from core.jobs.local_executor import read_slots
 from core.jobs.progress import Progress
 from core.jobs.queue import Job, JobQueue
@@ -93,9 +93,10 @@ def read_sweep_status(home: Home, sweep: Sweep, store: RunStore, estimator: Time
     frame = store.frame().set_index("run_id")
     jobs = {job.run_id: job for job in JobQueue(home).jobs()}
     finished = {run_id: frame.loc[run_id] for run_id in {spec.run_id for spec in sweep.specs} & set(frame.index)}
-    checker = Checker(home)
+    checker, starting = Checker(home), is_starting(home)
     members = [
-        _read_run_status(home, checker, spec, finished.get(spec.run_id), jobs.get(spec.run_id)) for spec in sweep.specs
+        _read_run_status(home, checker, spec, finished.get(spec.run_id), jobs.get(spec.run_id), starting)
+        for spec in sweep.specs
     ]
     left = None
     if estimator:
@@ -113,7 +114,9 @@ def read_sweep_status(home: Home, sweep: Sweep, store: RunStore, estimator: Time
     return SweepStatus(tuple(members), left)
 
 
-def _read_run_status(home: Home, checker: Checker, spec: RunSpec, row: Any, job: Job | None) -> SweepRunStatus:
+def _read_run_status(
+    home: Home, checker: Checker, spec: RunSpec, row: Any, job: Job | None, starting: bool
+) -> SweepRunStatus:
     if row is not None and (job is None or job.state not in ("queued", "running")):
         return SweepRunStatus(
             spec, "finished", params=int(row["params"]), accuracy=float(row["validation_accuracy"]),
@@ -125,7 +128,7 @@ def _read_run_status(home: Home, checker: Checker, spec: RunSpec, row: Any, job:
         return SweepRunStatus(spec, "not started", "This run was never queued, or it was deleted.", params=params)
     if job.state == "cancelled" and job.reason:
         return SweepRunStatus(spec, "not started", job.reason, params=params)
-    progress = read_live_progress(home, job)
+    progress = read_live_progress(home, job, starting)
     history = read_history(home.jobs / job.run_id / "history.jsonl") if job.state == "running" else None
     accuracy = float(history["val_accuracy"].iloc[-1]) if history is not None and len(history) else None
     epochs = None if history is None else len(history)

@@ -12,7 +12,7 @@ from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_age, describe_progress, describe_settings
 from core.displays.test_accuracy import describe_test_accuracy
 from core.home import hide_paths
-from core.jobs.health import read_live_progress
+from core.jobs.health import is_starting, read_live_progress
 from core.jobs.progress import folder_of
 from core.jobs.queue import Job, JobQueue
 from core.store.history import read_history
@@ -78,13 +78,14 @@ def _show_unfinished(jobs: list[Job]) -> None:
     show_dispatcher_health()
     st.header(f"{len(running)} running, {len(jobs) - len(running)} queued", anchor=False)
     jobs = sorted(jobs, key=lambda job: (job.state != "running", job.queued_at))
+    starting = not running and is_starting(home())
     shown, names = max(_MAX_UNFINISHED, len(running)), write_names(jobs)
     for job in jobs[:shown]:
-        _show_progress(job, names[job.run_id])
+        _show_progress(job, names[job.run_id], starting)
     if jobs[shown:]:
         with st.expander(f"{len(jobs) - shown} more queued", key="queue"):
             for job in jobs[shown:]:
-                _show_progress(job, names[job.run_id])
+                _show_progress(job, names[job.run_id], starting)
     folders = [(read_spec(job), folder_of(home(), job.run_id)) for job in running]
     histories = [(spec, read_history(folder / "history.jsonl")) for spec, folder in folders if spec and folder]
     charts = build_live_charts(histories)
@@ -95,8 +96,8 @@ def _show_unfinished(jobs: list[Job]) -> None:
             draw_chart(chart, "Validation metrics of the running jobs by epoch.")
 
 
-def _show_progress(job: Job, name: str) -> None:
-    progress = read_live_progress(home(), job)
+def _show_progress(job: Job, name: str, starting: bool) -> None:
+    progress = read_live_progress(home(), job, starting)
     share, text = (0.0, "stopping") if job.cancel else describe_progress(job.state, progress)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(share, f"**{escape_markdown(name)}** · {escape_markdown(text)}")
