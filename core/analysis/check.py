@@ -106,5 +106,5 @@ def compare_settings(comparison: Comparison, names: Sequence[str], subject: str)
         return Result(
             "failed", f"The variants differ in more than the head: {listed}. Train them with the same values."
         )
-    which = "All" if len(own) == len(comparison.variants) else "All that Headroom trained of the"
-    return Result("passed", f"{which} {comparison.noun}s were trained with the same {subject}.")
+    which = "" if len(own) == len(comparison.variants) else " of Headroom"
+    return Result("passed", f"All {comparison.noun}s{which} were trained with the same {subject}.")

@@ -8,7 +8,7 @@ from core.cli.output import print_message
 from core.errors import DatasetError, JobError
 from core.home import Home
 from core.models.model_info import MODEL, choose_model, read_model_info, split_reference
-from core.spec import DATASETS, SETTINGS
+from core.spec import DATASETS
 
 RecipeOption = Annotated[
     str | None,
@@ -63,9 +63,7 @@ def _choose_side(home: Home, given: dict[str, Any]) -> dict[str, Any]:
     if "side" in given or given.get("backbone") != MODEL or not model or "side" not in uses:
         return given
     info = read_model_info(home, split_reference(model)[0])
-    side = info.input_shape[0]
-    low, high = SETTINGS["side"].low or 0, SETTINGS["side"].high or 0
-    if info.any_side or info.input_shape[1] != side or not low <= side <= high:
+    if info.side is None:
         return given
-    print_message(f"Images are resized to {side} × {side} pixels, the input size of model {info.name}.")
-    return given | {"side": side}
+    print_message(f"Images are resized to {info.side} × {info.side} pixels, the input size of model {info.name}.")
+    return given | {"side": info.side}

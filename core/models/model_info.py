@@ -13,7 +13,7 @@ from core.bounds import Count, Extremes, UtcTime
 from core.errors import ModelFileError, SpecError
 from core.files import parse_json, read_file
 from core.home import Home
-from core.spec import RunSpec
+from core.spec import SETTINGS, RunSpec
 
 INFO, WEIGHTS = "model.json", "model.keras"
 EXAMPLE_SIDE = 224
@@ -52,6 +52,13 @@ class ModelInfo(BaseModel):
     cut: _Text
     cuts: Annotated[tuple[tuple[_Text, _Shape], ...], Field(min_length=1, max_length=2000)]
     added: UtcTime
+
+    @property
+    def side(self) -> int | None:
+        """Side of the square images that it reads; None if it accepts any, or not squares of a side in the bounds."""
+        low, high = SETTINGS["side"].low or 0, SETTINGS["side"].high or 0
+        side = self.input_shape[0]
+        return None if self.any_side or self.input_shape[1:2] != (side,) or not low <= side <= high else side
 
     @property
     def reference(self) -> str:

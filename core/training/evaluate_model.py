@@ -117,8 +117,8 @@ def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Se
 
 def _describe_data(info: ModelInfo, dataset: str, folder: str) -> dict[str, object]:
     values: dict[str, object] = {"dataset": dataset, "folder": folder}
-    if "side" in DATASETS[dataset].uses and not info.any_side:
-        values["side"] = info.input_shape[0]
+    if "side" in DATASETS[dataset].uses:
+        values["side"] = info.side
     return values
 
 

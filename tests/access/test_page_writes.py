@@ -26,7 +26,7 @@ READING = {
         "batch": {"EndedBatch", "find_ended", "list_finished_together", "list_latest_batch"},
         "comparison_choice": None, "comparison_list": None,
         "executor_choice": {"read_placement"}, "local_executor": {"read_slots"}, "damaged": {"list_damaged_jobs"},
-        "health": {"list_silent", "read_health", "read_live_progress"}, "diverged": None,
+        "health": {"is_starting", "list_silent", "read_health", "read_live_progress"}, "diverged": None,
         "estimate": {"TimeEstimator"}, "run_lookup": None,
         "pending": None, "progress": None, "queue": {"Job", "JobQueue"}, "submit": {"Submission"}, "sweep_plan": None,
         "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},

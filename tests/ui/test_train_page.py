@@ -16,6 +16,7 @@ from core.models.add import add_model
 from core.recipes import RECIPES
 from core.spec import RunSpec
 from tests.support.dispatcher import queue_up
+from tests.support.image_folder import make_folder
 from tests.support.page import Open, labels, read_tables, text_of
 from tests.support.paths import ROOT
 from tests.support.run_writer import RunWriter
@@ -47,6 +48,20 @@ def test_train_asks_for_a_model_and_then_describes_it(open_page: Open, home: Hom
     app.run()
     assert "Train 6 runs" in labels(app)
     assert "8 layers, 678 parameters" in text_of(app)
+
+
+def test_image_side_follows_the_model_until_it_is_changed(open_page: Open, home: Home, tmp_path: Path) -> None:
+    add_model(home, "net", ROOT / "tests/support/keras_files/keras-3.15.1-chain.keras")
+    add_dataset(home, "mine", make_folder(tmp_path / "in", {"blue": 9, "red": 9}), side=32)
+    params = {"recipe": "folder-heads", "dataset": "folder", "folder": "mine"}
+    app = open_page("train", **params)
+    assert app.slider(key="image_side").value == 96  # of the recipe
+    app.selectbox(key="backbone").select("model").run()
+    assert app.slider(key="image_side").value == 20
+    app.slider(key="image_side").set_value(32).run()
+    assert app.slider(key="image_side").value == 32
+    linked = open_page("train", **params, backbone="model", model="net", image_side="64")
+    assert linked.slider(key="image_side").value == 64
 
 
 def test_train_counts_cached_runs(open_page: Open, make_run: RunWriter) -> None:

@@ -91,12 +91,11 @@ def _show_heading(found: FoundRun, note: Note) -> None:
 
 
 def _list_run_facts(run: Run) -> list[str]:
-    """Return when a run has finished, and whether its results come from elsewhere."""
+    """Return when a run has finished, whether it was trained elsewhere, and how it came to this home."""
     zone = find_zone(st.context.timezone)
     finished = f"finished {format_local(run.record.finished_at, zone)} ({name_zone(zone)})"
-    source = "trained elsewhere, " if run.spec.elsewhere else ""
-    source += "example" if run.path.parent == home().examples else "imported" if run.imported else ""
-    return [finished, *([source] if source else [])]
+    origin = "example" if run.path.parent == home().examples else "imported" if run.imported else ""
+    return [finished, *filter(None, ["trained elsewhere" if run.spec.elsewhere else "", origin])]
 
 
 def _show_finished(found: FoundRun, run: Run, note: Note) -> None:

@@ -15,9 +15,10 @@ from core.spec import SETTINGS
 from core.ui import widget
 from core.ui.access import act, action_button, check_permission
 from core.ui.session import home
+from core.ui.setting import URL_NAMES
 
 MAX_MEGABYTES = 500
-_UPLOADS = "added-model-count"
+_UPLOADS, _SIDE_OF = "added-model-count", "model whose side is selected"
 
 
 def choose_own_model() -> dict[str, Any] | None:
@@ -44,6 +45,7 @@ def choose_own_model() -> dict[str, Any] | None:
 def _choose_cut(info: ModelInfo) -> dict[str, Any]:
     """Describe a model and show the picker of the layer after which it is cut."""
     st.caption(escape_markdown(_describe(info)))
+    _follow_side(info)
     shapes = dict(info.cuts)
     cut = widget.selectbox(
         SETTINGS["cut"].label,
@@ -55,6 +57,17 @@ def _choose_cut(info: ModelInfo) -> dict[str, Any]:
         "size that the model expects. Later layers are not used.",
     )
     return {"model": info.name, "cut": "" if cut == info.cut else cut}
+
+
+def _follow_side(info: ModelInfo) -> None:
+    """Set the image side to that of a model which has just been selected, unless a link sets it."""
+    key = URL_NAMES["side"]
+    low, high = SETTINGS["side"].usual or (0, 0)
+    if st.session_state.get(_SIDE_OF) == info.reference or info.side is None or not low <= info.side <= high:
+        return
+    if _SIDE_OF in st.session_state or key not in st.query_params:
+        st.session_state[key] = info.side
+    st.session_state[_SIDE_OF] = info.reference
 
 
 def _read(name: str) -> ModelInfo | None:
