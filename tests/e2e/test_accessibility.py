@@ -70,8 +70,8 @@ def open_page(shared_server: str, browser: Browser) -> Iterator[Open]:
 
 
 def wait_until_drawn(page: Page) -> None:
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     page.wait_for_function("document.querySelectorAll('[data-stale=true]').length === 0")
     page.wait_for_timeout(1_000)
 

@@ -16,7 +16,7 @@ from core.reports.format import Edition
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
-from tests.support.dashboard import CHROMIUM, find_port, serving
+from tests.support.dashboard import CHROMIUM, WAIT, find_port, serving
 from tests.support.markers import long
 from tests.support.page import PAGES
 from tests.support.run_writer import RunWriter
@@ -28,8 +28,6 @@ pytestmark = [
 ]
 
 Open = Callable[..., Page]
-
-expect.set_options(timeout=30_000)  # a new server on a busy machine needs seconds to draw its first page
 
 
 @pytest.fixture
@@ -50,7 +48,7 @@ def visiting(context: BrowserContext, server: str) -> Iterator[Open]:
         pages.append(page)
         page.set_viewport_size({"width": width, "height": 1000})
         page.emulate_media(color_scheme="dark" if dark else "light")
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(WAIT)
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.goto(f"{server}/{path}")
         return page
