@@ -1,9 +1,11 @@
 """Forward pass of a model, in training and in evaluation."""
 
+from itertools import zip_longest
+
 import keras
 import tensorflow as tf
 
-from core.training.convolve import convolve, is_supported
+from core.training.convolve import can_pool_first, convolve, convolve_and_pool, crop_unpooled, is_supported
 from core.training.device import has_gpu
 from core.training.dropout import drop_activations
 from core.training.input_data import scale
@@ -34,7 +36,11 @@ def compute_outputs(
     layers = list_layers(model)
     sources = None if isinstance(model, keras.Sequential) else list_sources(layers)
     outputs: dict[str, tf.Tensor] = {}
-    for index, layer in enumerate(layers[first:last], first):
+    chosen, pooled = layers[first:last], False
+    for index, (layer, following) in enumerate(zip_longest(chosen, chosen[1:]), first):
+        if pooled:  # with the convolution before it
+            pooled = False
+            continue
         is_sigmoid = isinstance(layer, keras.layers.Activation)
         if index == len(layers) - 1 and (is_sigmoid or (logits and isinstance(layer, keras.layers.Softmax))):
             return maps
@@ -42,6 +48,11 @@ def compute_outputs(
         if sources and index > first:
             found = [outputs.get(name, maps) for name in sources[index]]
             read = found if len(found) > 1 else found[0]
+        if sources is None and not has_gpu() and is_plain(following) and isinstance(layer, keras.layers.Conv2D):
+            if can_pool_first(layer) and is_supported(layer, read):
+                maps, pooled = convolve_and_pool(layer, read), True
+                continue
+            read = crop_unpooled(layer, read)
         maps = _call_in_training(layer, read) if training and layer.trainable else layer(read, training=False)
         outputs[layer.name] = maps
     return maps
@@ -60,7 +71,7 @@ def _call_in_training(layer: keras.layers.Layer, maps: tf.Tensor) -> tf.Tensor:
         return drop_activations(maps, layer.rate, layer.seed_generator.next())
     if has_gpu() or isinstance(maps, list):
         return layer(maps, training=True)
-    if isinstance(layer, keras.layers.MaxPooling2D) and is_plain(layer):
+    if is_plain(layer):
         return max_pool(maps)
     if is_supported(layer, maps):
         return convolve(layer, maps)
