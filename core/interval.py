@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
 
 LEVEL = 0.95
 
@@ -30,6 +29,8 @@ def compute_wilson(
     >>> [round(float(end), 4) for end in compute_wilson(81, 263)]
     [0.2553, 0.3662]
     """
+    from scipy.special import ndtri
+
     count, total = np.asarray(correct, dtype=np.float64), np.asarray(images, dtype=np.float64)
     z = float(ndtri((1 + level) / 2)) if np.isinf(df) else quantile_t(df, level)
     proportion = count / np.maximum(total, 1)
@@ -59,4 +60,6 @@ def compute_mean_interval(values: Sequence[float], level: float = LEVEL) -> Inte
 
 def quantile_t(df: float, level: float = LEVEL) -> float:
     """Return t such that Student's t distribution with `df` degrees of freedom has probability `level` in [−t, t]."""
+    from scipy.special import stdtrit
+
     return float(stdtrit(df, (1 + level) / 2))

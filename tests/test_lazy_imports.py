@@ -18,8 +18,15 @@ HEAVY = ("tensorflow", "keras", "extra_keras_datasets")
 OPTIONAL = ("mlflow", "tensorboard")
 LATE = ("prometheus_client", "vl_convert")  # imported where they are first needed
 
-# One process in stages: reads the registries, imports the core, runs commands, then imports the modules of pages. Each
-# stage adds its imports to those of the earlier stages.
+# Top-level packages that commands without tables of runs may import: a command starts in half a second only without the
+# others, of which pandas takes most.
+QUICK = {
+    "PIL", "annotated_doc", "annotated_types", "attr", "core", "cython_runtime", "markdown_it", "mdurl", "numpy", "pydantic", "pydantic_core",
+    "pygments", "rich", "shellingham", "typer", "typing_extensions", "typing_inspection",
+}  # fmt: skip
+
+# One process in stages: reads the registries, runs quick commands, imports the core, runs the other commands, then
+# imports the modules of pages. Each stage adds its imports to those of the earlier stages.
 STAGES = """
 import contextlib, importlib, io, json, runpy, sys
 found = {}
@@ -31,27 +38,37 @@ from core.spec import BACKBONES, DATASETS, HEADS
 assert all(map(list, (BACKBONES, DATASETS, HEADS)))
 finish("registries")
 given = json.loads(sys.argv[1])
+
+def run(commands):
+    for words in commands:
+        sys.argv[:] = ["core", *words]
+        code = 0
+        with contextlib.redirect_stdout(io.StringIO()):
+            try:
+                runpy.run_module("core", run_name="__main__")
+            except SystemExit as end:
+                code = end.code
+        finish(" ".join(words), code)
+
+run(given["quick"])
 for name in given["core"]:
     importlib.import_module(name)
 finish("core")
-for words in given["commands"]:
-    sys.argv[:] = ["core", *words]
-    code = 0
-    with contextlib.redirect_stdout(io.StringIO()):
-        try:
-            runpy.run_module("core", run_name="__main__")
-        except SystemExit as end:
-            code = end.code
-    finish(" ".join(words), code)
+run(given["commands"])
 for name in given["pages"]:
     importlib.import_module(name)
 finish("pages")
 print(json.dumps(found))
 """
-READING = [
-    ["--help"], ["recipes"], ["params", "--recipe", "kmnist-heads"], ["datasets"], ["runs"], ["jobs"], ["show", "RUN"],
-    ["compare", "RUN", "RUN2"],
-]  # fmt: skip
+QUICK_COMMANDS = [
+    ["--help"],
+    ["params", "--recipe", "kmnist-heads"],
+    ["datasets"],
+    ["jobs"],
+    ["models", "list"],
+    ["report"],
+]
+READING = [["recipes"], ["runs"], ["show", "RUN"], ["compare", "RUN", "RUN2"]]
 
 
 def modules(*, under: str, but: tuple[str, ...] = ()) -> list[str]:
@@ -79,6 +96,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
     ids = {"RUN": runs[0].run_id, "RUN2": runs[1].run_id}
     commands = [[ids.get(word, word) for word in command] for command in READING]
     given = {
+        "quick": QUICK_COMMANDS,
         "core": modules(under="core", but=("core.training.", "core.ui.")),
         "commands": commands,
         "pages": modules(under="core.ui"),
@@ -88,7 +106,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "core.store.run_store" in given["core"]
-    return Stages(json.loads(done.stdout), [" ".join(words) for words in commands])
+    return Stages(json.loads(done.stdout), [" ".join(words) for words in [*QUICK_COMMANDS, *commands]])
 
 
 def test_core_imports_no_tensorflow_and_no_streamlit(stages: Stages) -> None:
@@ -124,3 +142,9 @@ def test_commands_that_read_import_no_tensorflow(stages: Stages) -> None:
         code, libraries = stages.found[command]
         assert code in (0, None), command
         assert [name for name in (*HEAVY, "streamlit") if name in libraries] == [], command
+
+
+def test_quick_commands_import_only_what_they_need(stages: Stages) -> None:
+    for command in QUICK_COMMANDS:
+        libraries = {name for name in stages.imported(" ".join(command)) if not name.startswith("_")}
+        assert libraries - QUICK - {*sys.stdlib_module_names} == set(), command

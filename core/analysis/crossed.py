@@ -14,7 +14,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from core.interval import LEVEL, compute_wilson
 
@@ -32,12 +31,16 @@ class Estimate:
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Return the bounds of Student's t interval, clipped to [−1, 1]."""
+        from scipy.special import stdtrit
+
         half = float(stdtrit(self.df, (1 + level) / 2)) * sqrt(self.variance) if self.variance else 0.0
         return max(self.mean - half, -1.0), min(self.mean + half, 1.0)
 
     @property
     def p(self) -> float:
         """Two-sided p-value of the hypothesis that the mean is 0."""
+        from scipy.special import stdtr
+
         if not self.variance:
             return float(self.mean == 0)
         return 2 * float(stdtr(self.df, -abs(self.mean) / sqrt(self.variance)))

@@ -3,7 +3,6 @@
 from math import sqrt
 
 import numpy as np
-from scipy.special import ndtri
 
 from core.analysis.correctness import stack_correct
 from core.analysis.crossed import compute_components
@@ -20,6 +19,8 @@ def compute_optimism(comparison: Comparison) -> float:
 
     Source of the expected maximum: Blom 1958, Statistical estimates and transformed beta-variables, chapter 6.
     """
+    from scipy.special import ndtri
+
     count = len(comparison.variants)
     if count < 2:
         return 0.0

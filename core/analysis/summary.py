@@ -2,13 +2,15 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from core.store.comparison import Comparison, Variant
 from core.store.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,10 @@ def compute_last_accuracy(variant: Variant) -> SeedMean | None:
     return compute_seed_mean([(run.record.last_metrics or run.record.metrics).test_accuracy for run in variant.runs])
 
 
-def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> pd.DataFrame:
+def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> "pd.DataFrame":
     """Return one row per variant: head, seeds and, for each metric, its mean and `<metric>_std` (NaN for one seed)."""
+    import pandas as pd
+
     rows = []
     for variant in comparison.variants:
         row: dict[str, object] = {"head": variant.label, "seeds": len(variant.runs)}
@@ -59,5 +63,7 @@ def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> pd.DataFr
 
 def read_seed_mean(row: Mapping[Hashable, Any], metric: str) -> SeedMean:
     """Return the mean of a metric from a row with the columns `<metric>`, `<metric>_std` and seeds."""
+    import pandas as pd
+
     std = row[f"{metric}_std"]
     return SeedMean(row[metric], None if pd.isna(std) else std, int(row["seeds"]))

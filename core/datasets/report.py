@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.bounds import MAX_CLASSES, MAX_IMAGES, Count, Extremes, Line, Prose, SourcePath
 from core.files import read_file
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REPORT = "report.json"
 FILES = "files.parquet"
@@ -95,7 +97,7 @@ def read_report(folder: Path) -> DatasetReport | None:
         return None
 
 
-def write_files(folder: Path, files: pd.DataFrame) -> None:
+def write_files(folder: Path, files: "pd.DataFrame") -> None:
     """Write files.parquet: one row per stored image with the columns `FILE_COLUMNS`.
 
     `split` is one of `SPLITS`; `row` is the position in `train_images` (training and validation) or `test_images`;
@@ -110,7 +112,7 @@ def read_files(
     counts: tuple[int, int] | None = None,
     columns: Sequence[str] = FILE_COLUMNS,
     rows: Sequence[int] | None = None,
-) -> pd.DataFrame | None:
+) -> "pd.DataFrame | None":
     """Read columns of files.parquet; None if the names of the sources are not known, or the file is damaged.
 
     Args:
@@ -133,7 +135,7 @@ def read_files(
 @lru_cache(maxsize=4)
 def _read_table(
     path: Path, counts: tuple[int, int] | None, inode: int, changed_ns: int, size: int
-) -> pd.DataFrame | None:
+) -> "pd.DataFrame | None":
     """Return the content of a valid files.parquet with texts as categories, cached until the file changes."""
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
@@ -157,7 +159,7 @@ def _check_sizes(metadata: Any, counts: tuple[int, int] | None) -> None:
         raise ValueError("the columns are too large")
 
 
-def _check_files(files: pd.DataFrame, counts: tuple[int, int] | None) -> None:
+def _check_files(files: "pd.DataFrame", counts: tuple[int, int] | None) -> None:
     """Raise ValueError if a value is not one that `write_files` writes."""
     for name in files:
         values = files[name]

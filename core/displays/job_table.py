@@ -1,8 +1,7 @@
 """Tables of the queue: running and queued jobs, and completed jobs."""
 
 from collections.abc import Mapping, Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from core.analysis.summary import SeedMean
 from core.datasets.dataset_key import label_of_spec
@@ -14,6 +13,9 @@ from core.jobs.progress import Progress
 from core.jobs.queue import Job
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.setting_text import describe_setting, describe_value
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ACTIVE_COLUMNS = (
     "Job", "Status", "Progress", "Epoch", "Loss", "Images/s", "Time left", "Dataset", "Attempt", "Submitted by", "Run"
@@ -80,13 +82,15 @@ def _name_cells(job: Job, differing: Sequence[str]) -> dict[str, object]:
     }
 
 
-def list_active_jobs(jobs: Sequence[Job], progress: Mapping[str, Progress | None]) -> pd.DataFrame:
+def list_active_jobs(jobs: Sequence[Job], progress: Mapping[str, Progress | None]) -> "pd.DataFrame":
     """Return one row per job with the ACTIVE_COLUMNS and the differing hyperparameters: running jobs first, then queued
     jobs in starting order.
 
     Args:
         progress: progress by run ID. Jobs without progress may be missing.
     """
+    import pandas as pd
+
     ordered = sorted(jobs, key=lambda job: job.state != "running")
     differing = list_differing(ordered)
     rows = [_name_cells(job, differing) | _describe_active(job, progress.get(job.run_id)) for job in ordered]
@@ -113,12 +117,14 @@ def _describe_active(job: Job, progress: Progress | None) -> dict[str, object]:
     }
 
 
-def list_completed_jobs(jobs: Sequence[Job], now: float) -> pd.DataFrame:
+def list_completed_jobs(jobs: Sequence[Job], now: float) -> "pd.DataFrame":
     """Return one row per job in the given order with the COMPLETED_COLUMNS.
 
     Args:
         now: seconds since 1970.
     """
+    import pandas as pd
+
     differing = list_differing(jobs)
     rows = [_name_cells(job, differing) | _describe_completed(job, now) for job in jobs]
     return pd.DataFrame(rows, columns=_insert_differing(COMPLETED_COLUMNS, differing))

@@ -3,8 +3,6 @@
 import math
 from typing import TYPE_CHECKING
 
-from core.analysis.selection import MANY
-
 if TYPE_CHECKING:
     from core.analysis.balanced_accuracy import BalancedDifference
     from core.analysis.difference import Difference, Need
@@ -24,6 +22,8 @@ def format_plural(count: int, noun: str) -> str:
 
 def write_selection_note(count: int) -> str:
     """Return a warning for a view that shows the best of several configurations by test accuracy, otherwise ""."""
+    from core.analysis.selection import MANY
+
     if count < MANY:
         return ""
     return f"Best of {count:,} configurations on the test set: the highest accuracies are optimistic."

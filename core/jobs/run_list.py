@@ -1,8 +1,6 @@
 """Table of finished runs and unfinished jobs."""
 
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from core.architecture.model import compute_model
 from core.datasets.dataset_key import key_of
@@ -14,13 +12,16 @@ from core.recipes import recipe_of
 from core.spec import DATASETS
 from core.store.run_store import RunStore
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 COLUMNS = (
     "run_id", "recipe", "elsewhere", "dataset", "folder", "head", "seed", "epochs", "trained_epochs", "status",
     "test_accuracy", "test_loss", "params", "keep", "measured_epoch",
 )  # fmt: skip
 
 
-def list_runs(home: Home, store: RunStore | None = None) -> pd.DataFrame:
+def list_runs(home: Home, store: RunStore | None = None) -> "pd.DataFrame":
     """Return one row per run with the columns COLUMNS: first the jobs without a result, then the finished runs, each
     newest first. Values that a job does not have yet are missing. A finished job is listed once, as a run; a damaged
     run that is being retrained is listed as a job.
@@ -28,6 +29,8 @@ def list_runs(home: Home, store: RunStore | None = None) -> pd.DataFrame:
     Args:
         store: the home's run store, if the caller has already opened it.
     """
+    import pandas as pd
+
     jobs = [job for job in list_available_jobs(home) if job.state != "finished"]
     finished = (store or RunStore(home)).frame()[list(COLUMNS)]
     retraining = {job.run_id for job in jobs if job.state in ("queued", "running")}

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ComparisonError
 from core.recipe import Recipe
@@ -17,6 +15,9 @@ from core.store.elsewhere import order_of
 from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
 from core.store.setting_text import Describe, describe_former, describe_setting, describe_value, join_values
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _HEAD_SETTINGS = {"head", *(name for name, setting in SETTINGS.items() if setting.group == "head")}
 MANY_VARIANTS = 6  # more have a compact layout
@@ -238,7 +239,7 @@ class Offer:
     own: bool
 
 
-def list_offers(frame: pd.DataFrame) -> list[Offer]:
+def list_offers(frame: "pd.DataFrame") -> list[Offer]:
     """List the available comparisons in a run list (`RunStore.frame()`), the most informative first.
 
     The order depends on: two heads or more, the recipe's own hyperparameters, the official data, the number of seeds
@@ -292,6 +293,8 @@ def _write_label(recipe: Recipe, changed: dict[str, Any], without: str, describe
 
 def to_plain(value: Any) -> Any:
     """Convert a cell of a DataFrame to a Python value."""
+    import pandas as pd
+
     if pd.isna(value):
         return None
     return value.item() if hasattr(value, "item") else value

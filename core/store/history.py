@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.bounds import Epoch, Loss, Seconds
 from core.files import read_file
 from core.store.damage import describe_invalid_field
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HISTORY = ("epoch", "seconds", "loss", "accuracy", "val_loss", "val_accuracy")
 _CLOSE = 1e-4
@@ -47,7 +49,7 @@ def compute_epoch_seconds(ends: Sequence[float]) -> float | None:
     return round(median(durations[1:] or durations), 6) if durations else None
 
 
-def read_history(path: Path) -> pd.DataFrame:
+def read_history(path: Path) -> "pd.DataFrame":
     """Read history.jsonl while a worker appends to it, up to the first line that is incomplete or damaged."""
     try:
         return parse_history(read_file(path))[[*HISTORY]]
@@ -55,7 +57,7 @@ def read_history(path: Path) -> pd.DataFrame:
         return parse_history(b"")[[*HISTORY]]
 
 
-def parse_history(text: bytes, *, complete: bool = False) -> pd.DataFrame:
+def parse_history(text: bytes, *, complete: bool = False) -> "pd.DataFrame":
     """Return one row per line of history.jsonl with the columns of HISTORY and `learning_rate`.
 
     Args:
@@ -64,6 +66,8 @@ def parse_history(text: bytes, *, complete: bool = False) -> pd.DataFrame:
     Raises:
         ValueError: when a line is invalid.
     """
+    import pandas as pd
+
     rows: list[_HistoryLine] = []
     for number, line in enumerate(text.splitlines(), start=1):
         try:

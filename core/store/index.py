@@ -11,9 +11,7 @@ from functools import cache
 from io import BytesIO
 from itertools import count
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from core.errors import HomeError, RunError
 from core.files import read_file, replacing
@@ -21,6 +19,9 @@ from core.recipes import RECIPES
 from core.spec import SETTINGS
 from core.store.record import Cost, Metrics
 from core.store.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     "run_id", "recipe", *SETTINGS, "elsewhere", "content", "status", *Metrics.model_fields, *Cost.model_fields,
@@ -66,20 +67,22 @@ _DIGEST_BYTES = 32
 _MAX_BYTES = 500_000_000
 
 
-def _build(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
+def _build(rows: Sequence[Sequence[Any]]) -> "pd.DataFrame":
+    import pandas as pd
+
     columns = zip(*rows, strict=True) if rows else [()] * len(_DTYPES)
     named = zip(_DTYPES.items(), columns, strict=True)
     return pd.DataFrame({name: pd.Series(values, dtype=dtype) for (name, dtype), values in named})
 
 
-def list_rows_of(runs: Iterable[Run]) -> pd.DataFrame:
+def list_rows_of(runs: Iterable[Run]) -> "pd.DataFrame":
     """Convert runs to a run list: one row per run, with the columns of COLUMNS."""
     rows = (run.row() for run in runs)
     return _build([[*(row[column] for column in COLUMNS), 0, _VERSION] for row in rows])[[*COLUMNS]]
 
 
 @cache
-def _build_empty() -> pd.DataFrame:
+def _build_empty() -> "pd.DataFrame":
     """Return an empty frame, shared by all indexes: it takes 10 ms to build and is not needed to open a run."""
     return _build([])
 
@@ -95,7 +98,6 @@ class Index:
     Attributes:
         path: The folder.
         file: Cache of the rows.
-        frame: One row per run, newest first, with at least the columns of COLUMNS.
         damaged: Error messages by name of the damaged folders.
         generation: Number that changes with each change of `frame` or `damaged`; no other index of the process has it,
             so that caches never mix them up.
@@ -103,14 +105,19 @@ class Index:
 
     path: Path
     file: Path | None
-    frame: pd.DataFrame = field(default_factory=_build_empty)
     damaged: dict[str, str] = field(default_factory=dict)
     generation: int = 0
+    _frame: "pd.DataFrame | None" = None
     _stamps: dict[str, int] = field(default_factory=dict)
     _changed: int = -1
     _settles: float = 0.0
     _scanned: float = 0.0
     _next_scan: float = 0.0
+
+    @property
+    def frame(self) -> "pd.DataFrame":
+        """One row per run, newest first, with at least the columns of COLUMNS."""
+        return _build_empty() if self._frame is None else self._frame
 
     def refresh(self) -> None:
         """Update the index after runs were added, deleted or changed. Without recent changes it calls stat once.
@@ -169,13 +176,17 @@ class Index:
                 rows.append([*(row[column] for column in COLUMNS), stamps[name], _VERSION])
         kept = self.frame[[name not in removed for name in self.frame["run_id"]]]
         if rows or len(kept) < len(self.frame):
+            import pandas as pd
+
             frame = pd.concat([kept, _build(rows)]) if len(kept) else _build(rows)
-            self.frame = frame.sort_values(["finished_at", "run_id"], ascending=[False, True], ignore_index=True)
+            self._frame = frame.sort_values(["finished_at", "run_id"], ascending=[False, True], ignore_index=True)
             self._save()
         self.damaged, self._stamps = damaged, stamps
         self.generation = next(_GENERATIONS)
 
     def _load(self) -> None:
+        import pandas as pd
+
         if self.file is None:
             return
         try:
@@ -187,7 +198,7 @@ class Index:
         except (OSError, ValueError):  # missing, damaged or of another format: replaced by the next save
             return
         if frame.dtypes.astype("str").to_dict() == _DTYPES and (frame["version"] == _VERSION).all():
-            self.frame = frame
+            self._frame = frame
             self._stamps = dict(zip(frame["run_id"], frame["stamp"].tolist(), strict=True))
             self.generation = next(_GENERATIONS)
 

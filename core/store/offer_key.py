@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from core.recipe import Recipe
 from core.recipes import RECIPES
 from core.spec import DATASETS, SETTINGS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def write_key(recipe: Recipe, changed: dict[str, Any]) -> str:
@@ -22,7 +23,7 @@ def write_key(recipe: Recipe, changed: dict[str, Any]) -> str:
     return f"recipe:{recipe.name}:{digest}" if typed else f"recipe:{recipe.name}"
 
 
-def group_backbones(frame: pd.DataFrame, configuration: Sequence[str]) -> pd.DataFrame:
+def group_backbones(frame: "pd.DataFrame", configuration: Sequence[str]) -> "pd.DataFrame":
     """Replace the configuration of heads for which a recipe specifies another backbone by that of its other heads, so
     that all heads of a recipe are in one comparison. Hyperparameters that differ from the recipe remain."""
     for recipe in RECIPES.values():

@@ -5,10 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from core.architecture.graph import INPUT, LayerRow
@@ -23,6 +22,9 @@ from core.store.history import HISTORY, compute_epoch_seconds, parse_history
 from core.store.record import Record
 from core.store.robustness_file import EXPECTED, Robustness
 from core.store.robustness_file import NAME as ROBUSTNESS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FILES = (
     "spec.json", "environment.json", "history.jsonl", "predictions.npz", "predictions-last.npz", "maps.npz",
@@ -166,7 +168,7 @@ class Run:
         return row
 
     @cached_property
-    def history(self) -> pd.DataFrame:
+    def history(self) -> "pd.DataFrame":
         """One row per epoch with the columns of HISTORY; `seconds` is the time since the start of training.
 
         A run from elsewhere may have no rows, and no seconds.
@@ -184,7 +186,7 @@ class Run:
         return np.full(len(self._epochs), self.spec.learning_rate)
 
     @cached_property
-    def _epochs(self) -> pd.DataFrame:
+    def _epochs(self) -> "pd.DataFrame":
         if self.spec.elsewhere and "history.jsonl" not in self.record.checksums:
             return parse_history(b"")
         path = self.artifact("history.jsonl")

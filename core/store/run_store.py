@@ -7,8 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from core.errors import HomeError, RunDamagedError, RunError, RunNotFoundError
 from core.home import Home
@@ -17,6 +16,9 @@ from core.store.index import COLUMNS, Index
 from core.store.record import Record
 from core.store.run import Run
 from core.store.trash import Trash
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ID = re.compile(r"[0-9a-f]{12}")
 
@@ -33,7 +35,7 @@ class RunStore:
         self._frame: tuple[tuple[int, ...], pd.DataFrame] | None = None
         self._lock = Lock()
 
-    def frame(self) -> pd.DataFrame:
+    def frame(self) -> "pd.DataFrame":
         """Return the run list: one row per finished run with the columns of COLUMNS and `source`, newest first.
 
         `source` is "home" or "example".
@@ -58,7 +60,9 @@ class RunStore:
             index.refresh()
         return tuple(index.generation for index in self._indexes)
 
-    def _build_frame(self) -> pd.DataFrame:
+    def _build_frame(self) -> "pd.DataFrame":
+        import pandas as pd
+
         home, examples = (index.frame[list(COLUMNS)] for index in self._indexes)
         only_examples = examples[~examples["run_id"].isin(home["run_id"])]
         frame = pd.concat([home.assign(source="home"), only_examples.assign(source="example")])
