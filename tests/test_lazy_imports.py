@@ -21,8 +21,8 @@ LATE = ("prometheus_client", "vl_convert")  # imported where they are first need
 # Top-level packages that commands without tables of runs may import: a command starts in half a second only without the
 # others, of which pandas takes most.
 QUICK = {
-    "PIL", "annotated_doc", "annotated_types", "attr", "core", "cython_runtime", "markdown_it", "mdurl", "numpy", "pydantic", "pydantic_core",
-    "pygments", "rich", "shellingham", "typer", "typing_extensions", "typing_inspection",
+    "PIL", "annotated_doc", "annotated_types", "attr", "core", "cython_runtime", "markdown_it", "mdurl", "numpy",
+    "pydantic", "pydantic_core", "pygments", "rich", "shellingham", "typer", "typing_extensions", "typing_inspection",
 }  # fmt: skip
 
 # One process in stages: reads the registries, runs quick commands, imports the core, runs the other commands, then

@@ -101,6 +101,7 @@ def test_training_step_equals_keras_for_all_poolings_penalties_and_losses():
         {"l1": 0.01, "l2": 0.02},
         {"from_logits": True},
         {"from_logits": True, "loss": "sparse"},
+        {"blocks": 2},
     ]
     for changes in [*MODELS, *losses]:
         spec = RunSpec().replace(**{**plain, **changes})
@@ -239,25 +240,37 @@ def test_pooling_and_its_gradient_equal_tensorflow_also_for_ties(shape):
     assert np.array_equal(tape.gradient(pooled, images, upstream), tape.gradient(expected, images, upstream))
 
 
+@pytest.mark.parametrize("activation", ["relu", "linear"])
 @pytest.mark.parametrize("padding", ["valid", "same"])
-@pytest.mark.parametrize(("kernel_size", "channels"), [(3, 1), (5, 3), (2, 2)])
-def test_convolution_as_a_matrix_product_equals_the_layer(padding, kernel_size, channels):
+@pytest.mark.parametrize(("kernel_size", "channels"), [(3, 1), (5, 3), ((2, 3), 2)])
+def test_convolution_as_a_matrix_product_equals_the_layer_also_with_pooling(activation, padding, kernel_size, channels):
     import keras
     import tensorflow as tf
 
-    from core.training.convolve import convolve, is_supported
+    from core.training.convolve import can_pool_first, convolve, convolve_and_pool, crop_unpooled, is_supported
 
-    images = tf.constant(np.random.default_rng(0).random((4, 11, 9, channels)).astype(np.float32))
-    layer = keras.layers.Conv2D(6, kernel_size, padding=padding, activation="relu")
-    with tf.GradientTape(persistent=True) as tape:
-        expected = layer(images)
+    rng = np.random.default_rng(0)
+    layer = keras.layers.Conv2D(6, kernel_size, padding=padding, activation=activation)
+    for sides in ((11, 9), (8, 7)):
+        images = tf.constant(rng.integers(0, 3, (4, *sides, channels)).astype(np.float32) / 2)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(images)
+            maps = layer(images)
+            pooled = tf.nn.max_pool2d(maps, 2, 2, "VALID")
+            found = [
+                (maps, convolve(layer, images)),
+                (pooled, convolve_and_pool(layer, images)),
+                (pooled, tf.nn.max_pool2d(layer(crop_unpooled(layer, images)), 2, 2, "VALID")),
+            ]
+        layer.bias.assign(rng.normal(size=6).astype(np.float32))  # for the second shape
         assert is_supported(layer, images)
-        found = convolve(layer, images)
-        losses = tf.reduce_sum(expected**2), tf.reduce_sum(found**2)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-    for weights in layer.trainable_variables:
-        ours, theirs = (tape.gradient(loss, weights.value) for loss in losses)
-        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-3)
+        assert can_pool_first(layer)
+        for expected, ours in found:
+            np.testing.assert_allclose(ours, expected, atol=1e-5)
+            upstream = tf.constant(rng.normal(size=expected.shape).astype(np.float32))
+            for source in (images, *layer.trainable_variables):
+                gradients = (tape.gradient(target, source, upstream) for target in (ours, expected))
+                np.testing.assert_allclose(*gradients, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.25, 0.3, 0.5, 0.9])
