@@ -2,7 +2,7 @@
 # GNU make 3.81 or newer and a POSIX shell. PYTHON=python3.12 chooses the interpreter of a new .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help dashboard dev quick lint format types pytest test test-all coverage bench lock
+.PHONY: help dashboard dev quick lint format types pytest test test-all coverage bench bench-compare bench-all lock
 
 SHELL := /bin/sh
 VENV := .venv
@@ -51,7 +51,7 @@ endef
 
 help: ## list the targets
 	@echo 'Headroom: how much head does your ConvNet need?'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 dashboard: $(APP) ## install what is needed, then open the dashboard
 	@echo 'Starting the dashboard at http://localhost:8501, or the next free port. Ctrl-C stops it.'
@@ -100,7 +100,13 @@ coverage: $(DEV) ## run the tests and report the line coverage of core/; fails b
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m coverage report
 
-bench: $(DEV) ## run every benchmark; each prints one line of JSON
+bench: $(DEV) ## measure the budgets and update the table in docs/performance.md; ONLY=commands measures a part
+	@$(PY) -m benchmarks._table $(if $(ONLY),--only $(ONLY)) --repeats $(or $(REPEATS),1)
+
+bench-compare: $(DEV) ## measure the budgets also at another revision: make bench-compare REV=main ONLY=commands
+	@$(PY) -m benchmarks._table --compare $(or $(REV),main) $(if $(ONLY),--only $(ONLY)) --repeats $(or $(REPEATS),1)
+
+bench-all: $(DEV) ## run every benchmark; each prints one line of JSON
 	@for file in benchmarks/[a-z]*.py; do \
 		name=$$(basename "$$file" .py); \
 		echo "Running the benchmark $$name."; \

@@ -116,7 +116,7 @@ def export_(
     """Export a report to a file: a published version, a draft, or the default report of the given runs."""
     from core.displays.number import format_bytes, format_plural
     from core.reports.address import is_address
-    from core.reports.export import export_report, find_format, open_comparison_edition, open_edition
+    from core.reports.export import export_report, find_format, open_comparison_edition, open_edition, preparing
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
@@ -127,10 +127,12 @@ def export_(
             raise typer.BadParameter(
                 "A saved report has its own margin and baseline. Give --margin and --baseline only with runs."
             )
-        edition = open_edition(names, store, draft=draft)
+        with preparing(kind, store.home):
+            edition = open_edition(names, store, draft=draft)
     else:
-        comparison, _ = load_comparison(store, names, baseline)
-        edition = open_comparison_edition(comparison, store, read_margin(margin))
+        with preparing(kind, store.home):
+            comparison, _ = load_comparison(store, names, baseline)
+            edition = open_comparison_edition(comparison, store, read_margin(margin))
     files = export_report(edition, kind, path, store)
     size = format_bytes(sum(map(len, files.values())))
     images = f", with {format_plural(len(files) - 1, 'image')} in the same folder" if len(files) > 1 else ""

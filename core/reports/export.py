@@ -1,14 +1,18 @@
 """Export of a report or of runs to files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from core.displays.views.difference import HeadDifference, Margin
 from core.errors import ReportError
 from core.files import replacing
+from core.home import Home
 from core.reports.address import is_address, split_address
 from core.reports.build import build_document, open_report_comparison
+from core.reports.chart_image import load_vega
 from core.reports.default_report import write_default
 from core.reports.format import FORMATS, Edition, Files, pack
 from core.reports.report_store import ReportStore
@@ -64,6 +68,16 @@ def find_format(path: Path, name: str | None) -> str:
         extensions = ", ".join(form.suffix for form in FORMATS.values())
         raise ReportError(f"Expected a file with the extension {extensions}, or --format; got {path.name!r:.60}.")
     return found
+
+
+@contextmanager
+def preparing(form: str, home: Home) -> Iterator[None]:
+    """While the block builds the document, bundle the chart script of an HTML report if it is not in the home yet. That
+    takes seconds in a process of its own."""
+    with ThreadPoolExecutor(1) as background:
+        if form == "html":
+            background.submit(load_vega, home)
+        yield
 
 
 def export_report(edition: Edition, form: str, path: Path, store: RunStore) -> Files:
