@@ -3,7 +3,7 @@
     python -m benchmarks.training --dataset kmnist --epochs 25
 
 Both run on the same machine and the same arrays, Headroom from a cold start. Prints one line of JSON with the seconds
-of each, their ratio (budget: 0.40), the accuracies, and the time of the arithmetic: 3 × FLOPs per training image
+of each, their ratio (budget: 0.40 at 8 epochs, 0.33 at 25), the accuracies, and the time of the arithmetic: 3 × FLOPs per training image
 (forward pass, and backward pass for weights and activations) and 1 × FLOPs per validation or test image, at the rate of
 a large matrix product on all cores. Runs are saved in a temporary home. Datasets that are not bundled are read from the
 default home, whose path is printed to standard error; it is not modified.
@@ -29,7 +29,7 @@ from core.store.run import Run
 from core.store.run_store import RunStore
 
 HEADS = ("gap", "dense")
-BUDGET = 0.40
+BUDGET = {8: 0.40, 25: 0.33}  # of the time of the published script, by epochs
 
 
 _PRODUCT = """
@@ -111,7 +111,7 @@ def main() -> None:
         "published_seconds": round(published_seconds, 1),
         "seconds": round(seconds, 1),
         "ratio": round(ratio, 3),
-        "budget": BUDGET,
+        "budget": BUDGET.get(options.epochs),
         "published_accuracies": published,
         "accuracies": accuracies,
         "flops": flops,

@@ -119,6 +119,9 @@ class Index:
         """One row per run, newest first, with at least the columns of COLUMNS."""
         return _build_empty() if self._frame is None else self._frame
 
+    def __contains__(self, run_id: str) -> bool:
+        return run_id in self._stamps and run_id not in self.damaged
+
     def refresh(self) -> None:
         """Update the index after runs were added, deleted or changed. Without recent changes it calls stat once.
 
@@ -199,7 +202,7 @@ class Index:
             return
         if frame.dtypes.astype("str").to_dict() == _DTYPES and (frame["version"] == _VERSION).all():
             self._frame = frame
-            self._stamps = dict(zip(frame["run_id"], frame["stamp"].tolist(), strict=True))
+            self._stamps = dict(zip(frame["run_id"].to_numpy(), frame["stamp"].tolist(), strict=True))
             self.generation = next(_GENERATIONS)
 
     def _save(self) -> None:

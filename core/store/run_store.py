@@ -63,9 +63,11 @@ class RunStore:
     def _build_frame(self) -> "pd.DataFrame":
         import pandas as pd
 
-        home, examples = (index.frame[list(COLUMNS)] for index in self._indexes)
-        only_examples = examples[~examples["run_id"].isin(home["run_id"])]
-        frame = pd.concat([home.assign(source="home"), only_examples.assign(source="example")])
+        home, examples = self._indexes
+        frame = home.frame[list(COLUMNS)].assign(source="home")
+        if len(examples.frame):
+            shown = examples.frame.loc[[name not in home for name in examples.frame["run_id"]], list(COLUMNS)]
+            frame = pd.concat([frame, shown.assign(source="example")])
         frame["source"] = frame["source"].astype("str")
         return frame.sort_values("finished_at", ascending=False, kind="stable", ignore_index=True)
 

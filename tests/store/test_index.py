@@ -65,7 +65,7 @@ def test_second_process_reads_the_index_and_no_record(store: RunStore, make_run:
     make_run()
     store.frame()
     index = store._indexes[0]
-    index.frame = index.frame.assign(epochs=99)  # a value that is in no record
+    index._frame = index.frame.assign(epochs=99)  # a value that is in no record
     index._save()
     assert list(reopened(store).frame()["epochs"]) == [99]
 
@@ -131,7 +131,7 @@ def test_index_of_another_version_is_ignored(store: RunStore, make_run: RunWrite
     frame = store.frame()
     index = store._indexes[0]
     for other in (index.frame.assign(version=1, epochs=99), index.frame.assign(epochs=99).drop(columns="params")):
-        index.frame = other
+        index._frame = other
         index._save()
         assert reopened(store).frame().equals(frame)
 
