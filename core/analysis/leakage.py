@@ -64,11 +64,7 @@ def read_data_findings(comparison: Comparison) -> Findings | str:
 
 def find_leakage(comparison: Comparison, findings: Findings) -> Leakage:
     """Return the images of a comparison that leak, from the findings of its dataset."""
-    validation = [
-        _count_validation(findings.images, *_list_rows(run, findings.validation_count))
-        for run in comparison.runs
-        if not run.spec.elsewhere
-    ]
+    validation = [_count_validation(findings.images, *rows) for rows in _list_splits(comparison, findings)]
     return Leakage(*find_leaked(comparison, findings), *max(validation))
 
 
@@ -78,8 +74,7 @@ def find_leaked(comparison: Comparison, findings: Findings) -> tuple[Mask, Mask]
     exact, near = np.zeros(count, bool), np.zeros(count, bool)
     for mask, code in ((exact, "leaked_test_images"), (near, "near_leaked_test_images")):
         listed = images[images["code"] == code]
-        for run in (run for run in comparison.runs if not run.spec.elsewhere):
-            trained, validating = _list_rows(run, findings.validation_count)
+        for trained, validating in _list_splits(comparison, findings):
             seen = listed[listed["split"].ne("test") & listed["row"].isin([*trained, *validating])]
             leaked = listed[listed["split"].eq("test") & listed["group"].isin(seen["group"])]
             rows = leaked["row"].to_numpy(np.int64)
@@ -103,6 +98,12 @@ def describe_leaked(comparison: Comparison) -> str:
     nearly = f"nearly {what.removeprefix('also ')}"
     what = f"{what}, or nearly" if exact and near else what if exact else nearly
     return f"{exact + near:,} of {total:,} test images {verb} {what}"
+
+
+def _list_splits(comparison: Comparison, findings: Findings) -> list[tuple[range, range]]:
+    """Return the different splits of the runs of a comparison, without runs from elsewhere."""
+    runs = (run for run in comparison.runs if not run.spec.elsewhere)
+    return list(dict.fromkeys(_list_rows(run, findings.validation_count) for run in runs))
 
 
 def _list_rows(run: Run, validation_count: int) -> tuple[range, range]:
