@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import gpu
+from benchmarks import _table, gpu
 from benchmarks._gpu_task import split_arrays
 from benchmarks.published import choose_home
 from core.datasets.cache import open_dataset
 from core.datasets.dataset import Arrays
 from core.home import Home
 from core.spec import DATASETS
+from tests.support.paths import ROOT
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
@@ -92,3 +93,30 @@ def test_benchmarks_import_names_that_exist() -> None:
             except ModuleNotFoundError:
                 missing.append((file, module, name))
     assert missing == []
+
+
+def test_table_keeps_rows_that_are_not_measured_and_takes_the_largest_value() -> None:
+    first, second = _table.BUDGETS[2:4]
+    page = f"before\n{_table.BEGIN}{_table.END}after\n"
+    lines = [{"command": "jobs", "seconds": 0.4}, {"command": "datasets", "seconds": 0.45}, {"bytes": 1}]
+    value = _table.find_value(first, lines)
+    assert (value, _table.find_value(second, lines)) == (0.45, None)
+    page = _table.replace_rows(page, [_table.build_row(second, [1.2, 1.0, 1.1], "2026-11-27")])
+    page = _table.replace_rows(page, [_table.build_row(first, [value], "2026-11-28")])
+    head, _, *rows = page.partition(_table.BEGIN)[2].partition(_table.END)[0].splitlines()
+    assert head == "| measurement | median | spread | budget | result | measured on |"
+    assert rows == [
+        f"| {first.name} | 450 ms | one run | ≤ 500 ms | met | 2026-11-28 |",
+        f"| {second.name} | 1.10 s | 1.00 s to 1.20 s | ≤ 500 ms | **missed** | 2026-11-27 |",
+    ]
+    assert (page[:7], page[-6:]) == ("before\n", "after\n")
+    with pytest.raises(ValueError, match="no table"):
+        _table.replace_rows("", [])
+
+
+def test_every_budget_names_a_benchmark_and_the_page_has_the_table() -> None:
+    modules = {path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py")}
+    assert {budget.arguments.split()[0] for budget in _table.BUDGETS} <= modules
+    assert len({budget.name for budget in _table.BUDGETS}) == len(_table.BUDGETS)
+    page = _table.PAGE.read_text(encoding="utf-8")
+    assert _table.replace_rows(page, []) == page
