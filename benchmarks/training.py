@@ -5,8 +5,8 @@
 Both run on the same machine and the same arrays, Headroom from a cold start. Prints one line of JSON with the seconds
 of each, their ratio (budget: 0.40 at 8 epochs, 0.33 at 25), the accuracies, and the time of the arithmetic: 3 × FLOPs
 per training image (forward pass, and backward pass for weights and activations) and 1 × FLOPs per validation or test
-image, at the rate of a large matrix product on all cores. Runs are saved in a temporary home. Datasets that are not bundled are read from the
-default home, whose path is printed to standard error; it is not modified.
+image, at the rate of a large matrix product on all cores. Runs are saved in a temporary home. Datasets that are not
+bundled are read from the default home, whose path is printed to standard error; it is not modified.
 """
 
 import argparse
