@@ -72,8 +72,8 @@ def find_format(path: Path, name: str | None) -> str:
 
 @contextmanager
 def preparing(form: str, home: Home) -> Iterator[None]:
-    """While the block builds the document, bundle the chart script of an HTML report if it is not in the home yet. That
-    takes seconds in a process of its own."""
+    """While the block builds the document, bundle the chart script of an HTML report if it is not in the home yet. This
+    takes seconds in a separate process."""
     with ThreadPoolExecutor(1) as background:
         if form == "html":
             background.submit(load_vega, home)
