@@ -16,7 +16,6 @@ from core.cli.output import JsonFlag, format_known, print_json, print_pairs
 from core.entry_point import DISPATCHER
 from core.errors import HeadroomError
 from core.home import Home
-from core.jobs.leftover import describe_leftovers, list_leftovers, remove_leftovers
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -53,6 +52,7 @@ def doctor(
 
 def _repair(home: Home) -> None:
     from core.jobs.damaged import repair_jobs
+    from core.jobs.leftover import describe_leftovers, remove_leftovers
     from core.store.run_store import RunStore
     from core.store.side_file import repair_side_files
 
@@ -170,6 +170,8 @@ def find_dispatcher(home: Home) -> int | None:
 
 
 def _describe_home(home: Home) -> dict[str, Any]:
+    from core.jobs.leftover import describe_leftovers, list_leftovers
+
     # os.path.exists returns False, not an error, for folders without read permission
     existing = next(path for path in (home.path, *home.path.parents) if os.path.exists(path))
     return {

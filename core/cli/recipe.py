@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.architecture.keras_model import KerasModel, read_keras_model
 from core.architecture.model import Model, compute_model
 from core.architecture.recipe_model import compute_recipe_model
 from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
@@ -21,6 +20,7 @@ from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS
 if TYPE_CHECKING:
     import pandas as pd
 
+    from core.architecture.keras_model import KerasModel
     from core.recipe import Recipe
 
 
@@ -173,6 +173,8 @@ def params(
     if model is not None:
         if recipe or head or changes or classes is not None:
             raise SpecError("Use --model without --recipe, --head, --set and --classes.")
+        from core.architecture.keras_model import read_keras_model
+
         _show([read_keras_model(model, side=side, label=model.name)], as_json)
         return
     if recipe is None:
@@ -191,7 +193,7 @@ def params(
     _show(models, as_json)
 
 
-def _show(models: Sequence[Model | KerasModel], as_json: bool) -> None:
+def _show(models: "Sequence[Model | KerasModel]", as_json: bool) -> None:
     if as_json:
         print_json({"models": [_as_json(model) for model in models]})
         return
@@ -199,7 +201,7 @@ def _show(models: Sequence[Model | KerasModel], as_json: bool) -> None:
         _print_model(model)
 
 
-def _as_json(model: Model | KerasModel) -> dict[str, Any]:
+def _as_json(model: "Model | KerasModel") -> dict[str, Any]:
     return {
         **({"head": model.spec.head} if isinstance(model, Model) else {"name": model.name}),
         "total": model.params,
@@ -219,7 +221,7 @@ def _as_json(model: Model | KerasModel) -> dict[str, Any]:
     }
 
 
-def _print_model(model: Model | KerasModel) -> None:
+def _print_model(model: "Model | KerasModel") -> None:
     from core.displays.number import format_count, format_short
 
     rows = [
