@@ -261,12 +261,9 @@ def _print(found: dict[str, Any]) -> None:
         **({"  leftovers": f"{left}. Run: headroom doctor --repair"} if (left := found["home"]["leftovers"]) else {}),
         "  runs": format_known(found["runs"]),
         "  examples": format_known(found["examples"]),
-        **(
-            {"Artifact store": f"{found['artifacts']['runs']} runs in {found['artifacts']['url']}"}
-            if found["artifacts"]
-            else {}
-        ),
     }
+    if artifacts := found["artifacts"]:
+        pairs["Artifact store"] = f"{artifacts['runs']} runs in {artifacts['url']}"
     for status in found["datasets"] or []:
         state = "available" if status["available"] else "bundled" if status["bundled"] else "not downloaded"
         command = f". Run: {status['next_step']}" if state == "not downloaded" else ""
