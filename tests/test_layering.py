@@ -31,6 +31,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("core.architecture", "core.datasets", "core.augment", "core.models"),
     ("core.store", "core.jobs"),
     ("core.analysis", "core.lab"),
+    ("core.advice",),
     ("core.displays",),
     ("core.reports", "core.exporters", "core.importers"),
     ("core.actions",),
