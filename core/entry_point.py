@@ -12,6 +12,7 @@ TRAINING = "core.training"
 APPLICATION = "core.training.application"
 EVALUATION = "core.training.evaluate_model"
 ONNX_EXPORT = "core.training.onnx"
+RACES = "core.advice.advance"
 
 
 def build_command(program: str, *arguments: str) -> list[str]:

@@ -34,7 +34,9 @@ def list_candidates(checker: Checker, specs: Sequence[RunSpec], limits: Limits, 
         AdviceError: when no configuration can be trained.
     """
     names = _name_all(specs)
-    found = [_make(checker, spec, name, settings, limits, frame) for spec, (name, settings) in zip(specs, names, strict=True)]  # fmt: skip
+    found = [
+        _make(checker, spec, name, settings, limits, frame) for spec, (name, settings) in zip(specs, names, strict=True)
+    ]
     if all(not candidate.params for candidate in found):
         raise AdviceError(found[0].excluded_by)
     return found
