@@ -59,8 +59,9 @@ def _write_decided(race: Race, answer: Answer, _: float | None) -> str:
             f"({_write_accuracy(race, answer, choice)})."
         )
     found = _find(answer, choice.key)
-    less = f"{_write_saving(race, found, _find(answer, reference.key))} {reference.name} and " if race.request.goal == "smallest" else ""  # fmt: skip
-    of = "it" if less else reference.name
+    less, of = "", reference.name
+    if race.request.goal == "smallest":
+        less, of = f"{_write_saving(race, found, _find(answer, reference.key))} {reference.name} and ", "it"
     return f"Use {choice.name}: {less}within {margin} of {of} in {metric} ({_write_difference(answer, found)})."
 
 
@@ -155,8 +156,9 @@ def describe_advice_plan(plan: AdvicePlan) -> str:
     out = f", {excluded} excluded by limits" if excluded else ""
     early = ", ".join(f"{epochs}" for epochs in plan.rungs[:-1])
     rungs = f"compared after {early} and {plan.rungs[-1]} epochs" if early else f"{plan.rungs[-1]} epochs"
+    images = format_plural(plan.validation_images, "validation image")
     return (
-        f"{format_plural(count, 'candidate')}{out}; {rungs} on {format_plural(plan.validation_images, 'validation image')}"
+        f"{format_plural(count, 'candidate')}{out}; {rungs} on {images}"
         f"; up to {plan.request.seeds} seeds per finalist; the answer rests on "
         f"{format_plural(plan.test_images, 'test image')}."
     )
@@ -164,7 +166,7 @@ def describe_advice_plan(plan: AdvicePlan) -> str:
 
 def describe_advice_time(plan: AdvicePlan) -> str:
     """Describe the estimated time of a plan and how many of its runs are cached."""
-    cached = f" {format_plural(plan.cached, 'run')} of it {'is' if plan.cached == 1 else 'are'} cached." if plan.cached else ""  # fmt: skip
+    cached = f" {format_plural(plan.cached, 'run')} cached." if plan.cached else ""
     if plan.estimate is None or plan.longest is None:
         return f"No time estimate: no run has finished yet.{cached}"
     usual, longest = format_seconds(plan.estimate.seconds), format_seconds(plan.longest.high)
