@@ -24,7 +24,6 @@ FORMS: Final[dict[CostName, CostForm]] = {
     "latency": COST_FORMS["latency_seconds"],
 }
 """Display formats of the costs that a race can decide by."""
-METRIC_NAMES = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"}
 
 
 @dataclass(frozen=True)

@@ -46,13 +46,18 @@ def make_races(home: Home) -> dict[str, Race]:
     choice, reference = tried[-2], tried[-1]
 
     def answer(state: Any, mean: float, half: float, verdict: str, **more: Any) -> Answer:
-        compared = FinalistDifference(
-            key=choice.key, mean=mean, low=mean - half, high=mean + half, bound=mean - 0.85 * half, verdict=verdict
-        )
+        compared = [
+            FinalistDifference(
+                key=one.key, cost=one.params, mean=(mean if one is choice else 0) / 100, low=(mean - half) / 100,
+                high=(mean + half) / 100, bound=(mean - 0.85 * half) / 100, p=0.03, verdict=verdict, seeds=3,
+            )
+            for one in (choice, reference)
+        ]  # fmt: skip
+        runs = tuple(one.spec_of(RUNGS[-1], seed).run_id for one in (choice, reference) for seed in range(3))
         shares = {choice.key: 0.88 + mean / 100, reference.key: 0.88}
         return Answer(
-            state=state, reference=reference.key, comparisons=(compared,), accuracy=shares, seeds=3, test_images=360,
-            read_at=now, **more,
+            state=state, reference=reference.key, comparisons=tuple(compared), accuracy=shares, seeds=3, test_images=360,
+            read_at=now, runs=runs, **more,
         )  # fmt: skip
 
     ended: dict[str, Any] = {**base, "state": "answered", "rung": len(RUNGS), "seeds": 3, "dropped": dropped,
@@ -67,10 +72,10 @@ def make_races(home: Home) -> dict[str, Race]:
         "needed": make("a6", {**ended, "answers": (answer("needed", -6.2, 1.1, "not within the margin", choice=reference.key),)}),
         "undecided": make("a7", {**ended, "answers": (answer("undecided", -0.4, 1.4, "undecided", tied=both, more_seeds=4),)}),
         "stopped": make("a8", {**base, "state": "answered", "rung": 1, "dropped": first, "stop": True, "ended_at": now,
-                               "answers": (Answer(state="undecided", why="It was stopped before any run was complete."),)}),
+                               "answers": (Answer(state="undecided", why="stopped", reference=tried[-1].key, validation={tried[-1].key: 0.71}),)}),
         "failed": make("a9", {**base, "state": "failed", "ended_at": now, "problem": "All runs failed: the worker ran out of memory."}),
         "excluded": make("b1", {**base, "state": "answered", "candidates": list_digit_candidates(home, Limits(params=10)),
-                                "answers": (Answer(state="undecided", why="The limits exclude all candidates."),), "ended_at": now}),
+                                "answers": (Answer(state="undecided", why="budget"),), "ended_at": now}),
     }  # fmt: skip
 
 

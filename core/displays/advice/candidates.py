@@ -9,10 +9,11 @@ import pandas as pd
 from core.advice.candidate import Candidate
 from core.advice.candidates import cost_of
 from core.displays.advice_display import FORMS, AdviceDisplay, describe_status, style_candidates
+from core.displays.advice_text import write_candidate_cost
 from core.displays.display import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_styles, shape_styles, write_note
 from core.displays.label import fit_labels
-from core.displays.number import format_bytes, format_count, format_plural, format_seconds, format_short
+from core.displays.number import format_plural
 
 _ROW_PIXELS = 26
 _OUT = "excluded by a limit"
@@ -49,11 +50,11 @@ class Candidates(AdviceDisplay):
         return pd.DataFrame(
             {
                 "Candidate": one.name,
-                "Parameters": format_count(one.params) if one.params else "–",
-                "LiteRT file (estimate)": format_bytes(one.tflite_bytes) if one.params else "–",
-                "FLOPs per image": format_short(one.flops) if one.params else "–",
-                "Latency (estimate)": _write_latency(one),
-                "Status": one.excluded_by or describe_status(self.race, one),
+                "Parameters": write_candidate_cost(one, "params"),
+                "LiteRT file": write_candidate_cost(one, "size"),
+                "FLOPs per image": write_candidate_cost(one, "flops"),
+                "Latency": write_candidate_cost(one, "latency"),
+                "Status": f"excluded: {one.excluded_by}" if one.excluded_by else describe_status(self.race, one),
             }
             for one in self._sorted
         )
@@ -113,10 +114,3 @@ class Candidates(AdviceDisplay):
         reasons = "; ".join(f"{one.name}: {one.excluded_by.rstrip('.')}" for one in out)
         return f"{text} Excluded: {reasons}." if out else text
 
-
-def _write_latency(candidate: Candidate) -> str:
-    """Return "210 µs (180 to 250 µs)", or "unknown" without measured runs of like cost."""
-    guess = candidate.latency
-    if guess is None:
-        return "unknown"
-    return f"{format_seconds(guess.seconds)} ({format_seconds(guess.low)} to {format_seconds(guess.high)})"

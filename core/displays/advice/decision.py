@@ -9,7 +9,8 @@ import pandas as pd
 from core.advice.candidate import Candidate
 from core.advice.candidates import cost_of
 from core.advice.race import FinalistDifference
-from core.displays.advice_display import FORMS, METRIC_NAMES, AdviceDisplay, describe_status, style_candidates
+from core.displays.advice_display import FORMS, AdviceDisplay, describe_status, style_candidates
+from core.displays.advice_text import METRICS, write_margin
 from core.displays.display import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_styles, shape_styles, write_note
 from core.displays.label import fit_labels
@@ -36,12 +37,12 @@ class DecisionView(AdviceDisplay):
         for candidate in self._sorted:
             last, found = self.progress.find_last(candidate.key), compared.get(candidate.key)
             accuracy = answer.accuracy.get(candidate.key, float("nan")) if answer else float("nan")
-            points = (found.mean, found.low, found.high, found.bound) if found else (float("nan"),) * 4
+            shares = (found.mean, found.low, found.high, found.bound) if found else (float("nan"),) * 4
             rows.append(
                 (
                     candidate.name, describe_status(self.race, candidate),
                     cost_of(candidate, self.race.request.cost), last[0] if last else 0,
-                    last[1] if last else float("nan"), accuracy, *points, self._explain(candidate, found),
+                    last[1] if last else float("nan"), accuracy, *(100 * share for share in shares), self._explain(candidate, found),
                 )
             )  # fmt: skip
         names = ["candidate", "status", "cost", "epochs", "validation_accuracy", "test_accuracy", "mean", "low", "high",
@@ -68,8 +69,8 @@ class DecisionView(AdviceDisplay):
             return dropped.reason
         if found and answer and found.key != answer.reference:
             return (
-                f"{_write_points(found.mean)} points, 95% interval {_write_points(found.low)} to "
-                f"{_write_points(found.high)}: {found.verdict}"
+                f"{_write_points(100 * found.mean)} points, 95% interval {_write_points(100 * found.low)} to "
+                f"{_write_points(100 * found.high)}: {found.verdict}."
             )
         if answer and candidate.key == answer.reference:
             return "The reference: the most accurate on the validation images."
@@ -77,7 +78,7 @@ class DecisionView(AdviceDisplay):
 
     def table(self) -> pd.DataFrame:
         form, frame = FORMS[self.race.request.cost], self.frame()
-        metric = METRIC_NAMES[self.race.request.metric]
+        metric = METRICS[self.race.request.metric]
         return pd.DataFrame(
             {
                 "Candidate": frame["candidate"],
@@ -142,7 +143,7 @@ class DecisionView(AdviceDisplay):
             return ""
         return (
             f"Reference: {self.race.find(answer.reference).name}. Solid line: the margin of "
-            f"{format_margin_points(self.race.request.margin)}. Tick: the one-sided bound that decides. "
+            f"{write_margin(self.race.request.margin)}. Tick: the one-sided bound that decides. "
             f"{format_plural(answer.seeds, 'seed')} each, {format_plural(answer.test_images, 'test image')}."
         )
 
@@ -153,11 +154,6 @@ class DecisionView(AdviceDisplay):
             for row in frame.to_dict("records")
         ]
         return f"Decision. {'; '.join(parts)}. {self._note()}".strip()
-
-
-def format_margin_points(margin: float) -> str:
-    """Format a margin: "1 point", "0.5 points"."""
-    return f"{margin:g} point{'' if margin == 1 else 's'}"
 
 
 def _write_points(value: float) -> str:

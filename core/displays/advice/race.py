@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import altair as alt
 import pandas as pd
 
-from core.displays.advice_display import METRIC_NAMES, AdviceDisplay, describe_status, style_candidates
+from core.displays.advice_display import AdviceDisplay, describe_status, style_candidates
 from core.displays.axis import scale_shares, spread_names
 from core.displays.curve_chart import HEIGHT_PIXELS, PLOT_PIXELS, position_x
 from core.displays.display import Chart
@@ -144,7 +144,6 @@ class RaceCurves(AdviceDisplay):
 
     def describe(self) -> str:
         ends = self._ends
-        metric = METRIC_NAMES["accuracy"]
         if ends.empty:
             return "Race. No candidate has finished an epoch yet."
         parts = [
@@ -152,7 +151,7 @@ class RaceCurves(AdviceDisplay):
             f"{row['status']}"
             for row in ends.to_dict("records")
         ]
-        return f"Validation {metric} of the candidates by epoch. {'; '.join(parts)}. {self._note()}".strip()
+        return f"Validation accuracy of the candidates by epoch. {'; '.join(parts)}. {self._note()}".strip()
 
 
 def _spread(positions: Sequence[float], heights: Sequence[int], gap: float, low: float, high: float) -> list[float]:
