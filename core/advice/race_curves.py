@@ -44,6 +44,11 @@ class RaceProgress:
         last = int(own["epoch"].max())
         return last, float(own.loc[own["epoch"] == last, "accuracy"].mean())
 
+    def find_accuracy(self, key: str, epoch: int) -> float | None:
+        """Return the mean validation accuracy of the seeds of a candidate after an epoch, if it was reached."""
+        values = self.curves.loc[(self.curves["key"] == key) & (self.curves["epoch"] == epoch), "accuracy"]
+        return float(values.mean()) if len(values) else None
+
 
 def list_race_runs(race: Race) -> tuple[RaceRun, ...]:
     """Return the runs that a race may train, the longest first per candidate and seed.
