@@ -1,7 +1,9 @@
 """Learning curves of a race: validation accuracy by epoch of every candidate that was or is being trained."""
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -35,6 +37,13 @@ class RaceProgress:
 
     race: Race
     curves: pd.DataFrame = field(default_factory=_create_empty)
+
+    @cached_property
+    def version(self) -> str:
+        """Hash of the race and its curves, for caches."""
+        found = hashlib.sha256(self.race.model_dump_json().encode())
+        found.update(pd.util.hash_pandas_object(self.curves, index=False).to_numpy().tobytes())
+        return found.hexdigest()
 
     def find_last(self, key: str) -> tuple[int, float] | None:
         """Return the last epoch of a candidate with the mean validation accuracy of its seeds there, if any."""

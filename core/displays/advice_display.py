@@ -24,6 +24,7 @@ FORMS: Final[dict[CostName, CostForm]] = {
     "latency": COST_FORMS["latency_seconds"],
 }
 """Display formats of the costs that a race can decide by."""
+INK = "currentColor"  # the text color of a page; black in files
 
 
 @dataclass(frozen=True)

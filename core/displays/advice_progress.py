@@ -46,7 +46,12 @@ def describe_stage(race: Race) -> str:
 def describe_request(race: Race) -> str:
     """Return the question in one line: goal, margin, limits and budget."""
     request, limits = race.request, race.request.limits
-    cost = {"params": "fewest parameters", "size": "smallest file", "flops": "fewest FLOPs", "latency": "lowest latency"}
+    cost = {
+        "params": "fewest parameters",
+        "size": "smallest file",
+        "flops": "fewest FLOPs",
+        "latency": "lowest latency",
+    }
     goal = f"{cost[request.cost]} within {write_margin(request.margin)} of the best {METRICS[request.metric]}"
     parts = [f"best {METRICS[request.metric]}" if request.goal == "best" else goal]
     parts += [f"at most {format_bytes(limits.size)}"] if limits.size else []
@@ -67,7 +72,10 @@ def write_advice_command(race: Race) -> str:
             swept.setdefault(name, {})[_write_value(value)] = None
     models = swept.pop("model", None) or ({first.model: None} if first.model else {})
     backbones = [f"{MODEL}:{name}" for name in models] or [*swept.pop("backbone", {})]
-    reference, skipped = recipe.spec_of(first.head), ("head", "data", "model", *swept, *(["backbone"] if backbones else []))
+    reference, skipped = (
+        recipe.spec_of(first.head),
+        ("head", "data", "model", *swept, *(["backbone"] if backbones else [])),
+    )
     for name, value in first.model_dump().items():
         if name in skipped or value is None or value == getattr(reference, name):
             continue
@@ -83,7 +91,9 @@ def write_advice_command(race: Race) -> str:
     words += [f"--max-latency {1e6 * limits.latency:g}us"] if limits.latency else []
     words += [f"--max-params {limits.params:.0f}"] if limits.params else []
     words.append(f"--margin {request.margin:g}")
-    words += [f"--{name} {getattr(request, name)}" for name, usual in _OPTIONS.items() if getattr(request, name) != usual]
+    words += [
+        f"--{name} {getattr(request, name)}" for name, usual in _OPTIONS.items() if getattr(request, name) != usual
+    ]
     words += [f"--budget {request.budget_seconds:.0f}s"] if request.budget_seconds else []
     return " ".join(words)
 

@@ -1,8 +1,7 @@
-"""Made-up races in every state, with learning curves and without training."""
+"""Made-up races in every state, with learning curves or with finished runs, without training."""
 
 import math
 import time
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,89 +9,105 @@ import pandas as pd
 from core.advice.candidate import Candidate
 from core.advice.candidates import list_candidates
 from core.advice.limits import Limits
-from core.advice.race import Answer, Dropped, FinalistDifference, Race
-from core.advice.race_curves import COLUMNS, RaceProgress
+from core.advice.race import Answer, Dropped, Event, FinalistDifference, Race, save_race
+from core.advice.race_curves import COLUMNS, RaceProgress, list_race_runs
 from core.advice.request import Request
 from core.datasets.cache import open_dataset
 from core.home import Home
 from core.jobs.submit import Checker
 from core.spec import RunSpec
 from core.store.run_store import RunStore
+from tests.support.run_writer import RunWriter
 
-HEADS = ("gap", "gap_linear", "dense")
-RUNGS = (2, 5, 12)
-LIMITS = Limits(size=600_000)
-SHORT = "It can reach at most 71.3%, 18.2 points below Flatten + Dense, 16 filters."
+RUNGS = (3, 6, 12)
+LIMITS = Limits(size=600_000)  # excludes Flatten + Dense with 16 filters
+SHORT = "Its curve can reach at most 71.3%, more than the margin below Flatten + Dense, 8 filters."
+ACCURACIES = (0.72, 0.83, 0.78, 0.875, 0.88, 0.9)
 
 
-def list_digit_candidates(home: Home, limits: Limits | None = None) -> tuple[Candidate, ...]:
-    """Return six candidates on the digits: three heads with two numbers of filters."""
+def list_digit_candidates(home: Home) -> tuple[Candidate, ...]:
+    """Return six candidates on the digits: three heads with two numbers of filters. A limit excludes the last."""
     data = open_dataset(home, "digits").info.fingerprint
-    specs = [RunSpec(head=head, filters=filters, epochs=RUNGS[-1], data=data) for head in HEADS for filters in (8, 16)]
-    return tuple(list_candidates(Checker(home), specs, limits or Limits(), RunStore(home).frame()))
+    heads = ("gap", "gap_linear", "dense")
+    specs = [RunSpec(head=head, filters=filters, epochs=RUNGS[-1], data=data) for head in heads for filters in (8, 16)]
+    return tuple(list_candidates(Checker(home), specs, LIMITS, RunStore(home).frame()))
 
 
-def make_races(home: Home) -> dict[str, Race]:
-    """Return a race in every state a user can meet, by name."""
-    now = time.time()
-    candidates = list_digit_candidates(home, LIMITS)
-    tried = [one for one in candidates if not one.excluded_by]
-    base: dict[str, Any] = {
-        "recipe": "digits-heads", "candidates": candidates, "rungs": RUNGS, "started_at": now - 300,
-        "request": Request(limits=LIMITS, budget_seconds=1800), "deadline": now + 1500,
-    }  # fmt: skip
-    first = {tried[0].key: Dropped(at="2 epochs", reason=SHORT, time=now - 200)}
-    dropped = first | {one.key: Dropped(at="5 epochs", reason=SHORT, time=now - 100) for one in tried[1:-2]}
-    choice, reference = tried[-2], tried[-1]
+def make_races(home: Home, now: float | None = None) -> dict[str, Race]:
+    """Return a race in every state that a user can meet, by name."""
+    now = time.time() if now is None else now
+    candidates = list_digit_candidates(home)
+    keys = [one.key for one in candidates if not one.excluded_by]
+    choice, reference = keys[3], keys[4]
+    first = {keys[0]: Dropped(at="3 epochs", reason=SHORT, time=now - 200)}
+    second = first | {key: Dropped(at="6 epochs", reason=SHORT, time=now - 100) for key in keys[1:3]}
+    events = (Event(time=now - 300, text="5 candidates start."), Event(time=now - 200, text=f"GAP is out. {SHORT}"))
 
-    def answer(state: Any, mean: float, half: float, verdict: str, **more: Any) -> Answer:
+    def make(number: int, **fields: Any) -> Race:
+        given: dict[str, Any] = {
+            "request": Request(limits=LIMITS, budget_seconds=1800), "deadline": now + 1500, "events": events,
+            "candidates": candidates, "rungs": RUNGS, "recipe": "digits-heads", "started_at": now - 300 - number,
+        }  # fmt: skip
+        return Race(race_id=f"{number:012x}", **(given | fields))
+
+    def end(number: int, answer: Answer, **fields: Any) -> Race:
+        ended = {"state": "answered", "deadline": None, "ended_at": now, "train_seconds": 192.0, "answers": (answer,)}
+        return make(number, **({"rung": len(RUNGS), "seeds": 3, "dropped": second} | ended | fields))
+
+    def compare(state: Any, mean: float, half: float, verdict: str, **fields: Any) -> Answer:
+        """Return an answer in percentage points."""
         compared = [
             FinalistDifference(
-                key=one.key, cost=one.params, mean=(mean if one is choice else 0) / 100, low=(mean - half) / 100,
-                high=(mean + half) / 100, bound=(mean - 0.85 * half) / 100, p=0.03, verdict=verdict, seeds=3,
+                key=key, cost=cost, mean=points / 100, low=(points - half) / 100, high=(points + half) / 100,
+                bound=(points - 0.8 * half) / 100, p=0.03, verdict=verdict, seeds=3,
             )
-            for one in (choice, reference)
+            for key, cost, points in ((choice, 7690, mean), (reference, 106_474, 0.0))
         ]  # fmt: skip
-        runs = tuple(one.spec_of(RUNGS[-1], seed).run_id for one in (choice, reference) for seed in range(3))
-        shares = {choice.key: 0.88 + mean / 100, reference.key: 0.88}
+        finalists = [one for one in candidates if one.key in (choice, reference)]
         return Answer(
-            state=state, reference=reference.key, comparisons=tuple(compared), accuracy=shares, seeds=3, test_images=360,
-            read_at=now, runs=runs, **more,
+            state=state, reference=reference, comparisons=tuple(compared), seeds=3, test_images=360, read_at=now,
+            validation={choice: 0.87, reference: 0.88}, accuracy={choice: 0.88 + mean / 100, reference: 0.88},
+            runs=tuple(one.spec_of(RUNGS[-1], seed).run_id for one in finalists for seed in range(3)), **fields,
         )  # fmt: skip
 
-    ended: dict[str, Any] = {**base, "state": "answered", "rung": len(RUNGS), "seeds": 3, "dropped": dropped,
-                             "deadline": None, "ended_at": now, "train_seconds": 192.0}  # fmt: skip
-    both = (choice.key, reference.key)
+    unread = Answer(state="undecided", why="stopped", reference=reference, validation={reference: 0.71})
     return {
-        "begun": make("a1", base),
-        "racing": make("a2", {**base, "rung": 1, "dropped": first, "train_seconds": 61.0}),
-        "seeds": make("a3", {**base, "rung": len(RUNGS), "seeds": 3, "dropped": dropped, "train_seconds": 150.0}),
-        "paused": make("a4", {**base, "state": "paused", "rung": 1, "dropped": first, "deadline": None, "left_seconds": 912.0}),
-        "decided": make("a5", {**ended, "answers": (answer("decided", -0.2, 0.6, "within the margin", choice=choice.key),)}),
-        "needed": make("a6", {**ended, "answers": (answer("needed", -6.2, 1.1, "not within the margin", choice=reference.key),)}),
-        "undecided": make("a7", {**ended, "answers": (answer("undecided", -0.4, 1.4, "undecided", tied=both, more_seeds=4),)}),
-        "stopped": make("a8", {**base, "state": "answered", "rung": 1, "dropped": first, "stop": True, "ended_at": now,
-                               "answers": (Answer(state="undecided", why="stopped", reference=tried[-1].key, validation={tried[-1].key: 0.71}),)}),
-        "failed": make("a9", {**base, "state": "failed", "ended_at": now, "problem": "All runs failed: the worker ran out of memory."}),
-        "excluded": make("b1", {**base, "state": "answered", "candidates": list_digit_candidates(home, Limits(params=10)),
-                                "answers": (Answer(state="undecided", why="budget"),), "ended_at": now}),
-    }  # fmt: skip
+        "begun": make(1),
+        "racing": make(2, rung=1, dropped=first),
+        "seeds": make(3, rung=len(RUNGS), seeds=3, dropped=second),
+        "paused": make(4, state="paused", rung=1, dropped=first, deadline=None, left_seconds=912.0),
+        "failed": make(5, state="failed", ended_at=now, problem="No candidate is left. GAP: out of memory."),
+        "decided": end(6, compare("decided", -0.2, 0.6, "within the margin", choice=choice)),
+        "needed": end(7, compare("needed", -6.2, 1.1, "not within the margin", choice=reference)),
+        "undecided": end(8, compare("undecided", -0.4, 1.4, "undecided", tied=(choice, reference), more_seeds=4)),
+        "hopeless": end(9, compare("undecided", -0.4, 1.4, "undecided", tied=(choice, reference), more_seeds=None)),
+        "stopped": end(10, unread, stop=True, rung=1, seeds=1, dropped=first),
+    }
 
 
-def make(number: str, fields: Mapping[str, Any]) -> Race:
-    return Race(race_id=f"{number}{'0' * 10}", **fields)
+def _find_reached(race: Race, key: str) -> int:
+    """Return the epoch that a candidate has reached; 0 before the first."""
+    if dropped := race.dropped.get(key):
+        return int(dropped.at.split()[0])
+    return (0, *RUNGS)[min(race.rung, len(RUNGS))]
 
 
-def draw_curves(race: Race, rate: Callable[[int], float] = lambda index: 0.9 - 0.04 * (5 - index)) -> RaceProgress:
-    """Return a race with exponential learning curves up to the epoch at which each candidate is."""
+def draw_curves(race: Race) -> RaceProgress:
+    """Return a race with exponential learning curves up to the epoch that each candidate has reached."""
     rows = []
-    for index, candidate in enumerate(race.candidates):
-        out = race.dropped.get(candidate.key)
-        reached = int(out.at.split()[0]) if out else RUNGS[min(race.rung, len(RUNGS) - 1)]
-        if candidate.excluded_by or (race.rung == 0 and race.state == "running" and not out):
-            continue
-        for seed in range(1 if out else race.seeds):
-            for epoch in range(1, reached + 1):
-                share = rate(index) * (1 - math.exp(-epoch / (1 + 0.5 * index))) + 0.004 * seed
-                rows.append((candidate.key, seed, epoch, share, race.state == "running" and not out))
+    for candidate, accuracy in zip(race.candidates, ACCURACIES, strict=True):
+        for seed in range(1 if candidate.key in race.dropped else race.seeds):
+            for epoch in range(1, 1 + (0 if candidate.excluded_by else _find_reached(race, candidate.key))):
+                share = (accuracy + 0.005 * seed) * (1 - math.exp(-epoch / 2))
+                rows.append((candidate.key, seed, epoch, share, race.state == "running"))
     return RaceProgress(race, pd.DataFrame(rows, columns=[*COLUMNS]).astype(COLUMNS)) if rows else RaceProgress(race)
+
+
+def write_race(home: Home, race: Race, make_run: RunWriter) -> None:
+    """Save a race with the finished runs that it has in its state."""
+    accuracies = dict(zip([one.key for one in race.candidates], ACCURACIES, strict=True))
+    for run in list_race_runs(race):
+        reached = _find_reached(race, run.key)
+        if run.epochs == reached and (run.seed == 0 or run.key not in race.dropped):
+            make_run(race.find(run.key).spec_of(run.epochs, run.seed), accuracy=accuracies[run.key])
+    save_race(home, race)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.advice.candidates import cost_of
 from core.analysis.pareto import compute_front
-from core.displays.advice_display import FORMS, AdviceDisplay, describe_status, style_candidates
+from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_status, style_candidates
 from core.displays.axis import scale_shares
 from core.displays.display import Chart
 from core.displays.encoding import GREY, color_styles, shape_styles, write_note
@@ -70,7 +70,7 @@ class AdviceFront(AdviceDisplay):
         frame["text"] = frame["cost"].map(form.write)
         frame["label"] = [shorten(name, _NAME_CHARS) for name in frame["head"]]
         x = alt.X(
-            "cost:Q", title=f"{form.label}, log", scale=alt.Scale(type="log", nice=False, padding=50),
+            "cost:Q", title=f"{form.label}, log", scale=alt.Scale(type="log", nice=False, padding=70),
             axis=alt.Axis(format=form.tick, tickCount=5, grid=False),
         )  # fmt: skip
         y = alt.Y(
@@ -78,6 +78,7 @@ class AdviceFront(AdviceDisplay):
             axis=alt.Axis(format=".0%", tickCount=6),
         )  # fmt: skip
         color = alt.condition("!datum.complete", alt.value(GREY), color_styles(styles, legend=False))
+        ink = alt.condition("!datum.complete", alt.value(GREY), alt.value(INK))
         tooltip = [
             alt.Tooltip("head:N", title="Candidate"),
             alt.Tooltip("text:N", title=form.short),
@@ -93,7 +94,7 @@ class AdviceFront(AdviceDisplay):
             color=color, shape=shape_styles(styles, legend=False)
         )
         named = base.transform_filter("datum.front || datum.chosen") if len(frame) > _MAX_NAMES else base
-        names = named.mark_text(dy=-16, fontSize=11, fontWeight="bold").encode(text="label:N", color=color)
+        names = named.mark_text(dy=-16, fontSize=11, fontWeight="bold").encode(text="label:N", color=ink)
         layers = [step, ring.encode(color=color_styles(styles, legend=False)), points, names]
         return alt.layer(*layers).properties(height=360, title=write_note(self._note()))
 
@@ -115,4 +116,6 @@ class AdviceFront(AdviceDisplay):
             for row in frame.to_dict("records")
         ]
         optimal = ", ".join(frame.loc[frame["front"], "candidate"]) or "none yet"
-        return f"Validation accuracy against {form.label}. {'; '.join(parts)}. Pareto-optimal: {optimal}. {self._note()}"
+        return (
+            f"Validation accuracy against {form.label}. {'; '.join(parts)}. Pareto-optimal: {optimal}. {self._note()}"
+        )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.advice.candidate import Candidate
 from core.advice.candidates import cost_of
-from core.displays.advice_display import FORMS, AdviceDisplay, describe_status, style_candidates
+from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_status, style_candidates
 from core.displays.advice_text import write_candidate_cost
 from core.displays.display import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_styles, shape_styles, write_note
@@ -91,7 +91,7 @@ class Candidates(AdviceDisplay):
             color=color, shape=shape_styles(styles, legend=False)
         )
         texts = base.mark_text(align="left", dx=9, fontSize=11).encode(
-            text="text:N", color=alt.condition("datum.out", alt.value(GREY), alt.value("currentColor"))
+            text="text:N", color=alt.condition("datum.out", alt.value(GREY), alt.value(INK))
         )
         layers: list[Any] = [points, texts]
         note = f"{form.label.partition(' (')[0]} before training."
@@ -113,4 +113,3 @@ class Candidates(AdviceDisplay):
         text += f", by increasing cost: {'; '.join(parts)}." if parts else ". The limits exclude all."
         reasons = "; ".join(f"{one.name}: {one.excluded_by.rstrip('.')}" for one in out)
         return f"{text} Excluded: {reasons}." if out else text
-

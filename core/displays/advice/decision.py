@@ -9,14 +9,14 @@ import pandas as pd
 from core.advice.candidate import Candidate
 from core.advice.candidates import cost_of
 from core.advice.race import FinalistDifference
-from core.displays.advice_display import FORMS, AdviceDisplay, describe_status, style_candidates
+from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_status, style_candidates
 from core.displays.advice_text import METRICS, write_margin
 from core.displays.display import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_styles, shape_styles, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_plural, format_share
 
-_ROW_PIXELS = 44
+_ROW_PIXELS, _LINE_PIXELS = 60, 15
 _ORDER = ("chosen", "finalist", "in the race")
 
 
@@ -26,7 +26,7 @@ class DecisionView(AdviceDisplay):
     The chart shows the finalists relative to the reference."""
 
     name: ClassVar[str] = "decision"
-    title: ClassVar[str] = "Decision"
+    title: ClassVar[str] = "Finalists on the test images"
 
     def frame(self) -> pd.DataFrame:
         """Return the columns candidate, status, cost (that decides), epochs, validation_accuracy, test_accuracy, mean,
@@ -124,18 +124,21 @@ class DecisionView(AdviceDisplay):
         )  # fmt: skip
         marks = [
             alt.Chart(pd.DataFrame({"x": [value]})).mark_rule(strokeDash=dash, color=GREY, strokeWidth=width)
-            for value, dash, width in ((0.0, [4, 4], 1), (margin, [1, 0], 2))
+            for value, dash, width in ((0.0, [4, 4], 1.5), (margin, [1, 0], 2.5))
         ]
         bounds = base.mark_tick(thickness=3, size=20).encode(x="bound:Q")
         layers = [
             *(mark.encode(x="x:Q") for mark in marks),
             base.mark_rule(strokeWidth=4).encode(x=x, x2="high:Q"),
             bounds,
-            base.mark_point(filled=True, size=150, opacity=1).encode(x="mean:Q", shape=shape_styles(styles, legend=False)),
-            base.mark_text(dy=-15, fontSize=11).encode(x="mean:Q", text="text:N"),
+            base.mark_point(filled=True, size=150, opacity=1).encode(
+                x="mean:Q", shape=shape_styles(styles, legend=False)
+            ),
+            base.mark_text(dy=-17, fontSize=11).encode(x="mean:Q", text="text:N", color=alt.value(INK)),
         ]
-        height = FRAME_PIXELS + 20 + _ROW_PIXELS * len(frame)
-        return alt.layer(*layers).properties(height=height, title=write_note(self._note()))
+        note = write_note(self._note())
+        height = FRAME_PIXELS + _LINE_PIXELS * len(note["text"]) + _ROW_PIXELS * len(frame)
+        return alt.layer(*layers).properties(height=height, title=note)
 
     def _note(self) -> str:
         answer = self.race.answer

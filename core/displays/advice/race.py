@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from textwrap import wrap
 from typing import Any, ClassVar
 
 import altair as alt
 import pandas as pd
 
-from core.displays.advice_display import AdviceDisplay, describe_status, style_candidates
+from core.displays.advice_display import INK, AdviceDisplay, describe_status, style_candidates
 from core.displays.axis import scale_shares, spread_names
 from core.displays.curve_chart import HEIGHT_PIXELS, PLOT_PIXELS, position_x
 from core.displays.display import Chart
@@ -18,7 +19,8 @@ from core.displays.label import shorten
 from core.displays.number import format_plural, format_share
 
 _MAX_NAMES = 8
-_NAME_CHARS, _REASON_CHARS = 30, 44
+_MAX_REASONS = 3  # more are only in the table
+_NAME_CHARS, _REASON_CHARS = 30, 40
 _EARLY = 0.55  # of the axis: names of lines that end before are to the right of the end
 _LINE_PIXELS = 13
 
@@ -40,12 +42,14 @@ class RaceCurves(AdviceDisplay):
         frame = curves[["seed", "epoch", "accuracy"]].assign(
             out=keys.isin([*self.race.dropped]),
             status=keys.map(states).astype("str"),
-            reason=keys.map(lambda key: self.race.dropped[key].reason if key in self.race.dropped else "").astype("str"),
+            reason=keys.map(lambda key: self.race.dropped[key].reason if key in self.race.dropped else "").astype(
+                "str"
+            ),
         )
         frame.insert(0, "candidate", keys.map(lambda key: found[key].name).astype("str"))
-        return frame.sort_values(["out", "candidate", "seed", "epoch"], ascending=[False, True, True, True]).reset_index(
-            drop=True
-        )
+        return frame.sort_values(
+            ["out", "candidate", "seed", "epoch"], ascending=[False, True, True, True]
+        ).reset_index(drop=True)
 
     def table(self) -> pd.DataFrame:
         ends = self._ends
@@ -97,7 +101,7 @@ class RaceCurves(AdviceDisplay):
         ends = self._ends.rename(columns={"candidate": "head"})
         points = alt.Chart(ends).mark_point(size=60, filled=True, opacity=1)
         points = points.encode(x=x, y=y, color=color, shape=shape_styles(styles, legend=False), tooltip=tooltip)
-        layers: list[Any] = [*self._draw_rungs(), *lines, points, *self._draw_names(ends, scale, last, color, y)]
+        layers: list[Any] = [*self._draw_rungs(), *lines, points, *self._draw_names(ends, scale, last, y)]
         note = write_note(self._note())
         return alt.layer(*layers).properties(height=HEIGHT_PIXELS + 60, title=note)
 
@@ -107,7 +111,7 @@ class RaceCurves(AdviceDisplay):
             return []
         return [alt.Chart(rungs).mark_rule(strokeDash=[2, 4], color=GREY).encode(x="epoch:Q")]
 
-    def _draw_names(self, ends: pd.DataFrame, scale: alt.Scale, last: int, color: Any, y: alt.Y) -> list[Any]:
+    def _draw_names(self, ends: pd.DataFrame, scale: alt.Scale, last: int, y: alt.Y) -> list[Any]:
         low, high = scale["domain"]
         gap = (high - low) / PLOT_PIXELS
         layers = []
@@ -116,22 +120,27 @@ class RaceCurves(AdviceDisplay):
             rows = ends[early == is_early].head(_MAX_NAMES)
             if rows.empty:
                 continue
-            texts = [self._name(row) for row in rows.to_dict("records")]
+            explained = int(rows["out"].sum()) <= _MAX_REASONS
+            texts = [self._name(row, explained) for row in rows.to_dict("records")]
             heights = [text.count("\n") + 1 for text in texts]
             raised = [value + (0 if is_early else 8 * gap) for value in rows["accuracy"]]
             spread = _spread(raised, heights, (_LINE_PIXELS + 1) * gap, low + 6 * gap, high)
             marks = {"align": "left", "dx": 8} if is_early else {"align": "right", "dx": -4}
             text = alt.Chart(rows.assign(position=spread, text=texts)).mark_text(
-                baseline="middle", fontSize=11, fontWeight="bold", lineBreak="\n", lineHeight=_LINE_PIXELS, **marks
+                baseline="middle", fontSize=11, lineBreak="\n", lineHeight=_LINE_PIXELS, **marks
             )
             position = alt.Y("position:Q", title=y["title"], scale=y["scale"], axis=y["axis"])
-            layers.append(text.encode(x="epoch:Q", y=position, color=color, text="text:N"))
+            ink = alt.condition("datum.out", alt.value(GREY), alt.value(INK))
+            layers.append(text.encode(x="epoch:Q", y=position, color=ink, text="text:N"))
         return layers
 
     @staticmethod
-    def _name(row: dict[Any, Any]) -> str:
+    def _name(row: dict[Any, Any], explained: bool) -> str:
         name = shorten(row["head"], _NAME_CHARS)
-        return f"{name}, {row['status']}\n{shorten(row['reason'], _REASON_CHARS)}" if row["out"] else name
+        if not row["out"]:
+            return name
+        reason = wrap(row["reason"], _REASON_CHARS, max_lines=2, placeholder="…") if explained else []
+        return "\n".join([f"{name}: {row['status']}", *reason])
 
     def _note(self) -> str:
         frame = self.frame()
@@ -161,6 +170,8 @@ def _spread(positions: Sequence[float], heights: Sequence[int], gap: float, low:
         heights: number of lines of each label.
         gap: height of a line.
     """
-    lines = [position - 0.001 * gap * k for position, height in zip(positions, heights, strict=True) for k in range(height)]
+    lines = [
+        position - 0.001 * gap * k for position, height in zip(positions, heights, strict=True) for k in range(height)
+    ]
     spread, ends = spread_names(lines, gap, low, high), list(accumulate(heights))
     return [sum(spread[end - height : end]) / height for end, height in zip(ends, heights, strict=True)]

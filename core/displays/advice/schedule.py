@@ -23,7 +23,7 @@ class Schedule(AdviceDisplay):
     and two to be finalists, which get all seeds."""
 
     name: ClassVar[str] = "schedule"
-    title: ClassVar[str] = "Plan of the race"
+    title: ClassVar[str] = "Training per stage"
 
     def frame(self) -> pd.DataFrame:
         """Return the columns stage, label, runs, epochs (of each run in this stage), total_epochs."""
@@ -88,12 +88,12 @@ class Schedule(AdviceDisplay):
     def _note(self) -> str:
         return (
             f"About {self.share:.0%} of the epochs of the complete grid (grey), if half of the candidates are dropped "
-            f"at each rung. No epoch is trained twice."
+            "at each rung. No epoch is trained twice."
         )
 
     def describe(self) -> str:
         rows = self.frame().to_dict("records")
         if not rows[-1]["runs"]:
-            return "Plan of the race. The limits exclude all candidates."
+            return "Training per stage. The limits exclude all candidates."
         parts = [f"{row['label']}: {self._write(row['runs'], row['epochs'])}" for row in rows[:-1]]
-        return f"Plan of the race. {'; '.join(parts)}. {self._note()}"
+        return f"Training per stage. {'; '.join(parts)}. {self._note()}"

@@ -1,6 +1,7 @@
 """Answer on the Advisor page: the sentence, the decision, and what it rests on."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.actions.advice import continue_advice
 from core.actions.report import create_report
@@ -11,6 +12,7 @@ from core.advice.status import estimate_more_seeds
 from core.displays.advice.advice_front import AdviceFront
 from core.displays.advice.decision import DecisionView
 from core.displays.advice.race import RaceCurves
+from core.displays.advice_display import AdviceDisplay
 from core.displays.advice_progress import describe_request, write_advice_command
 from core.displays.advice_text import write_answer
 from core.displays.markdown import escape_markdown
@@ -23,7 +25,7 @@ from core.jobs.comparison_choice import RUNS
 from core.reports.advice_report import write_advice_report
 from core.store.comparison import Comparison
 from core.ui.access import act, action_button, check_permission
-from core.ui.advisor.display import show_advice_display, show_advice_table
+from core.ui.advisor.display import has_chart, show_advice_display, show_advice_table
 from core.ui.advisor.race import read_progress_of, show_log
 from core.ui.display import show_display, show_table
 from core.ui.heading import show_title
@@ -32,42 +34,42 @@ from core.ui.reports.listing import open_report
 from core.ui.session import home, open_comparison, select_comparison, store
 
 
-def show_answer(race: Race) -> None:
-    """Show a race that has ended with an answer."""
+def show_answer(race: Race, heading: DeltaGenerator) -> None:
+    """Show a race that has ended with an answer; its sentence is the title in the container `heading`."""
     seconds = _estimate_more(race.race_id, len(race.answers), store().generation, race)
-    show_title(escape_markdown(write_answer(race, seconds)))
-    st.caption(" · ".join(escape_markdown(fact) for fact in _list_facts(race)))
+    with heading:
+        show_title(escape_markdown(write_answer(race, seconds)))
+        st.caption(" · ".join(escape_markdown(fact) for fact in _list_facts(race)))
     progress, comparison = read_progress_of(race), _open_finalists(race)
     _show_buttons(progress, comparison, seconds)
-    decision, words = DecisionView(progress), ("Result", "Evidence")
-    if decision.chart() is None:
-        st.header(decision.title, anchor=False)
-        show_advice_table(decision, words)
-        _show_charts(progress)
-    else:
-        left, right = st.columns(2, gap="large")
-        with left:
-            show_advice_display(decision, title="Finalists on the test images", table=False)
-        with right:
-            show_advice_display(AdviceFront(progress), table=False)
-        st.header(decision.title, anchor=False)
-        show_advice_table(decision, words)
-        show_advice_display(RaceCurves(progress), table=False)
+    decision = DecisionView(progress)
+    views: list[AdviceDisplay] = [AdviceFront(progress), RaceCurves(progress)]
+    if has_chart(decision):
+        views.insert(0, decision)
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_advice_display(views[0], table=False)
+    with right:
+        show_advice_display(views[1], table=False)
+    st.header("Candidates", anchor=False)
+    show_advice_table(decision, ("Result", "Evidence"))
+    left, right = st.columns(2, gap="large")
+    with left:
+        for view in views[2:]:
+            show_advice_display(view, table=False)
     if comparison:
-        show_display(Costs(comparison), table=False)
-        with st.expander("Fairness checks of the finalists", icon=":material/fact_check:", on_change="rerun", key="advice-checks") as checks:  # fmt: skip
-            if checks.open:
-                show_table(Checks(comparison))
+        with right:
+            show_display(Costs(comparison), table=False)
+        _show_checks(comparison)
     _show_reproduction(race)
     show_log(race)
 
 
-def _show_charts(progress: RaceProgress) -> None:
-    left, right = st.columns(2, gap="large")
-    with left:
-        show_advice_display(RaceCurves(progress), table=False)
-    with right:
-        show_advice_display(AdviceFront(progress), table=False)
+def _show_checks(comparison: Comparison) -> None:
+    label = "Fairness checks of the finalists"
+    with st.expander(label, icon=":material/fact_check:", on_change="rerun", key="advice-checks") as expander:
+        if expander.open:
+            show_table(Checks(comparison))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -132,7 +134,8 @@ def _name_continuation(race: Race, seconds: float | None) -> str:
 
 
 def _show_reproduction(race: Race) -> None:
-    with st.expander("How to reproduce", icon=":material/terminal:", on_change="rerun", key="advice-command") as expander:
+    label = "Reproduce this answer"
+    with st.expander(label, icon=":material/terminal:", on_change="rerun", key="advice-command") as expander:
         if expander.open:
             st.code(write_advice_command(race), language="bash")
             st.caption("In a home with these runs, the answer is the same and nothing is trained again.")

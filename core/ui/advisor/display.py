@@ -1,5 +1,8 @@
 """Views of a race on a page: title, chart with alt text, and data table."""
 
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
 from core.displays.advice_display import AdviceDisplay
@@ -20,8 +23,7 @@ def show_advice_display(
     heading = display.title if title is None else title
     if heading:
         st.header(heading, anchor=False)
-    if chart := display.chart():
-        draw_spec(guard_names(chart.to_dict()), display.describe())
+    _draw(display.name, display.progress.version, display)
     if table:
         with st.expander("Show data table", on_change="rerun", key=f"table-{display.name}") as expander:
             if expander.open:
@@ -30,4 +32,27 @@ def show_advice_display(
 
 def show_advice_table(display: AdviceDisplay, words: tuple[str, ...] = ()) -> None:
     """Show the table of a view of a race."""
-    show_frame(display.table(), words=words, rows=None)
+    show_frame(_tabulate(display.name, display.progress.version, display), words=words)
+
+
+def has_chart(display: AdviceDisplay) -> bool:
+    """Return whether a view has a chart."""
+    return bool(_build_spec(display.name, display.progress.version, display))
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def _draw(name: str, version: str, _display: AdviceDisplay) -> None:
+    """Draw the chart of a view. Streamlit replays the cached element for the same state of the race."""
+    if spec := _build_spec(name, version, _display):
+        draw_spec(spec, _display.describe())
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _build_spec(name: str, version: str, _display: AdviceDisplay) -> dict[str, Any]:
+    chart = _display.chart()
+    return {} if chart is None else guard_names(chart.to_dict())
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _tabulate(name: str, version: str, _display: AdviceDisplay) -> pd.DataFrame:
+    return _display.table()

@@ -1,12 +1,15 @@
 """The Advisor page: the form with its plan, or the race of the link."""
 
+import time
+
 import streamlit as st
 
 from core.advice.race import Race, list_damaged_races, list_races, open_race
 from core.displays.advice_progress import describe_request
 from core.displays.advice_text import write_answer
-from core.displays.label import shorten
 from core.displays.markdown import escape_markdown
+from core.displays.number import format_plural
+from core.displays.progress import describe_age
 from core.home import hide_paths
 from core.ui import url, widget
 from core.ui.advisor.answer import show_answer
@@ -23,7 +26,6 @@ url.register("advice")
 
 _PAGE = "pages/advisor.py"
 _MAX_LISTED = 5
-_NAME_CHARS = 70
 _ICONS = {"running": ":material/hourglass_top:", "paused": ":material/pause_circle:", "failed": ":material/error:",
           "answered": ":material/check_circle:"}  # fmt: skip
 
@@ -73,7 +75,8 @@ def _show_earlier(races: list[Race]) -> None:
 
 def _show_link(race: Race) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        text = describe_request(race) if race.state in ("running", "paused") else write_answer(race)
+        ended = race.state in ("answered", "failed")
+        text = write_answer(race) if ended else f"{_name(race)}: {describe_request(race)}"
         st.markdown(f"{_ICONS[race.state]} {escape_markdown(text)}", width="stretch")
         if st.button("View", key=f"view-{race.race_id}", width="content"):
             open_page(_PAGE, {"advice": race.race_id})
@@ -81,25 +84,26 @@ def _show_link(race: Race) -> None:
 
 def _show_selected() -> None:
     races = {race.race_id: race for race in list_races(home())}
+    heading = st.container(gap="small")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         selected = widget.item(
             "Advice", [*races], key="advice", format_func=lambda race_id: _name(races[race_id]), gone="Advice",
-            label_visibility="collapsed",
+            label_visibility="collapsed", width=420,
         )  # fmt: skip
         if st.button("New advice", icon=":material/add:", width="content"):
             open_page(_PAGE)
-    if selected is None:
-        show_title("Advisor")
-        return
-    race = open_race(home(), selected)
     with handle_errors():
-        if race.state == "answered":
-            show_answer(race)
-        else:
+        race = open_race(home(), selected) if selected else None
+        if race and race.state == "answered":
+            show_answer(race, heading)
+            return
+        with heading:
             show_title("Advisor")
+        if race:
             show_race(race)
 
 
 def _name(race: Race) -> str:
-    heads = len(race.candidates)
-    return shorten(f"{race.recipe}: {heads} candidates, {describe_request(race)} ({race.race_id})", _NAME_CHARS)
+    """Return "digits-heads, 6 candidates, 5 min ago"."""
+    age = describe_age(max(time.time() - race.started_at, 0.0))
+    return f"{race.recipe}, {format_plural(len(race.candidates), 'candidate')}, {age}"
