@@ -64,14 +64,14 @@ def list_race_runs(race: Race) -> tuple[RaceRun, ...]:
 
     With the first seed, a candidate is trained up to every rung; with the others, to the end.
     """
-    runs = []
-    for candidate in race.candidates:
-        if candidate.excluded_by:
-            continue
-        for seed in range(race.seeds):
-            for epochs in sorted(race.rungs, reverse=True) if seed == 0 else race.rungs[-1:]:
-                runs.append(RaceRun(candidate.key, seed, epochs, candidate.spec_of(epochs, seed).run_id))
-    return tuple(runs)
+    longest_first = sorted(race.rungs, reverse=True)
+    return tuple(
+        RaceRun(candidate.key, seed, epochs, candidate.spec_of(epochs, seed).run_id)
+        for candidate in race.candidates
+        if not candidate.excluded_by
+        for seed in range(race.seeds)
+        for epochs in (longest_first if seed == 0 else longest_first[:1])
+    )
 
 
 def read_race_progress(

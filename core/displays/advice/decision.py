@@ -38,11 +38,12 @@ class DecisionView(AdviceDisplay):
             last, found = self.progress.find_last(candidate.key), compared.get(candidate.key)
             accuracy = answer.accuracy.get(candidate.key, float("nan")) if answer else float("nan")
             shares = (found.mean, found.low, found.high, found.bound) if found else (float("nan"),) * 4
+            points = [100 * share for share in shares]
             rows.append(
                 (
                     candidate.name, describe_status(self.race, candidate),
                     cost_of(candidate, self.race.request.cost), last[0] if last else 0,
-                    last[1] if last else float("nan"), accuracy, *(100 * share for share in shares), self._explain(candidate, found),
+                    last[1] if last else float("nan"), accuracy, *points, self._explain(candidate, found),
                 )
             )  # fmt: skip
         names = ["candidate", "status", "cost", "epochs", "validation_accuracy", "test_accuracy", "mean", "low", "high",
@@ -106,8 +107,9 @@ class DecisionView(AdviceDisplay):
         low, high = min(margin, frame["low"].min()), max(0.0, frame["high"].max())
         room = 0.1 * max(high - low, 0.1)
         names = frame["head"].tolist()
+        axis = alt.Axis(labelOverlap=False, **fit_labels(names, AXIS_CHARS))
         base = alt.Chart(frame).encode(
-            y=alt.Y("head:N", title=None, sort=names, axis=alt.Axis(labelOverlap=False, **fit_labels(names, AXIS_CHARS))),
+            y=alt.Y("head:N", title=None, sort=names, axis=axis),
             color=color_styles(styles, legend=False),
             tooltip=[
                 alt.Tooltip("head:N", title="Finalist"),

@@ -28,9 +28,9 @@ from core.ui.setting import choose_setting, choose_setting_values
 
 _VALUES = "candidate_values"
 url.register(
-    "advice_data", "candidate_heads", "candidate_backbones", "candidate_settings", "advice_goal", "advice_cost",
-    "advice_metric", "advice_margin", "advice_budget", "advice_seeds", "advice_epochs", "advice_attribute", "max_size", "max_latency", "max_params",
-    *(f"{_VALUES}_{name}" for name in SETTINGS),
+    "advice_data", "candidate_heads", "candidate_backbones", "candidate_settings", "advice_epochs", "advice_attribute",
+    "advice_goal", "advice_cost", "advice_metric", "advice_margin", "advice_budget", "advice_seeds", "max_size",
+    "max_latency", "max_params", *(f"{_VALUES}_{name}" for name in SETTINGS),
 )  # fmt: skip
 
 _HEADS = ("gap", "gap_linear", "gap_dense", "gmp_dense", "dense")
