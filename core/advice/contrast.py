@@ -1,12 +1,12 @@
 """The accuracy of one finalist minus that of another, tested against a margin on both sides.
 
-The estimate is that of `core.analysis.difference.compute_interval`, or of balanced accuracy. With few seeds or few wrong
-predictions its variance can be 0 by chance. The variance over the images of one run each, σ², is known better: it follows
-from the share of images on which the runs differ. Two corrections use it:
+The estimate is that of `core.analysis.difference.compute_interval`, or of balanced accuracy. With few seeds, images or
+wrong predictions its variance can be far too small by chance. Two lower limits correct it:
 
-- With s seeds the variance of the mean over n images is at least σ²/(n·s), the value if only the seeds differ.
-- If one finalist loses a margin δ, σ² is at least δ(1 − δ). What is missing is added, in the manner of score tests, which
-  use the variance under the hypothesis.
+- A finalist that loses a margin δ may lose it on a share δ of the images, always the same. The variance over the images
+  is therefore at least δ(1 − δ), as in score tests, which use the variance under the hypothesis.
+- With s seeds and n images the variance is at least σ²/(n·s), the value if only the seeds differ. σ² is the variance of
+  the difference of one run each, which follows from the share of images on which the runs differ.
 
 Source: Tango 1998, Equivalence test and confidence interval for the difference in proportions for the paired-sample
 design, Stat. Med. 17.
@@ -94,15 +94,17 @@ def compute_contrast(labels: Labels, first: Correct, second: Correct, margin: fl
         return Contrast(components.estimate(), components, margin)
     balanced = metric == "balanced_accuracy"
     estimate = compute_balanced_estimate(labels, first, second) if balanced else components.estimate()
-    spread, least = _compute_image_spread(_list_strata(labels, metric), first, second, margin)
-    variance = max(estimate.variance, spread / max(components.seeds)) + max(least - spread, 0.0)
-    estimate = replace(estimate, variance=variance)
+    strata = _list_strata(labels, metric)
+    weights = [1 / (len(strata) ** 2 * int(mask.sum())) for mask in strata]
     runs = [compute_metric(labels, right, metric) for right in (first, second)]
     spreads = fill_single_seeds([float(run.var(ddof=1)) if len(run) > 1 else None for run in runs], 0.0)
     of_runs = sum(spread / len(run) for spread, run in zip(spreads, runs, strict=True))
-    of_images = max(estimate.variance - of_runs, 0.0) * images
-    components = replace(components, mean=estimate.mean, run_variances=tuple(spreads), image_variance=of_images)
-    return Contrast(estimate, components, margin)
+    of_images = max(estimate.variance - of_runs, margin * (1 - margin) * sum(weights))
+    of_images = max(of_images, _compute_spread(strata, weights, first, second) / max(components.seeds) - of_runs)
+    components = replace(
+        components, mean=estimate.mean, run_variances=tuple(spreads), image_variance=of_images * images
+    )  # fmt: skip
+    return Contrast(replace(estimate, variance=of_runs + of_images), components, margin)
 
 
 def _list_strata(labels: Labels, metric: Metric) -> list[NDArray[np.bool_]]:
@@ -111,12 +113,8 @@ def _list_strata(labels: Labels, metric: Metric) -> list[NDArray[np.bool_]]:
     return [labels == label for label in np.unique(labels)]
 
 
-def _compute_image_spread(
-    strata: list[NDArray[np.bool_]], first: Correct, second: Correct, margin: float
-) -> tuple[float, float]:
-    """Return the variance over the images of the difference of one run each, and the least one if it is the margin."""
+def _compute_spread(strata: list[NDArray[np.bool_]], weights: list[float], first: Correct, second: Correct) -> float:
+    """Return the variance, over the images, of the difference of one run each."""
     p, q = first.mean(axis=0, dtype=np.float64), second.mean(axis=0, dtype=np.float64)
     differ, mean = p + q - 2 * p * q, p - q  # over all pairs of runs
-    weights = [1 / (len(strata) ** 2 * int(mask.sum())) for mask in strata]
-    variances = [float(differ[mask].mean() - mean[mask].mean() ** 2) for mask in strata]
-    return float(np.dot(weights, variances)), margin * (1 - margin) * sum(weights)
+    return float(np.dot(weights, [differ[mask].mean() - mean[mask].mean() ** 2 for mask in strata]))
