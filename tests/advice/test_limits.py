@@ -34,7 +34,9 @@ READERS = {
 
 
 @given(st.floats(1e-9, 1e16), st.sampled_from(["", " "]), st.sampled_from([*READERS]), st.data())
-def test_amounts_are_read_within_their_bounds_or_refused(number: float, gap: str, name: str, data: st.DataObject) -> None:  # fmt: skip
+def test_amounts_are_read_within_their_bounds_or_refused(
+    number: float, gap: str, name: str, data: st.DataObject
+) -> None:
     read, units, low, high = READERS[name]
     unit = data.draw(st.sampled_from([*units]))
     written = f"{number:.10f}".rstrip("0").rstrip(".")
@@ -50,11 +52,12 @@ def test_amounts_are_read_within_their_bounds_or_refused(number: float, gap: str
 def test_texts_that_are_no_amount_are_one_sentence(name: str, text: str) -> None:
     read = READERS[name][0]
     try:
-        assert READERS[name][2] <= read(text) <= READERS[name][3]
+        message = "" if READERS[name][2] <= read(text) <= READERS[name][3] else "out of bounds"
     except AdviceError as error:
-        assert str(error).startswith(("Expected max-", "Expected budget", "Expected margin"))
-        assert "\n" not in str(error)
-        assert len(str(error)) < 250
+        message = str(error)
+    assert not message or message.startswith(("Expected max-", "Expected budget", "Expected margin"))
+    assert "\n" not in message
+    assert len(message) < 250
 
 
 def test_units_are_required_where_two_are_usual() -> None:
@@ -118,9 +121,9 @@ def test_plan_states_what_it_would_do(home: Home, make_run: RunWriter, monkeypat
     monkeypatch.setenv("HEADROOM_EXAMPLES", str(home.path / "none"))
     plan = plan_digits(home, limits=Limits(params=100_000))
     assert [bool(one.excluded_by) for one in plan.candidates] == [False, False, True]
-    assert (plan.rungs, plan.validation_images, plan.test_images) == ((2, 4, 8), 288, 360)
+    assert (plan.rungs, plan.validation_images, plan.test_images) == ((4, 8, 16), 288, 360)
     assert (plan.estimate, plan.cached) == (None, 0)
-    make_run(head="gap", epochs=8)
+    make_run(head="gap", epochs=16)
     later = plan_digits(home, limits=Limits(params=100_000), budget_seconds=5.0)
     assert later.cached == 1
     assert later.estimate
@@ -129,7 +132,7 @@ def test_plan_states_what_it_would_do(home: Home, make_run: RunWriter, monkeypat
     assert "The time budget is probably too short" in later.warning
     with pytest.raises(AdviceError, match=r"all 3 candidates. The smallest one, GAP \+ Dense: 19,466 parameters; "):
         plan_digits(home, limits=Limits(params=10))
-    with pytest.raises(AdviceError, match="^It cannot be trained: Expected feature maps"):
+    with pytest.raises(AdviceError, match=r"^It cannot be trained: Expected feature maps"):
         make_plan(home, RECIPES["digits-heads"], Request(), ["gap"], changes={"blocks": 6})
     assert replace(plan, candidates=()).allowed == ()
 
@@ -139,8 +142,8 @@ def test_rungs_increase_to_all_epochs(epochs: int) -> None:
     rungs = choose_rungs(epochs)
     assert rungs[-1] == epochs
     assert sorted(set(rungs)) == [*rungs]
-    assert rungs[0] > 1 or epochs == 1
-    assert len(rungs) <= 4
+    assert rungs[0] >= min(4, epochs)
+    assert len(rungs) <= 3
 
 
 def test_backbones_multiply_the_candidates(home: Home) -> None:

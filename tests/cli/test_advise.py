@@ -11,19 +11,19 @@ from tests.support.racing import run_race, without_training
 from tests.support.run_writer import RunWriter
 from tests.support.scored_worker import ACCURACY
 
-ADVISE = ["advise", "--recipe", "digits-heads", "--heads", "gap,gap_dense,dense", "--epochs", "8", "--margin", "5"]
+ADVISE = ["advise", "--recipe", "digits-heads", "--heads", "gap,gap_dense,dense", "--epochs", "16", "--margin", "8"]
 
 
 def test_plan_is_shown_and_nothing_starts_unasked(home: Home) -> None:
     fetch_dataset(home, "digits")
     plan = ask(*ADVISE, "--max-params", "50k", "--budget", "10m", "--dry-run")
     assert [bool(one["excluded_by"]) for one in plan["candidates"]] == [False, False, True]
-    assert (plan["margin"], plan["budget_seconds"], plan["epochs"]) == (5.0, 600.0, [2, 4, 8])
+    assert (plan["margin"], plan["budget_seconds"], plan["epochs"]) == (8.0, 600.0, [4, 8, 16])
     shown = call(*ADVISE, "--max-params", "50k")
     assert shown.exit_code == 1
     assert "excluded: 431,242 parameters; the limit is 50,000." in shown.stdout
     assert "unknown, checked after training" in shown.stdout
-    assert "2 candidates, 1 excluded by limits; compared after 2, 4 and 8 epochs on 288 validation" in shown.stderr
+    assert "2 candidates, 1 excluded by limits; compared after 4, 8 and 16 epochs on 288 validation" in shown.stderr
     assert shown.stderr.endswith("nothing was started. Add --yes or --dry-run.\n")
     assert not JobQueue(home).jobs()
     assert ask("advise") == []
@@ -80,7 +80,7 @@ def test_advice_is_started_followed_paused_and_answered(home: Home, make_run: Ru
         assert {*found["choice"]} == {"head", "settings", "params", "test_accuracy"}
         shown = call("advise", started["id"])
         assert shown.stdout.splitlines()[-1] == found["sentence"]
-        assert "GAP is out after 2 epochs." in shown.stderr
+        assert "GAP is out after 8 epochs." in shown.stderr
         assert found["sentence"] in call("advise").stdout
         code, message = refused("advise", started["id"], "--continue")
         assert (code, message) == (1, f"Advice {started['id']} is decided; there is nothing to continue.\n")
