@@ -9,10 +9,10 @@ range, and a candidate is dropped only if the top of its range is too low.
 The variance from epoch to epoch is that of the residuals, or of the second differences if larger: with few epochs some
 curve fits too well.
 
-Sources: Domhan, Springenberg & Hutter 2015, Speeding up automatic hyperparameter optimization of deep neural networks by
-extrapolation of learning curves, IJCAI (the families of curves, and dropping by the forecast); Viering & Loog 2023, The
-shape of learning curves: a review, IEEE Trans. Pattern Anal. Mach. Intell. 45; Gasser, Sroka &
-Jennen-Steinmetz 1986, Residual variance and residual pattern in nonlinear regression, Biometrika 73.
+Sources: Domhan, Springenberg & Hutter 2015, Speeding up automatic hyperparameter optimization of deep neural networks
+by extrapolation of learning curves, IJCAI (the families of curves, and dropping by the forecast); Viering & Loog 2023,
+The shape of learning curves: a review, IEEE Trans. Pattern Anal. Mach. Intell. 45; Gasser, Sroka & Jennen-Steinmetz
+1986, Residual variance and residual pattern in nonlinear regression, Biometrika 73.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ RUN_DEVIATION = 0.007
 NOISE = 0.003
 """Least standard deviation of the validation accuracy from epoch to epoch."""
 _POWERS = (0.1, 0.25, 0.5, 1.0, 2.0)
-_SHAPES = tuple(product((0.5, 1.0, 2.0, 3.0), (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)))
+_SHAPES = tuple(product((0.5, 1.0, 2.0, 4.0, 8.0), (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)))
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,8 @@ def _forecast_mean(steps: Curve, mean: Curve, epochs: int) -> tuple[float, float
     ahead = h[:, -1] - centre
     half = -float(stdtrit(count - 2, 0.025)) * np.sqrt(variance * (1 + ahead**2 / square) / count)
     forecasts = average + slope * ahead
-    return float((forecasts - half)[fits].min()), float((forecasts + half)[fits].max())
+    kept = float(mean[-3:].mean()) - 3 * sqrt(variance)  # no curve falls
+    return max(float((forecasts - half)[fits].min()), kept), float((forecasts + half)[fits].max())
 
 
 def can_decide(images: int, margin: float, accuracy: float = 0.9) -> str | None:
