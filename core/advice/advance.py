@@ -9,15 +9,12 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.advice.candidate import Candidate
 from core.advice.candidates import cost_of, find_excess
 from core.advice.conclude import conclude, decide_on_validation
 from core.advice.dropping import choose_dropped
 from core.advice.evidence import Evidence, read_curve
-from core.advice.finals import choose_surplus
+from core.advice.finals import choose_surplus, keep_runner_up
 from core.advice.race import OPEN, Dropped, Event, Race, folder_of_race, locked_race, open_race, save_race
 from core.errors import AdviceError, HeadroomError, HomeError, JobError
 from core.home import Home
@@ -233,7 +230,10 @@ class _Step:
         diverged = dict.fromkeys(curves.keys() - usable.keys(), "Its training diverged.")
         found = choose_dropped(usable, race.rungs[-1], costs, race.request.margin / 100) if usable else {}
         names = {one.key: one.name for one in race.candidates}
-        found = _keep_two(len(usable), found, usable)
+        left = usable.keys() - found.keys()
+        if len(left) == 1 and found:
+            cheaper = {key for key in usable if costs[key] < min(costs[one] for one in left)}
+            found = keep_runner_up(found, {key: curve[-1] for key, curve in usable.items()}, cheaper)
         return diverged | {key: _replace_keys(reason, names) for key, reason in found.items()}
 
     def _climb(self, reasons: dict[str, str]) -> Race:
@@ -261,12 +261,3 @@ def _replace_keys(text: str, names: dict[str, str]) -> str:
     for key, name in names.items():
         text = text.replace(key, name)
     return text
-
-
-def _keep_two(survivors: int, dropped: dict[str, str], curves: dict[str, NDArray[np.float64]]) -> dict[str, str]:
-    """Keep the best of the dropped candidates if only one is left, so that the answer rests on a comparison."""
-    usable = [key for key in dropped if len(curves[key])]
-    if survivors - len(dropped) >= 2 or not usable:
-        return dropped
-    first = max(usable, key=lambda key: curves[key][-1])
-    return {key: reason for key, reason in dropped.items() if key != first}

@@ -7,8 +7,13 @@ from core.advice.evidence import Evidence, list_finalists, measure, read_validat
 from core.advice.race import Answer, Event, FinalistDifference, Race
 from core.store.run import Run
 
-LOOKS = 3
-"""Largest number of looks at the test images: after the first, a race can be continued twice."""
+LEVELS = (0.03, 0.015, 0.005)
+"""Significance level of each look at the test images, 5% together (Bonferroni).
+
+After the first, a race can be continued twice. Whether it is, and with how many seeds, depends on the answer, so the
+information at the looks is not known before, and a rule that needs it, as in `core.advice.spending`, is not applied.
+"""
+LOOKS = len(LEVELS)
 LEAST_SEEDS = 2
 """Seeds per finalist without which the test images are not looked at."""
 
@@ -24,11 +29,15 @@ def count_complete_seeds(race: Race, evidence: Evidence) -> int:
 def decide_on_validation(race: Race, evidence: Evidence) -> tuple[bool, dict[str, str]]:
     """Return whether the validation images decide, and the finalists that need no more seeds, with the reason.
 
-    Those lose more than the margin, or cost more than one that is within it. At least two finalists remain.
+    Those lose more than the margin, or cost more than one that is within it. At least two finalists remain. The level
+    is that of the next look at the test images, so that this look probably decides too.
     """
     finalists = list_finalists(race, evidence, race.survivors, race.seeds)
     reference = _choose_reference(race, finalists)
-    found = decide(finalists, race.request.margin / 100, metric=race.request.metric, reference=reference)
+    found = decide(
+        finalists, race.request.margin / 100, metric=race.request.metric, reference=reference,
+        alpha=LEVELS[min(race.looks, LOOKS - 1)],
+    )  # fmt: skip
     names = {one.key: one.name for one in race.survivors}
     surplus: dict[str, str] = {}
     within = ""
@@ -105,7 +114,7 @@ def _look(race: Race, evidence: Evidence, seeds: int, validation: dict[str, floa
     finalists = list_finalists(race, evidence, race.survivors, seeds, test=True)
     found = decide(
         finalists, race.request.margin / 100, metric=race.request.metric, reference=reference,
-        look=race.looks + 1, looks=LOOKS,
+        alpha=LEVELS[race.looks],
     )  # fmt: skip
     runs = [run for one in race.survivors for run in evidence.list_runs(race, one, seeds) or ()]
     return _write_answer(race, found, finalists, runs, seeds, validation, why)

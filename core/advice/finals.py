@@ -1,6 +1,7 @@
 """Which survivors of the complete runs with one seed become finalists, for which more seeds are trained."""
 
 import math
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -50,13 +51,21 @@ def choose_surplus(race: Race, evidence: Evidence) -> dict[str, str]:
         else:
             kept.append(one)
             within = names[one.name] if gap - error >= -race.request.margin / 100 else ""
-    return surplus if len(kept) > 1 else _keep_runner_up(surplus, values)
+    cheaper = {one.name for one in finalists if one.cost < best.cost}
+    return surplus if len(kept) > 1 else keep_runner_up(surplus, values, cheaper)
 
 
-def _keep_runner_up(surplus: dict[str, str], values: dict[str, float]) -> dict[str, str]:
-    """Keep the best of those that are dropped, so that the answer rests on a comparison on the test images."""
-    first = max(surplus, key=lambda key: values[key], default=None)
-    return {key: reason for key, reason in surplus.items() if key != first}
+def keep_runner_up(dropped: dict[str, str], values: Mapping[str, float], cheaper: Collection[str]) -> dict[str, str]:
+    """Keep the best of those that would be dropped, so that the answer rests on a comparison on the test images.
+
+    It is one that is cheaper than the only survivor, if any: whether that one is needed is the question.
+
+    Args:
+        values: accuracy of the dropped candidates that can be kept.
+    """
+    known = [key for key in dropped if key in values]
+    first = max(known, key=lambda key: (key in cheaper, values[key]), default=None)
+    return {key: reason for key, reason in dropped.items() if key != first}
 
 
 def _compute_error(a: Finalist, b: Finalist) -> float:

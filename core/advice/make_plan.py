@@ -7,7 +7,7 @@ from typing import Any
 
 from core.advice.candidate import Candidate
 from core.advice.candidates import list_candidates
-from core.advice.dropping import can_decide
+from core.advice.dropping import MIN_EPOCHS, can_decide
 from core.advice.plan import AdvicePlan
 from core.advice.request import Request
 from core.datasets.dataset_view import read_info
@@ -21,8 +21,8 @@ from core.jobs.sweep_plan import list_members, make_estimator
 from core.recipe import Recipe
 from core.store.run_store import RunStore
 
-_SHARES = (0.25, 0.5, 1.0)
-_MANY_EPOCHS = 40  # from here on, candidates are also compared after an eighth of the epochs
+_SHARES = (0.25, 0.5)
+_LATEST_SHARE = 0.75  # later, dropping saves little
 _USUAL_SEEDS = 3
 _FINALISTS = 2
 
@@ -75,12 +75,13 @@ def make_plan(
 def choose_rungs(epochs: int) -> tuple[int, ...]:
     """Return the numbers of epochs after which candidates can be dropped; the last one is `epochs`.
 
-    >>> choose_rungs(25), choose_rungs(100), choose_rungs(2)
-    ((7, 13, 25), (13, 25, 50, 100), (2,))
+    Those before the last are a quarter and half of all epochs, but not so few that no forecast is possible.
+
+    >>> choose_rungs(25), choose_rungs(100), choose_rungs(5)
+    ((7, 13, 25), (25, 50, 100), (5,))
     """
-    shares = (0.125, *_SHARES) if epochs >= _MANY_EPOCHS else _SHARES
-    rungs = {math.ceil(epochs * share) for share in shares}
-    return tuple(sorted(rung for rung in rungs if rung > 1 or rung == epochs))
+    early = {max(math.ceil(epochs * share), MIN_EPOCHS) for share in _SHARES}
+    return (*sorted(rung for rung in early if rung <= _LATEST_SHARE * epochs), epochs)
 
 
 def _estimate(home: Home, plan: AdvicePlan, store: RunStore, checker: Checker) -> AdvicePlan:

@@ -58,7 +58,7 @@ def test_race_drops_the_weak_head_and_answers_with_the_small_one(racing_home: Ho
     assert found["sentence"] == write_answer(race)
     assert found["difference"]["low"] <= found["difference"]["mean"] <= found["difference"]["high"]  # type: ignore[index]
     assert write_answer(race).startswith("Use GAP + Dense: "), write_answer(race)
-    assert "within 5.0 points of it" in write_answer(race) or "no other is more than" in write_answer(race)
+    assert "within 8.0 points of it" in write_answer(race) or "no other is more than" in write_answer(race)
     # Each run of the writer takes 2 s per epoch, and those of the rungs continue each other.
     assert race.train_seconds == pytest.approx(sum(2.0 * spec.epochs for spec in trained), rel=0.5)
     assert [race.race_id for race in list_races(racing_home)] == [race.race_id]
@@ -72,7 +72,7 @@ def test_race_needs_the_large_head_if_every_smaller_one_is_weak(racing_home: Hom
     assert name_of(race, race.answer.choice) == "dense"
     assert "is needed" in write_answer(race)
     assert {spec.head for spec in trained if spec.epochs == EPOCHS} == {"gap_dense", "dense"}, "two are compared"
-    assert read(racing_home, race)["difference"]["high"] < -5  # type: ignore[index]
+    assert read(racing_home, race)["difference"]["high"] < -8  # type: ignore[index]
 
 
 def test_test_images_are_read_once_and_only_for_finalists(
@@ -95,7 +95,7 @@ def test_second_advice_on_the_same_data_trains_nothing(racing_home: Home, make_r
     newest = JobQueue(racing_home).newest_number()
     again = start_race(racing_home, with_budget(plan, 60.0))
     assert (again.race_id, again.answers) == (race.race_id, race.answers), "the same question has its answer"
-    wider = plan_digits(racing_home, margin=6.0)
+    wider = plan_digits(racing_home, margin=9.0)
     assert wider.cached > 3
     other, trained = race_digits(racing_home, make_run, score, wider)
     assert other.race_id != race.race_id
@@ -176,10 +176,10 @@ def test_budget_ends_a_race_with_what_is_known(
 def test_seeds_that_do_not_fit_the_budget_are_not_started(
     racing_home: Home, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The runs of the writer take 16 s each, so 30 s are not enough for one more seed of two finalists."""
+    """The runs of the writer take 32 s each, so 50 s are not enough for one more seed of two finalists."""
     monkeypatch.setenv("HEADROOM_SLOTS", "1")
     close = {"gap": 0.55, "gap_dense": 0.93, "dense": 0.95}
-    race = start_race(racing_home, plan_digits(racing_home, budget_seconds=30.0))
+    race = start_race(racing_home, plan_digits(racing_home, budget_seconds=50.0))
     race, trained = run_race(racing_home, make_run, race, lambda spec: close[spec.head])
     assert race.answer
     assert race.answer.why == "budget"
@@ -230,7 +230,8 @@ def test_undecided_race_continues_with_the_seeds_that_it_needs(racing_home: Home
     )
     assert {spec.seed for spec in trained} == {*range(first.seeds, min(first.seeds + first.more_seeds, 20))}
     assert race.looks == 2
-    assert race.answers[1].level != first.level or race.answers[1].level < 0.05, "both looks share one error rate"
+    assert [answer.level for answer in race.answers] == [0.03, 0.015], "all looks share one error rate"
+    assert sum(conclude.LEVELS) == pytest.approx(0.05)
 
 
 def test_failed_and_too_costly_candidates_are_dropped_with_the_reason(racing_home: Home, make_run: RunWriter) -> None:

@@ -20,14 +20,14 @@ from tests.support.dispatcher import without_dispatcher
 from tests.support.run_writer import RunWriter
 
 HEADS = ("gap", "gap_dense", "dense")
-EPOCHS = 8
+EPOCHS = 16
 Score = Callable[[RunSpec], float]
 
 
 def plan_digits(home: Home, heads: tuple[str, ...] = HEADS, *, epochs: int = EPOCHS, **request: object) -> AdvicePlan:
-    """Return a plan for the digits with a margin of 5 points, unless `request` has another."""
+    """Return a plan for the digits with a margin of 8 points, unless `request` has another."""
     fetch_dataset(home, "digits")
-    question = Request(**{"margin": 5.0, **request})  # type: ignore[arg-type]
+    question = Request(**{"margin": 8.0, **request})  # type: ignore[arg-type]
     return make_plan(home, RECIPES["digits-heads"], question, heads, changes={"epochs": epochs})
 
 

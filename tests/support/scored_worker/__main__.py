@@ -1,4 +1,4 @@
-"""A job without TensorFlow that publishes a run with predictions: `python -m tests.support.scored_worker JOB_FOLDER`."""
+"""A job without TensorFlow that publishes a run with made-up predictions (see `python -m core.training`)."""
 
 import fcntl
 import json
