@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from core.advice.candidates import cost_of
@@ -29,25 +30,20 @@ class AdviceFront(AdviceDisplay):
     def frame(self) -> pd.DataFrame:
         """Return the columns candidate, status, cost, epochs, accuracy (validation, mean over seeds), complete, front,
         chosen."""
-        answer, last = self.race.answer, self.race.rungs[-1]
+        answer = self.race.answer
         rows = []
         for candidate in self.race.candidates:
             if not (found := self.progress.find_last(candidate.key)):
                 continue
-            cost, complete = cost_of(candidate, self.race.request.cost), self._is_complete(candidate.key, last)
+            cost = cost_of(candidate, self.race.request.cost)
+            complete = found[0] >= self.race.rungs[-1] or (answer is not None and candidate.key in answer.accuracy)
             chosen = bool(answer and answer.choice == candidate.key)
             rows.append((candidate.name, describe_status(self.race, candidate), cost, *found, complete, chosen))
         names = ["candidate", "status", "cost", "epochs", "accuracy", "complete", "chosen"]
         frame = pd.DataFrame(rows, columns=names)
         shown = frame["accuracy"].astype("float64").where(frame["complete"].astype("bool"))
-        front = compute_front(frame["cost"].astype("float64").to_numpy(), shown.to_numpy())
+        front = compute_front(frame["cost"].to_numpy(np.float64), shown.to_numpy(np.float64))
         return frame.assign(front=front).sort_values("cost", ignore_index=True)
-
-    def _is_complete(self, key: str, last: int) -> bool:
-        """Return whether a run of a candidate has ended, at its last epoch or because it stopped improving."""
-        found = self.progress.find_last(key)
-        dropped = key in self.race.dropped
-        return bool(found) and (found[0] >= last or (not dropped and self.race.state == "answered"))  # type: ignore[index]
 
     def table(self) -> pd.DataFrame:
         form, frame = FORMS[self.race.request.cost], self.frame()

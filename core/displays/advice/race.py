@@ -125,7 +125,7 @@ class RaceCurves(AdviceDisplay):
             heights = [text.count("\n") + 1 for text in texts]
             raised = [value + (0 if is_early else 8 * gap) for value in rows["accuracy"]]
             spread = _spread(raised, heights, (_LINE_PIXELS + 1) * gap, low + 6 * gap, high)
-            marks = {"align": "left", "dx": 8} if is_early else {"align": "right", "dx": -4}
+            marks: dict[str, Any] = {"align": "left", "dx": 8} if is_early else {"align": "right", "dx": -4}
             text = alt.Chart(rows.assign(position=spread, text=texts)).mark_text(
                 baseline="middle", fontSize=11, lineBreak="\n", lineHeight=_LINE_PIXELS, **marks
             )

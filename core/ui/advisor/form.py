@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
@@ -150,8 +150,10 @@ def _choose_request() -> Request | None:
     goal = widget.segmented("Goal", [*_GOALS], key="advice_goal", format_func=lambda name: _GOALS[name])
     left, middle, right = st.columns(3)
     with left:
-        margin = _read("Margin (points)", "1.0", "advice_margin", read_margin, "the margin",
-                       help="Percentage points of accuracy that a cheaper candidate may lose.")  # fmt: skip
+        margin = _read(
+            "Margin (points)", "1.0", "advice_margin", read_margin, "the margin", required=True,
+            help="Percentage points of accuracy that a cheaper candidate may lose.",
+        )  # fmt: skip
     with middle:
         cost: CostName = widget.selectbox(
             "Cost", [*FORMS], key="advice_cost", format_func=lambda name: FORMS[name].short,
@@ -159,26 +161,33 @@ def _choose_request() -> Request | None:
         )  # fmt: skip
     with right:
         metric: Metric = widget.selectbox(
-            "Metric", [*METRICS], key="advice_metric", format_func=lambda name: METRICS[name].capitalize()
+            "Metric", [*get_args(Metric)], key="advice_metric", format_func=lambda name: METRICS[name].capitalize()
         )
     left, middle, right = st.columns(3)
     with left:
-        size = _read("Largest file", "", "max_size", read_size, "the largest file", placeholder="such as 100 kB",
-                     help="Size of the LiteRT file.")  # fmt: skip
+        size = _read(
+            "Largest file", "", "max_size", read_size, "the largest file", placeholder="such as 100 kB",
+            help="Size of the LiteRT file.",
+        )  # fmt: skip
     with middle:
-        latency = _read("Largest latency", "", "max_latency", read_latency, "the largest latency",
-                        placeholder="such as 5 ms", help="Time for one image on one thread of this machine.")  # fmt: skip
+        latency = _read(
+            "Largest latency", "", "max_latency", read_latency, "the largest latency", placeholder="such as 5 ms",
+            help="Time for one image on one thread of this machine.",
+        )  # fmt: skip
     with right:
-        params = _read("Most parameters", "", "max_params", read_params, "the most parameters",
-                       placeholder="such as 50,000")  # fmt: skip
+        params = _read(
+            "Most parameters", "", "max_params", read_params, "the largest number of parameters",
+            placeholder="such as 50,000",
+        )  # fmt: skip
     left, right = st.columns(2)
     with left:
-        budget = _read("Time budget", "30m", "advice_budget", read_duration, "the time budget",
-                       placeholder="none", help="When it ends, the answer is what is known then. Units: s, m, h.")  # fmt: skip
+        budget = _read(
+            "Time budget", "30m", "advice_budget", read_duration, "the time budget", placeholder="none",
+            help="When it ends, the answer is what is known then. Units: s, m and h.",
+        )  # fmt: skip
     with right:
         seeds = widget.slider("Seeds per finalist, at most", 2, 20, 5, key="advice_seeds")
-    values = (margin, size, latency, params, budget)
-    if any(value is False for value in values) or margin is None:
+    if not margin or False in (size, latency, params, budget):
         return None
     limits = Limits(size=size or None, latency=latency or None, params=params or None)
     return Request(
@@ -187,14 +196,13 @@ def _choose_request() -> Request | None:
 
 
 def _read(
-    label: str, value: str, key: str, parse: Callable[[str, str], float], name: str, **settings: Any
-) -> float | None | bool:
-    """Show a text field for an amount with its unit. Return None if it is empty, False if it is invalid, with why."""
+    label: str, value: str, key: str, parse: Callable[[str, str], float], name: str, *, required: bool = False,
+    **settings: Any,
+) -> float | Literal[False] | None:  # fmt: skip
+    """Show a text field for an amount with its unit. Return None if it is empty, False with the error if invalid."""
     text = widget.text(label, value, key=key, **settings)
-    if not text.strip():
-        if key != "advice_margin":
-            return None
-        text = ""
+    if not text.strip() and not required:
+        return None
     try:
         return parse(text, name)
     except AdviceError as error:
