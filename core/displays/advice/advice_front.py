@@ -41,8 +41,8 @@ class AdviceFront(AdviceDisplay):
             rows.append((candidate.name, describe_status(self.race, candidate), cost, *found, complete, chosen))
         names = ["candidate", "status", "cost", "epochs", "accuracy", "complete", "chosen"]
         frame = pd.DataFrame(rows, columns=names)
-        shown = frame["accuracy"].astype("float64").where(frame["complete"].astype("bool"))
-        front = compute_front(frame["cost"].to_numpy(np.float64), shown.to_numpy(np.float64))
+        shown = np.where(frame["complete"].to_numpy(np.bool_), frame["accuracy"].to_numpy(np.float64), np.nan)
+        front = compute_front(frame["cost"].to_numpy(np.float64), shown)
         return frame.assign(front=front).sort_values("cost", ignore_index=True)
 
     def table(self) -> pd.DataFrame:

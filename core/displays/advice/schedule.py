@@ -1,12 +1,12 @@
 """The plan of a race as bars: how many runs are trained for how many epochs in each stage."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import altair as alt
 import pandas as pd
 
-from core.displays.advice_display import AdviceDisplay
+from core.displays.advice_display import INK, AdviceDisplay
 from core.displays.display import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, write_note
 from core.displays.label import fit_labels
@@ -74,10 +74,14 @@ class Schedule(AdviceDisplay):
         )  # fmt: skip
         grid = alt.condition(f"datum.stage === '{_FULL}'", alt.value(GREY), alt.value(_COLOR))
         layers = [base.mark_bar(height=18, cornerRadius=2).encode(color=grid)]
-        for inside, options in ((True, {"align": "right", "dx": -6, "color": "white"}), (False, {"dx": 6})):
+        ends: tuple[tuple[bool, dict[str, Any]], ...] = (
+            (True, {"align": "right", "dx": -6, "color": "white"}),
+            (False, {"align": "left", "dx": 6, "color": INK}),
+        )
+        for inside, marks in ends:
             if (frame["inside"] == inside).any():
                 text = base.transform_filter(f"datum.inside === {str(inside).lower()}")
-                layers.append(text.mark_text(**{"align": "left", "fontSize": 11, **options}).encode(text="text:N"))
+                layers.append(text.mark_text(fontSize=11, **marks).encode(text="text:N"))
         height = FRAME_PIXELS + _ROW_PIXELS * len(frame)
         return alt.layer(*layers).properties(height=height, title=write_note(self._note()))
 

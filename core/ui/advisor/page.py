@@ -76,7 +76,9 @@ def _show_earlier(races: list[Race]) -> None:
 def _show_link(race: Race) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         ended = race.state in ("answered", "failed")
-        text = write_answer(race) if ended else f"{_name(race)}: {describe_request(race)}"
+        text = (
+            write_answer(race) if ended else f"{race.recipe}, started {_describe_age(race)}: {describe_request(race)}"
+        )
         st.markdown(f"{_ICONS[race.state]} {escape_markdown(text)}", width="stretch")
         if st.button("View", key=f"view-{race.race_id}", width="content"):
             open_page(_PAGE, {"advice": race.race_id})
@@ -104,6 +106,9 @@ def _show_selected() -> None:
 
 
 def _name(race: Race) -> str:
-    """Return "digits-heads, 6 candidates, 5 min ago"."""
-    age = describe_age(max(time.time() - race.started_at, 0.0))
-    return f"{race.recipe}, {format_plural(len(race.candidates), 'candidate')}, {age}"
+    """Return a name that is unique and stays the same, because the browser returns it for the selected option."""
+    return f"{race.recipe}, {format_plural(len(race.candidates), 'candidate')} ({race.race_id})"
+
+
+def _describe_age(race: Race) -> str:
+    return describe_age(max(time.time() - race.started_at, 0.0))
