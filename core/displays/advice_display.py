@@ -63,7 +63,7 @@ def style_candidates(candidates: Sequence[Candidate]) -> dict[str, VariantStyle]
     return assign_styles([(one.name, HEADS[one.head].order) for one in candidates])
 
 
-def describe_status(race: Race, candidate: Candidate) -> str:
+def describe_candidate(race: Race, candidate: Candidate) -> str:
     """Return "excluded", "out after 5 epochs", "chosen", "finalist" or "in the race"."""
     if candidate.excluded_by:
         return "excluded"

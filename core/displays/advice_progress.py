@@ -1,4 +1,4 @@
-"""What is known during a race, what it is doing, and how to ask the same question again, as text."""
+"""Texts about a race: the knowledge so far, its stage, its question, and the command that asks it again."""
 
 from shlex import quote
 
@@ -13,7 +13,7 @@ _OPTIONS = {"metric": "accuracy", "cost": "params", "goal": "smallest", "seeds":
 
 
 def write_known(progress: RaceProgress) -> str:
-    """Return in one sentence what the validation images show so far."""
+    """Describe what the validation images show so far."""
     race = progress.race
     allowed = sum(not one.excluded_by for one in race.candidates)
     found = [(last, one.name) for one in race.survivors if (last := progress.find_last(one.key))]

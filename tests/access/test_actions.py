@@ -260,7 +260,8 @@ OWNED = {
 }  # fmt: skip
 SHARED = {
     "keep_comparison", "clear_comparisons",
-    "start_advice", "continue_advice", "pause_advice", "stop_advice", "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
+    "start_advice", "continue_advice", "pause_advice", "stop_advice",
+    "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
     "process_queue", "revive_queue", "fetch_data", "add_data", "add_web_data",
     "remove_data", "restore_data", "clear_data", "add_own_model", "evaluate_own_model",
     "remove_own_model", "restore_own_model",

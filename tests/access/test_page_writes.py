@@ -49,6 +49,7 @@ READING = {
         "run_store": {"RunStore"}, "search": None,
     },
     "core.reports": {
+        "advice_report": None,
         "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,
         "published_runs": None, "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
         "reproduction": None, "display_option": None, "author_text": None,

@@ -78,7 +78,7 @@ def test_wrong_amounts_are_reported_at_their_fields_in_one_sentence(open_page: O
     assert not [label for label in labels(app) if label.startswith("Start")]
 
 
-def test_limits_that_exclude_everything_say_so(open_page: Open) -> None:
+def test_limits_that_exclude_everything_are_an_error(open_page: Open) -> None:
     app = open_page("advisor", max_params="10")
     (error,) = app.error
     assert error.value.startswith("The limits exclude all 5 candidates. The smallest one, ")
@@ -113,11 +113,11 @@ def test_pause_continue_and_stop_change_the_race(open_page: Open, home: Home, pu
     click(app, "Continue")
     assert open_race(home, race_id).state == "running"
     app = click(app, "Stop now")
-    assert open_race(home, race_id).stop
+    assert open_race(home, race_id).state == "answered"
     assert app.title[0].value.startswith("Not decided: the race was stopped; ")
 
 
-def test_interrupted_race_says_why_and_offers_to_go_on(open_page: Open, home: Home, put: Put) -> None:
+def test_interrupted_race_shows_why_and_can_continue(open_page: Open, home: Home, put: Put) -> None:
     app = open_page("advisor", advice=put("failed").race_id)
     assert [error.value for error in app.error] == ["No candidate is left. GAP: out of memory."]
     assert "Continue" in labels(app)

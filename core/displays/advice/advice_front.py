@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.advice.candidates import cost_of
 from core.analysis.pareto import compute_front
-from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_status, style_candidates
+from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_candidate, style_candidates
 from core.displays.axis import scale_shares
 from core.displays.display import Chart
 from core.displays.encoding import GREY, color_styles, shape_styles, write_note
@@ -22,7 +22,7 @@ _MAX_NAMES, _NAME_CHARS = 8, 24
 @dataclass(frozen=True)
 class AdviceFront(AdviceDisplay):
     """One point per trained candidate. The front consists of candidates with complete runs; those that were dropped
-    before are grey, because fewer epochs are no measure of their accuracy."""
+    before are gray, because fewer epochs are no measure of their accuracy."""
 
     name: ClassVar[str] = "advice_front"
     title: ClassVar[str] = "Accuracy against cost (Pareto front)"
@@ -38,7 +38,7 @@ class AdviceFront(AdviceDisplay):
             cost = cost_of(candidate, self.race.request.cost)
             complete = found[0] >= self.race.rungs[-1] or (answer is not None and candidate.key in answer.accuracy)
             chosen = bool(answer and answer.choice == candidate.key)
-            rows.append((candidate.name, describe_status(self.race, candidate), cost, *found, complete, chosen))
+            rows.append((candidate.name, describe_candidate(self.race, candidate), cost, *found, complete, chosen))
         names = ["candidate", "status", "cost", "epochs", "accuracy", "complete", "chosen"]
         frame = pd.DataFrame(rows, columns=names)
         shown = np.where(frame["complete"].to_numpy(np.bool_), frame["accuracy"].to_numpy(np.float64), np.nan)
@@ -100,7 +100,7 @@ class AdviceFront(AdviceDisplay):
         if frame["chosen"].any():
             parts.append("Ring: chosen.")
         if not frame["complete"].all():
-            parts.append("Grey: fewer epochs.")
+            parts.append("Gray: fewer epochs.")
         return " ".join(parts)
 
     def describe(self) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.advice.candidate import Candidate
 from core.advice.candidates import cost_of
-from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_status, style_candidates
+from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_candidate, style_candidates
 from core.displays.advice_text import write_candidate_cost
 from core.displays.display import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_styles, shape_styles, write_note
@@ -54,7 +54,7 @@ class Candidates(AdviceDisplay):
                 "LiteRT file": write_candidate_cost(one, "size"),
                 "FLOPs per image": write_candidate_cost(one, "flops"),
                 "Latency": write_candidate_cost(one, "latency"),
-                "Status": f"excluded: {one.excluded_by}" if one.excluded_by else describe_status(self.race, one),
+                "Status": f"excluded: {one.excluded_by}" if one.excluded_by else describe_candidate(self.race, one),
             }
             for one in self._sorted
         )
@@ -100,7 +100,7 @@ class Candidates(AdviceDisplay):
             layers.insert(0, rule.encode(x="cost:Q"))
             note += f" Dashed: the limit of {form.write(limit)}."
         if frame["out"].any():
-            note += f" Grey: {_OUT}."
+            note += f" Gray: {_OUT}."
         height = FRAME_PIXELS + _ROW_PIXELS * len(frame)
         return alt.layer(*layers).properties(height=height, title=write_note(note))
 

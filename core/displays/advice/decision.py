@@ -9,7 +9,7 @@ import pandas as pd
 from core.advice.candidate import Candidate
 from core.advice.candidates import cost_of
 from core.advice.race import FinalistDifference
-from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_status, style_candidates
+from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_candidate, style_candidates
 from core.displays.advice_text import METRICS, write_margin
 from core.displays.display import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_styles, shape_styles, write_note
@@ -41,7 +41,7 @@ class DecisionView(AdviceDisplay):
             points = [100 * share for share in shares]
             rows.append(
                 (
-                    candidate.name, describe_status(self.race, candidate),
+                    candidate.name, describe_candidate(self.race, candidate),
                     cost_of(candidate, self.race.request.cost), last[0] if last else 0,
                     last[1] if last else float("nan"), accuracy, *points, self._explain(candidate, found),
                 )
@@ -55,10 +55,10 @@ class DecisionView(AdviceDisplay):
         accuracy = self.race.answer.accuracy if self.race.answer else {}
 
         def rank(one: Candidate) -> tuple[float, ...]:
-            status = describe_status(self.race, one)
+            status = describe_candidate(self.race, one)
             dropped = self.race.dropped.get(one.key)
-            place = _ORDER.index(status) if status in _ORDER else len(_ORDER) + bool(one.excluded_by)
-            return place, -accuracy.get(one.key, 0.0), -(dropped.time if dropped else 0.0)
+            index = _ORDER.index(status) if status in _ORDER else len(_ORDER) + bool(one.excluded_by)
+            return index, -accuracy.get(one.key, 0.0), -(dropped.time if dropped else 0.0)
 
         return sorted(self.race.candidates, key=rank)
 
@@ -148,7 +148,7 @@ class DecisionView(AdviceDisplay):
             return ""
         return (
             f"Reference: {self.race.find(answer.reference).name}. Solid line: the margin of "
-            f"{write_margin(self.race.request.margin)}. Tick: the one-sided bound that decides. "
+            f"{write_margin(self.race.request.margin)}. Short bar: the one-sided bound that decides. "
             f"{format_plural(answer.seeds, 'seed')} each, {format_plural(answer.test_images, 'test image')}."
         )
 

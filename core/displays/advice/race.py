@@ -1,4 +1,4 @@
-"""The race as learning curves: candidates in their colors, and those that are out in grey with the reason."""
+"""The race as learning curves: candidates in their colors, and those that are out in gray with the reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import altair as alt
 import pandas as pd
 
-from core.displays.advice_display import INK, AdviceDisplay, describe_status, style_candidates
+from core.displays.advice_display import INK, AdviceDisplay, describe_candidate, style_candidates
 from core.displays.axis import scale_shares, spread_names
 from core.displays.curve_chart import HEIGHT_PIXELS, PLOT_PIXELS, position_x
 from core.displays.display import Chart
@@ -36,7 +36,7 @@ class RaceCurves(AdviceDisplay):
         """Return one row per candidate, seed and epoch: candidate, seed, epoch, accuracy (on the validation images),
         out (whether the candidate was dropped), status, reason."""
         found = {one.key: one for one in self.race.candidates}
-        states = {key: describe_status(self.race, one) for key, one in found.items()}
+        states = {key: describe_candidate(self.race, one) for key, one in found.items()}
         curves = self.progress.curves
         keys = curves["key"]
         frame = curves[["seed", "epoch", "accuracy"]].assign(
@@ -146,7 +146,7 @@ class RaceCurves(AdviceDisplay):
         frame = self.frame()
         parts = ["Dotted lines: epochs after which candidates can be dropped."] if self.race.rungs[:-1] else []
         if frame["out"].any():
-            parts.append("Grey: out.")
+            parts.append("Gray: out.")
         if (frame["seed"] > 0).any():
             parts.append("Thin lines: further seeds.")
         return " ".join(parts)

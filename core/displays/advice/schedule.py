@@ -91,7 +91,7 @@ class Schedule(AdviceDisplay):
 
     def _note(self) -> str:
         return (
-            f"About {self.share:.0%} of the epochs of the complete grid (grey), if half of the candidates are dropped "
+            f"About {self.share:.0%} of the epochs of the complete grid (gray), if half of the candidates are dropped "
             "at each rung. No epoch is trained twice."
         )
 

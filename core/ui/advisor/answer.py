@@ -1,4 +1,4 @@
-"""Answer on the Advisor page: the sentence, the decision, and what it rests on."""
+"""Answer on the Advisor page: its text, the decision, and what it rests on."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -26,7 +26,7 @@ from core.reports.advice_report import write_advice_report
 from core.store.comparison import Comparison
 from core.ui.access import act, action_button, check_permission
 from core.ui.advisor.display import has_chart, show_advice_display, show_advice_table
-from core.ui.advisor.race import read_progress_of, show_log
+from core.ui.advisor.race import read_progress_of, show_race_log
 from core.ui.display import show_display, show_table
 from core.ui.heading import show_title
 from core.ui.navigation import open_page
@@ -35,7 +35,7 @@ from core.ui.session import home, open_comparison, select_comparison, store
 
 
 def show_answer(race: Race, heading: DeltaGenerator) -> None:
-    """Show a race that has ended with an answer; its sentence is the title in the container `heading`."""
+    """Show a race that has ended with an answer; its text is the title in the container `heading`."""
     seconds = _estimate_more(race.race_id, len(race.answers), store().generation, race)
     with heading:
         show_title(escape_markdown(write_answer(race, seconds)))
@@ -62,7 +62,7 @@ def show_answer(race: Race, heading: DeltaGenerator) -> None:
             show_display(Costs(comparison), table=False)
         _show_checks(comparison)
     _show_reproduction(race)
-    show_log(race)
+    show_race_log(race)
 
 
 def _show_checks(comparison: Comparison) -> None:
@@ -81,8 +81,8 @@ def _list_facts(race: Race) -> list[str]:
     answer = race.answer
     facts = [describe_request(race), f"recipe {race.recipe}"]
     if answer and answer.runs:
-        looks = "once" if race.looks == 1 else f"{race.looks} times"
-        facts.append(f"test images read {looks}, for {format_plural(len(answer.accuracy), 'finalist')}")
+        times = "once" if race.looks == 1 else f"{race.looks} times"
+        facts.append(f"test images read {times}, for {format_plural(len(answer.accuracy), 'finalist')}")
     facts.append(f"{format_seconds(race.train_seconds)} of training in this race")
     return facts
 

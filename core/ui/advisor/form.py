@@ -41,7 +41,7 @@ _GOALS: dict[Goal, str] = {"smallest": "Cheapest within the margin", "best": "Mo
 
 @dataclass(frozen=True)
 class Question:
-    """What the form asks for (see `make_plan`)."""
+    """Values of the form (see `make_plan`)."""
 
     recipe: Recipe
     request: Request
@@ -150,7 +150,7 @@ def _choose_request() -> Request | None:
     goal = widget.segmented("Goal", [*_GOALS], key="advice_goal", format_func=lambda name: _GOALS[name])
     left, middle, right = st.columns(3)
     with left:
-        margin = _read(
+        margin = _choose_amount(
             "Margin (points)", "1.0", "advice_margin", read_margin, "the margin", required=True,
             help="Percentage points of accuracy that a cheaper candidate may lose.",
         )  # fmt: skip
@@ -165,25 +165,25 @@ def _choose_request() -> Request | None:
         )
     left, middle, right = st.columns(3)
     with left:
-        size = _read(
+        size = _choose_amount(
             "Largest file", "", "max_size", read_size, "the largest file", placeholder="such as 100 kB",
             help="Size of the LiteRT file.",
         )  # fmt: skip
     with middle:
-        latency = _read(
+        latency = _choose_amount(
             "Largest latency", "", "max_latency", read_latency, "the largest latency", placeholder="such as 5 ms",
             help="Time for one image on one thread of this machine.",
         )  # fmt: skip
     with right:
-        params = _read(
+        params = _choose_amount(
             "Most parameters", "", "max_params", read_params, "the largest number of parameters",
             placeholder="such as 50,000",
         )  # fmt: skip
     left, right = st.columns(2)
     with left:
-        budget = _read(
+        budget = _choose_amount(
             "Time budget", "30m", "advice_budget", read_duration, "the time budget", placeholder="none",
-            help="When it ends, the answer is what is known then. Units: s, m and h.",
+            help="At its end, the race stops with what is known. Units: s, m and h.",
         )  # fmt: skip
     with right:
         seeds = widget.slider("Seeds per finalist, at most", 2, 20, 5, key="advice_seeds")
@@ -195,7 +195,7 @@ def _choose_request() -> Request | None:
     )
 
 
-def _read(
+def _choose_amount(
     label: str, value: str, key: str, parse: Callable[[str, str], float], name: str, *, required: bool = False,
     **settings: Any,
 ) -> float | Literal[False] | None:  # fmt: skip

@@ -59,5 +59,5 @@ def show_candidates(plan: AdvicePlan) -> None:
 
 @st.cache_resource(show_spinner="Computing the costs of the candidates…", max_entries=16)
 def _make(path: str, generation: tuple[int, ...], question: str, _question: Question) -> AdvicePlan:
-    asked = _question
-    return make_plan(home(), asked.recipe, asked.request, asked.heads, asked.values, asked.changes, store())
+    given = _question
+    return make_plan(home(), given.recipe, given.request, given.heads, given.values, given.changes, store())

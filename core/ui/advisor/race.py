@@ -73,7 +73,7 @@ def _watch(race_id: str, state: str) -> None:
             _show_waiting(progress)
         else:
             show_advice_display(RaceCurves(progress), words=("Status", "Reason"))
-        show_log(race)
+        show_race_log(race)
 
 
 def _show_time(race: Race) -> None:
@@ -137,7 +137,7 @@ def _show_waiting(progress: RaceProgress) -> None:
     show_advice_display(Candidates(progress), words=("Status",))
 
 
-def show_log(race: Race) -> None:
+def show_race_log(race: Race) -> None:
     """Show an expander with what has happened in a race, newest first."""
     if not race.events:
         return
