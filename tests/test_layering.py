@@ -116,7 +116,8 @@ def find_module(name: str) -> bool:
 
 # Registries import the modules of the folder that they are given; the URL names of widgets are those of core.ui.
 NAMING = {
-    "core.analysis.check", "core.displays.display", "core.displays.data_display", "core.displays.advice_display", "core.array_file",
+    "core.analysis.check", "core.displays.display", "core.displays.data_display", "core.array_file",
+    "core.displays.advice_display",
         "core.bounds",
         "core.entry_point", "core.importers.importer", "core.reports.format", "core.spec",
     "core.ui.url",
