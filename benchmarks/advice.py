@@ -110,9 +110,14 @@ def measure_case(home: Home, case: Case, plan: AdvicePlan, deadline: float) -> R
         f"{answer.state}{f': {names[answer.choice]}' if answer.choice else ''} — {write_answer(race)}",
         sum(_compute_seconds(race, evidence, one) for one in race.candidates),
         grid,
-        sum(run.record.cost.train_seconds or 0.0 for one in plan.allowed for run in evidence.list_runs(everything, one, SEEDS) or ()),
+        _sum_grid(everything, evidence),
         (answer.choice, answer.state == "undecided") == (found.choice or "", found.state == "undecided"),
     )  # fmt: skip
+
+
+def _sum_grid(race: Race, evidence: Evidence) -> float:
+    runs = [run for one in race.survivors for run in evidence.list_runs(race, one, SEEDS) or ()]
+    return sum(run.record.cost.train_seconds or 0.0 for run in runs)
 
 
 def _compute_seconds(race: Race, evidence: Evidence, candidate: Candidate) -> float:
@@ -167,8 +172,8 @@ def write_page(rows: Sequence[Row]) -> str:
     lines = [
         "# Answers of the advisor", "",
         "`headroom advise` compared with complete grids: the same candidates, each trained with all epochs and "
-        f"{SEEDS} seeds, and decided by the same rule on the same test images. Written by `python -m benchmarks.advice`. "
-        "Training times exclude loading, evaluation and export; those of a race include runs that were cached.", "",
+        f"{SEEDS} seeds, and decided by the same rule on the same test images. Written by `python -m benchmarks.advice`."
+        " Training times exclude loading, evaluation and export; those of a race include runs that were cached.", "",
         f"{same} of {len(done)} answers equal those of the grid.", "",
         "| data | margin | candidates | advisor | grid | training time of the advisor | of the grid | share |",
         "|---|---|---|---|---|---|---|---|",
@@ -176,9 +181,8 @@ def write_page(rows: Sequence[Row]) -> str:
     for row in done:
         share = row.race_seconds / row.grid_seconds if row.grid_seconds else 1.0
         times = f"{format_seconds(row.race_seconds)} | {format_seconds(row.grid_seconds)} | {share:.0%}"
-        lines.append(
-            f"| {row.case} | {row.margin:g} | {row.candidates} | {row.race.partition(' — ')[0]} | {row.grid} | {times} |"
-        )
+        answer = row.race.partition(" — ")[0]
+        lines.append(f"| {row.case} | {row.margin:g} | {row.candidates} | {answer} | {row.grid} | {times} |")
     lines += ["", "## Answers in full", ""]
     lines += [f"- {row.case}, margin {row.margin:g}: {row.race.partition(' — ')[2]}" for row in done]
     if missing := [row for row in rows if row.problem]:
