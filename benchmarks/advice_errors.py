@@ -1,6 +1,6 @@
 """Error rates and power of the decision of the advisor, over simulated races with known truths.
 
-`python -m benchmarks.advice_errors [RACES] [CASE]` prints one line of JSON per race. A race has finalists with known
+`python -m benchmarks.advice_errors [RACES] [CASES]` prints one line of JSON per race. A race has finalists with known
 accuracies over all images and seeds. It looks at the validation images after 2, 3, … seeds, stops at the first look
 with a result or at the last one, selects the reference on the validation images, and then decides once on the test
 images, with the level of that look.
@@ -105,18 +105,15 @@ def measure_race(race: SimulatedRace, races: int, seed: int = 0) -> dict[str, fl
 
 def list_races() -> dict[str, Sequence[SimulatedRace]]:
     """Return the cases: finalists exactly at the margin, rare images, high accuracies, and equal finalists."""
-    sizes = ((360, 360), (2_000, 2_000), (10_000, 10_000))
+    small, large = ((360, 360), (2_000, 2_000)), (10_000, 10_000)
+    sizes = (*small, large)
+    grid = [(0.01, size, seeds) for size in sizes for seeds in (2, 3, 5)] + [(0.03, size, 3) for size in sizes]
     return {
-        "one at the margin": [
-            SimulatedRace((0.95 - margin, 0.95), margin, size, seeds)
-            for margin in (0.01, 0.03)
-            for size in sizes
-            for seeds in (2, 3, 5)
-        ],
-        "five at the margin": [SimulatedRace((0.92,) * 5 + (0.95,), 0.03, size, 4) for size in sizes],
+        "one at the margin": [SimulatedRace((0.95 - margin, 0.95), margin, *case) for margin, *case in grid],
         "two at the margin of two equal ones": [
-            SimulatedRace((0.94, 0.94, 0.95, 0.95), 0.01, size, 4) for size in sizes
+            SimulatedRace((0.94, 0.94, 0.95, 0.95), 0.01, size, 4) for size in small
         ],
+        "five at the margin": [SimulatedRace((0.92,) * 5 + (0.95,), 0.03, size, 4) for size in small],
         "at the margin, on rare images": [
             SimulatedRace((0.95 - margin, 0.95), margin, size, 5, 0.0, rare=True)
             for margin in (0.01, 0.03)
@@ -125,23 +122,18 @@ def list_races() -> dict[str, Sequence[SimulatedRace]]:
         "98% against 99%": [
             SimulatedRace((0.98, 0.99), 0.01, size, seeds, 0.001) for size in sizes for seeds in (2, 5)
         ],
-        "two equal": [
-            SimulatedRace((0.95, 0.95), margin, size, seeds)
-            for margin in (0.01, 0.03)
-            for size in sizes
-            for seeds in (2, 3, 5)
-        ],
-        "four equal": [SimulatedRace((0.95,) * 4, margin, size, 5) for margin in (0.01, 0.03) for size in sizes],
+        "two equal": [SimulatedRace((0.95, 0.95), margin, *case) for margin, *case in grid],
+        "four equal": [SimulatedRace((0.95,) * 4, margin, size, 5) for margin in (0.01, 0.03) for size in small],
         "one loses 6 points": [SimulatedRace((0.89, 0.95), 0.01, size, 5) for size in sizes],
     }
 
 
-def main(races: int, only: str = "") -> None:
+def main(races: int, *only: str) -> None:
     for name, cases in list_races().items():
-        for race in cases if only in ("", name) else ():
+        for race in cases if name in only or not only else ():
             case = {"case": name, "margin": race.margin, "images": race.images[1], "seeds": race.seeds}
             print(json.dumps({"benchmark": "advice_errors", **case, **measure_race(race, races)}), flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else RACES, *sys.argv[2:3])
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else RACES, *sys.argv[2:])

@@ -47,7 +47,7 @@ def compute_look_level(look: int, looks: int, alpha: float = 0.05) -> float:
         raise ValueError(f"Expected a look from 1 to {looks} of 1 to {MAX_LOOKS}; got {look} of {looks}.")
     if not 0 < alpha < 0.5:
         raise ValueError(f"Expected alpha above 0 and below 0.5; got {alpha:g}.")
-    return _compute_levels(looks, alpha)[look - 1]
+    return alpha if looks == 1 else _compute_levels(looks, alpha)[look - 1]
 
 
 @lru_cache(maxsize=64)
