@@ -172,8 +172,8 @@ def write_page(rows: Sequence[Row]) -> str:
     lines = [
         "# Answers of the advisor", "",
         "`headroom advise` compared with complete grids: the same candidates, each trained with all epochs and "
-        f"{SEEDS} seeds, and decided by the same rule on the same test images. Written by `python -m benchmarks.advice`."
-        " Training times exclude loading, evaluation and export; those of a race include runs that were cached.", "",
+        f"{SEEDS} seeds, and decided by the same rule on the same test images. Written by "
+        "`python -m benchmarks.advice`. Training times exclude loading, evaluation and export; those of a race include runs that were cached.", "",
         f"{same} of {len(done)} answers equal those of the grid.", "",
         "| data | margin | candidates | advisor | grid | training time of the advisor | of the grid | share |",
         "|---|---|---|---|---|---|---|---|",
@@ -183,7 +183,7 @@ def write_page(rows: Sequence[Row]) -> str:
         times = f"{format_seconds(row.race_seconds)} | {format_seconds(row.grid_seconds)} | {share:.0%}"
         answer = row.race.partition(" — ")[0]
         lines.append(f"| {row.case} | {row.margin:g} | {row.candidates} | {answer} | {row.grid} | {times} |")
-    lines += ["", "## Answers in full", ""]
+    lines += ["", "## Answers in detail", ""]
     lines += [f"- {row.case}, margin {row.margin:g}: {row.race.partition(' — ')[2]}" for row in done]
     if missing := [row for row in rows if row.problem]:
         lines += ["", "## Not run", ""]
