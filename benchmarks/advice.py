@@ -173,7 +173,8 @@ def write_page(rows: Sequence[Row]) -> str:
         "# Answers of the advisor", "",
         "`headroom advise` compared with complete grids: the same candidates, each trained with all epochs and "
         f"{SEEDS} seeds, and decided by the same rule on the same test images. Written by "
-        "`python -m benchmarks.advice`. Training times exclude loading, evaluation and export; those of a race include runs that were cached.", "",
+        "`python -m benchmarks.advice`. Training times exclude loading, evaluation and export; those of a race "
+        "include runs that were cached.", "",
         f"{same} of {len(done)} answers equal those of the grid.", "",
         "| data | margin | candidates | advisor | grid | training time of the advisor | of the grid | share |",
         "|---|---|---|---|---|---|---|---|",
