@@ -1,4 +1,4 @@
-"""Which candidates a race drops early: those whose learning curve cannot reach the margin of the best.
+"""Early dropping of candidates whose learning curve cannot reach the margin of the best.
 
 The accuracy after the last epoch is forecast with many curves a − b·h(e): power laws h = e^−c, which rise slowly for
 long, and Weibull curves h = exp(−(e/τ)^κ), which for κ > 1 also begin with a plateau. For each shape a and b follow by
@@ -29,7 +29,7 @@ Curve = NDArray[np.float64]
 
 MIN_EPOCHS = 4
 MIN_SHARE = 0.2
-"""Nothing is dropped before this share of the epochs, nor before MIN_EPOCHS."""
+"""Share of the epochs before which no candidate is dropped; nor before MIN_EPOCHS."""
 RUN_DEVIATION = 0.007
 """Assumed standard deviation of the accuracy across seeds; 0.2 to 1.5 points were measured."""
 NOISE = 0.003
@@ -96,7 +96,7 @@ def forecast_accuracy(curve: Curve, epochs: int) -> Forecast | None:
     seeds = len(values)
     finite = np.isfinite(values).all(axis=0)
     steps = np.flatnonzero(finite) + 1.0
-    mean = values[:, finite].mean(axis=0)
+    mean = np.asarray(values[:, finite].mean(axis=0), dtype=np.float64)
     slack = 2 * RUN_DEVIATION / sqrt(seeds)
     if values.shape[1] >= epochs:
         return Forecast(max(float(mean[-1]) - slack, 0.0), min(float(mean[-1]) + slack, 1.0))
@@ -132,14 +132,14 @@ def _forecast_mean(steps: Curve, mean: Curve, epochs: int) -> tuple[float, float
     half = -float(stdtrit(count - 2, 0.025)) * np.sqrt(variance * (1 + ahead**2 / square) / count)
     forecasts = average + slope * ahead
     reached = float(mean[-3:].mean()) - 3 * sqrt(variance)
-    again = 2 * float(mean[-1]) - float(mean[-1 - ceil(count / 4)])
-    return reached, max(float((forecasts + half)[fits].max()), again)
+    repeated = 2 * float(mean[-1]) - float(mean[-1 - ceil(count / 4)])
+    return reached, max(float((forecasts + half)[fits].max()), repeated)
 
 
 def can_decide(images: int, margin: float, accuracy: float = 0.9) -> str | None:
     """Return a sentence if so few images can never show that a candidate is within the margin, otherwise None.
 
-    It is the test of `core.advice.contrast` for two candidates that predict every image alike, with one look.
+    It is the test of `core.advice.contrast` for two candidates that predict every image alike, at the level 5%.
 
     Args:
         margin: as a fraction, above 0 and below 1.

@@ -56,7 +56,7 @@ def test_the_cheapest_finalist_within_the_margin_is_chosen() -> None:
     tie = decide([finalists[0], finalists[1], finalists[3]], 0.002)
     assert (tie.state, tie.choice, tie.tied) == ("undecided", None, ("linear", "dense"))
     assert tie.more_seeds is None  # the true difference is the margin
-    strict = [decide(finalists, 0.012, look=look, looks=4) for look in (1, 2, 3, 4)]
+    strict = [decide(finalists, 0.012, analysis=number, analyses=4) for number in (1, 2, 3, 4)]
     assert [one.level for one in strict] == sorted(one.level for one in strict)
     bounds = [one.comparisons[1].bound for one in strict]
     assert bounds == sorted(bounds)
@@ -68,9 +68,9 @@ def test_more_seeds_as_advised_settle_a_tie_and_images_limit_them() -> None:
 
     def decide_equal(seeds: int, images: int) -> Decision:
         aims = 0.95 + 0.006 * np.resize([-1, 1], seeds)[:, None]
-        rights = rng.random((2, seeds, images)) < aims
+        correct = rng.random((2, seeds, images)) < aims
         finalists = [
-            Finalist(name, len(name), right, labels[:images]) for name, right in zip(("a", "bb"), rights, strict=True)
+            Finalist(name, len(name), right, labels[:images]) for name, right in zip(("a", "bb"), correct, strict=True)
         ]
         return decide(finalists, 0.02)
 
@@ -101,9 +101,9 @@ def test_extreme_results_have_a_defined_answer() -> None:
     labels = np.arange(2_000) % 4
     perfect, wrong = np.ones((3, 2_000), bool), np.zeros((3, 2_000), bool)
 
-    def state(*rights: np.ndarray, costs: Sequence[float] = (1, 2, 3), margin: float = 0.01) -> tuple[str, str | None]:
-        images = rights[0].shape[1]
-        finalists = [Finalist(str(i), costs[i], right, labels[:images]) for i, right in enumerate(rights)]
+    def state(*correct: np.ndarray, costs: Sequence[float] = (1, 2, 3), margin: float = 0.01) -> tuple[str, str | None]:
+        images = correct[0].shape[1]
+        finalists = [Finalist(str(i), costs[i], right, labels[:images]) for i, right in enumerate(correct)]
         found = [decide(finalists, margin, metric=metric) for metric in ("accuracy", "balanced_accuracy")]
         assert found[0].state == found[1].state
         return found[0].state, found[0].choice
@@ -168,9 +168,9 @@ def check_consistent(found: Decision, finalists: list[Finalist], margin: float) 
 def test_every_decision_is_consistent_and_does_not_depend_on_the_order(
     finalists: list[Finalist], margin: float, metric: Metric, data: st.DataObject
 ) -> None:
-    found = decide(finalists, margin, metric=metric, look=1, looks=2)
+    found = decide(finalists, margin, metric=metric, analysis=1, analyses=2)
     check_consistent(found, finalists, margin)
-    assert decide(data.draw(st.permutations(finalists)), margin, metric=metric, look=1, looks=2) == found
+    assert decide(data.draw(st.permutations(finalists)), margin, metric=metric, analysis=1, analyses=2) == found
     selected = decide(finalists, margin, metric=metric, reference=finalists[-1].name)
     check_consistent(selected, finalists, margin)
 

@@ -27,7 +27,7 @@ def follow(
 
 
 def test_the_best_and_the_winner_survive_on_recorded_curves() -> None:
-    """Digits, KMNIST and Fashion-MNIST, each seed alone and all together, with looks after every other epoch.
+    """Digits, KMNIST and Fashion-MNIST, one seed and all together, checked after every other epoch.
 
     Slow starts are among them: GAP on the digits has 26% after one epoch and 90% at the end.
     """
