@@ -1,9 +1,9 @@
 """Error rates and power of the decision of the advisor, over simulated races with known truths.
 
-`python -m benchmarks.advice_errors [RACES] [CASE]` prints one line of JSON per race. A race has finalists with known
-accuracies over all images and seeds. It looks at the validation images after 2, 3, … seeds, stops at the first look
-with a result or at the last one, selects the reference on the validation images, and then decides once on the test
-images, with the level of that look.
+`python -m benchmarks.advice_errors [RACES] [CASES]` prints one line of JSON per race. A race has finalists with known
+accuracies over all images and seeds. Seeds are added, at least two, until the validation images decide or there are no
+more seeds; then the test images decide, with the first of LEVELS. An undecided race can be continued with more seeds up
+to two times, with the next levels.
 """
 
 import json
@@ -19,6 +19,8 @@ from scipy.special import ndtri
 from core.advice.decision import Decision, Finalist, decide
 
 RACES = 1_000
+LEVELS = (0.03, 0.015, 0.005)  # of the tests of a race, 5% together
+MORE_SEEDS = 3  # of a continued race
 DIFFICULTY = 0.75  # share of the difficulty of an image that is the same for all finalists
 CONFIGURATION = 0.07  # share that is the same for all seeds of a finalist; measured on KMNIST: 0–0.3 of the differences
 
@@ -33,8 +35,9 @@ class SimulatedRace:
         accuracies: true accuracy of each finalist, in the order of cost.
         margin: as a fraction.
         images: numbers of validation and test images.
-        seeds: largest number of seeds per finalist, at least 2.
+        seeds: largest number of seeds per finalist before the first test, at least 2.
         spread: standard deviation of the accuracy across seeds.
+        continued: how often an undecided race is continued.
         rare: the losses are on images that are the same for all seeds, which all other finalists predict correctly.
     """
 
@@ -44,13 +47,16 @@ class SimulatedRace:
     seeds: int
     spread: float = 0.004
     rare: bool = False
+    continued: int = 0
 
     def draw(self, rng: np.random.Generator) -> list[Correct]:
         """Return whether predictions are correct on the validation and the test images, each of shape (finalists,
         seeds, images)."""
         best = max(self.accuracies)
         aims = np.array([[best if self.rare else accuracy] for accuracy in self.accuracies])
-        runs = aims + self.spread * rng.standard_normal((len(self.accuracies), self.seeds))
+        runs = aims + self.spread * rng.standard_normal(
+            (len(self.accuracies), self.seeds + MORE_SEEDS * self.continued)
+        )
         limits = ndtri(np.clip(runs, 0.01, 0.9995)).astype(np.float32)[:, :, None]
         found = []
         for images in self.images:
@@ -64,21 +70,27 @@ class SimulatedRace:
             found.append(correct)
         return found
 
-    def decide(self, correct: Correct, seeds: int, reference: str | None = None) -> Decision:
+    def decide(self, correct: Correct, seeds: int, level: float, reference: str | None = None) -> Decision:
         """Decide with the first `seeds` seeds."""
         labels = np.zeros(correct.shape[2], dtype=np.int64)
         finalists = [Finalist(str(cost), cost, runs[:seeds], labels) for cost, runs in enumerate(correct)]
-        looks = self.seeds - 1
-        return decide(finalists, self.margin, reference=reference, look=seeds - 1, looks=looks)
+        return decide(finalists, self.margin, alpha=level, reference=reference)
 
     def run(self, rng: np.random.Generator) -> tuple[Decision, int]:
-        """Return the decision on the test images, and the number of seeds at which the race stopped."""
+        """Return the last decision on the test images, and its number of seeds per finalist."""
         validation, test = self.draw(rng)
-        for seeds in range(2, self.seeds + 1):
-            found = self.decide(validation, seeds)
-            if found.state != "undecided":
+        seeds, limit = 1, self.seeds
+        for level in LEVELS[: self.continued + 1]:
+            decided = False
+            while seeds < limit and not decided:
+                seeds += 1
+                found = self.decide(validation, seeds, level)
+                decided = found.state != "undecided"
+            result = self.decide(test, seeds, level, found.reference)
+            if result.state != "undecided":
                 break
-        return self.decide(test, seeds, found.reference), seeds
+            limit = seeds + MORE_SEEDS
+        return result, seeds
 
     def judge(self, decision: Decision) -> dict[str, bool]:
         """Return which statements of a decision are wrong; a loss of exactly the margin makes both wrong."""
@@ -105,43 +117,40 @@ def measure_race(race: SimulatedRace, races: int, seed: int = 0) -> dict[str, fl
 
 def list_races() -> dict[str, Sequence[SimulatedRace]]:
     """Return the cases: finalists exactly at the margin, rare images, high accuracies, and equal finalists."""
-    sizes = ((360, 360), (2_000, 2_000), (10_000, 10_000))
+    small, large = ((360, 360), (2_000, 2_000)), (10_000, 10_000)
+    sizes = (*small, large)
+    grid = [(0.01, size, seeds) for size in sizes for seeds in (2, 3, 5)] + [(0.03, size, 3) for size in sizes]
     return {
-        "one at the margin": [
-            SimulatedRace((0.95 - margin, 0.95), margin, size, seeds)
-            for margin in (0.01, 0.03)
-            for size in sizes
-            for seeds in (2, 3, 5)
-        ],
-        "five at the margin": [SimulatedRace((0.92,) * 5 + (0.95,), 0.03, size, 4) for size in sizes],
+        "one at the margin": [SimulatedRace((0.95 - margin, 0.95), margin, *case) for margin, *case in grid],
         "two at the margin of two equal ones": [
-            SimulatedRace((0.94, 0.94, 0.95, 0.95), 0.01, size, 4) for size in sizes
+            SimulatedRace((0.94, 0.94, 0.95, 0.95), 0.01, size, 4) for size in small
         ],
+        "five at the margin": [SimulatedRace((0.92,) * 5 + (0.95,), 0.03, size, 4) for size in small],
         "at the margin, on rare images": [
             SimulatedRace((0.95 - margin, 0.95), margin, size, 5, 0.0, rare=True)
             for margin in (0.01, 0.03)
             for size in sizes
         ],
+        "at the margin, continued twice": [
+            SimulatedRace((0.95 - margin, 0.95), margin, (2_000, 2_000), 3, spread, continued=2)
+            for margin, spread in ((0.01, 0.004), (0.01, 0.01), (0.03, 0.004))
+        ],
         "98% against 99%": [
             SimulatedRace((0.98, 0.99), 0.01, size, seeds, 0.001) for size in sizes for seeds in (2, 5)
         ],
-        "two equal": [
-            SimulatedRace((0.95, 0.95), margin, size, seeds)
-            for margin in (0.01, 0.03)
-            for size in sizes
-            for seeds in (2, 3, 5)
-        ],
-        "four equal": [SimulatedRace((0.95,) * 4, margin, size, 5) for margin in (0.01, 0.03) for size in sizes],
+        "two equal": [SimulatedRace((0.95, 0.95), margin, *case) for margin, *case in grid],
+        "four equal": [SimulatedRace((0.95,) * 4, margin, size, 5) for margin in (0.01, 0.03) for size in small],
         "one loses 6 points": [SimulatedRace((0.89, 0.95), 0.01, size, 5) for size in sizes],
     }
 
 
-def main(races: int, only: str = "") -> None:
+def main(races: int, *only: str) -> None:
     for name, cases in list_races().items():
-        for race in cases if only in ("", name) else ():
-            case = {"case": name, "margin": race.margin, "images": race.images[1], "seeds": race.seeds}
+        for race in cases if name in only or not only else ():
+            case = {"case": name, "margin": race.margin, "images": race.images[1]}
+            case |= {"seeds": race.seeds, "spread": race.spread}
             print(json.dumps({"benchmark": "advice_errors", **case, **measure_race(race, races)}), flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else RACES, *sys.argv[2:3])
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else RACES, *sys.argv[2:])

@@ -1,4 +1,4 @@
-"""Steps of a race: what it needs next, whom it drops, and when it ends. The dispatcher and waiting commands call it.
+"""Steps of a race, taken by the dispatcher and by waiting commands: submit runs, drop candidates, end with an answer.
 
 A step depends only on the race file, the finished runs and the job table, and submitting a run twice has no effect.
 So every process may be killed at any time, and the next call continues.
@@ -111,7 +111,7 @@ class _Step:
         if race.stop or (race.deadline is not None and time.time() >= race.deadline):
             return race if self._stop_jobs() else conclude(race, self.evidence, "stopped" if race.stop else "budget")
         if not missing:
-            return self._go_on()
+            return self._proceed()
         waiting = tuple(spec.run_id for _, spec in missing)
         if not {*waiting} <= {*race.waiting_for}:
             return race.model_copy(update={"waiting_for": waiting, "waiting_since": time.time()})
@@ -194,7 +194,7 @@ class _Step:
                 cancel_job(self.home, job.run_id)
         return wait
 
-    def _go_on(self) -> Race:
+    def _proceed(self) -> Race:
         """Return the race at its next stage: all runs of this one have finished."""
         race = self.race
         if race.rung < len(race.rungs) - 1:

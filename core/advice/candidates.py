@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.advice.candidate import Candidate, LatencyGuess
+from core.advice.candidate import Candidate, LatencyEstimate
 from core.advice.limits import Limits
 from core.architecture.model import Model
 from core.errors import AdviceError, SpecError
@@ -72,7 +72,7 @@ def _make(
     candidate = Candidate(
         key=checked.spec.run_id, spec=checked.spec.canonical(), name=name, head=spec.head, settings=settings,
         params=model.params, flops=model.flops, tflite_bytes=size, least_bytes=least,
-        latency=guess_latency(model.flops, frame),
+        latency=estimate_latency(model.flops, frame),
     )  # fmt: skip
     return candidate.model_copy(update={"excluded_by": find_exclusion(candidate, limits)})
 
@@ -88,7 +88,7 @@ def estimate_bytes(model: Model) -> tuple[int, int]:
     return _WEIGHT_BYTES * weights, _WEIGHT_BYTES * (weights + merged // 4) + _LAYER_BYTES * len(model.rows)
 
 
-def guess_latency(flops: int, frame: pd.DataFrame) -> LatencyGuess | None:
+def estimate_latency(flops: int, frame: pd.DataFrame) -> LatencyEstimate | None:
     """Predict the latency of a model from runs of this home whose FLOPs differ by less than a factor of 2.
 
     The prediction is their geometric mean, with an 80% prediction interval on the logarithmic scale. None without such
@@ -105,7 +105,7 @@ def guess_latency(flops: int, frame: pd.DataFrame) -> LatencyGuess | None:
     mean = sum(logs) / len(logs)
     spread = math.sqrt(sum((value - mean) ** 2 for value in logs) / max(len(logs) - 1, 1))
     half = _DEVIATIONS * max(spread, _LEAST_SPREAD) * math.sqrt(1 + 1 / len(logs))
-    return LatencyGuess(
+    return LatencyEstimate(
         seconds=math.exp(mean), low=math.exp(mean - half), high=math.exp(mean + half), runs=len(logs)
     )  # fmt: skip
 
@@ -115,13 +115,13 @@ def find_exclusion(candidate: Candidate, limits: Limits) -> str:
     if limits.params and candidate.params > limits.params:
         return f"{candidate.params:,} parameters; the limit is {limits.params:,.0f}."
     if limits.size and candidate.least_bytes > limits.size:
-        return f"Its weights alone take {write_bytes(candidate.least_bytes)}; the limit is {write_bytes(limits.size)}."
+        return f"Its weights take {write_bytes(candidate.least_bytes)}; the limit is {write_bytes(limits.size)}."
     if limits.latency and candidate.latency and candidate.latency.low > limits.latency:
-        guess = candidate.latency
-        count = f"{guess.runs:,} run{'' if guess.runs == 1 else 's'}"
+        found = candidate.latency
+        count = f"{found.runs:,} run{'' if found.runs == 1 else 's'}"
         return (
-            f"About {write_latency(guess.seconds)} per image ({write_latency(guess.low)} to "
-            f"{write_latency(guess.high)}, from {count} of like cost); the limit is {write_latency(limits.latency)}."
+            f"About {write_latency(found.seconds)} per image ({write_latency(found.low)} to "
+            f"{write_latency(found.high)}, from {count} of like cost); the limit is {write_latency(limits.latency)}."
         )
     return ""
 

@@ -1,4 +1,4 @@
-"""The end of a race: what the finalists show on validation images, and the look at the test images."""
+"""End of a race: the decision on validation images, and the comparison of the finalists on the test images."""
 
 import time
 
@@ -8,14 +8,14 @@ from core.advice.race import Answer, Event, FinalistDifference, Race
 from core.store.run import Run
 
 LEVELS = (0.03, 0.015, 0.005)
-"""Significance level of each look at the test images, 5% together (Bonferroni).
+"""Significance level of each comparison on the test images, 5% together (Bonferroni).
 
 After the first, a race can be continued twice. Whether it is, and with how many seeds, depends on the answer, so the
-information at the looks is not known before, and a rule that needs it, as in `core.advice.spending`, is not applied.
+information at the next one is not known before, and a rule that needs it, as in `core.advice.spending`, is not applied.
 """
 LOOKS = len(LEVELS)
 LEAST_SEEDS = 2
-"""Seeds per finalist without which the test images are not looked at."""
+"""Seeds per finalist without which the test images are not read."""
 
 
 def count_complete_seeds(race: Race, evidence: Evidence) -> int:
@@ -30,7 +30,7 @@ def decide_on_validation(race: Race, evidence: Evidence) -> tuple[bool, dict[str
     """Return whether the validation images decide, and the finalists that need no more seeds, with the reason.
 
     Those lose more than the margin, or cost more than one that is within it. At least two finalists remain. The level
-    is that of the next look at the test images, so that this look probably decides too.
+    is that of the next comparison on the test images, so that it probably decides too.
     """
     finalists = list_finalists(race, evidence, race.survivors, race.seeds)
     reference = _choose_reference(race, finalists)
@@ -80,7 +80,7 @@ def conclude(race: Race, evidence: Evidence, why: str = "") -> Race:
     }
     looked = seeds >= LEAST_SEEDS or (seeds == 1 and len(race.survivors) == 1)
     if looked and race.looks < LOOKS:
-        answer = _look(race, evidence, seeds, validation, why)
+        answer = _compare_on_test(race, evidence, seeds, validation, why)
     else:
         tied = tuple(sorted((one.key for one in race.survivors), key=lambda key: race.find(key).params))
         reference = max(validation, key=lambda key: validation[key], default="")
@@ -107,7 +107,7 @@ def _read_latest(race: Race, evidence: Evidence, key: str) -> float | None:
     return measure(*read_validation([run]), race.request.metric) if run else None
 
 
-def _look(race: Race, evidence: Evidence, seeds: int, validation: dict[str, float], why: str) -> Answer:
+def _compare_on_test(race: Race, evidence: Evidence, seeds: int, validation: dict[str, float], why: str) -> Answer:
     shown = list_finalists(race, evidence, race.survivors, seeds)
     reference = _choose_reference(race, shown)
     validation = validation | {one.name: measure(one.right, one.labels, race.request.metric) for one in shown}

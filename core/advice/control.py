@@ -41,7 +41,7 @@ def start_race(home: Home, plan: AdvicePlan) -> Race:
 def continue_race(home: Home, race_id: str, budget_seconds: float | None = None) -> Race:
     """Continue a race that was paused, failed, ended early or is not decided; a new budget starts now.
 
-    An undecided race gets the additional seeds that its answer names, and then one more look at the test images.
+    An undecided race gets the additional seeds that its answer names, and then one more comparison on the test images.
 
     Raises:
         AdviceError: when it is running, is decided, or more seeds cannot decide it.
@@ -62,7 +62,7 @@ def _renew(race: Race, budget_seconds: float | None) -> Race:
             raise AdviceError(f"Advice {race.race_id} is {answer.state}; there is nothing to continue.")
         if race.looks >= LOOKS:
             raise AdviceError(
-                f"The test images were read {LOOKS} times for advice {race.race_id}. More looks would make its error "
+                f"The test images were read {LOOKS} times for advice {race.race_id}. More would make its error "
                 "rate larger than stated. Use more test images, or a larger margin."
             )
         if answer.runs:

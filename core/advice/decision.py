@@ -3,7 +3,7 @@
 A finalist is within the margin if it is not inferior to any other finalist by the margin or more: each one-sided test
 must reject, so the test with the largest p-value counts (intersection–union), and it does not matter which finalist is
 the best or how it was selected. Over the finalists, Holm's method with Shaffer's improvement holds the family-wise
-error: the best one is always within the margin, so at most all others can be wrong. The level is that of the look
+error: the best one is always within the margin, so at most all others can be wrong. The level is that of the analysis
 (`core.advice.spending`).
 
 Sources: Piaggio et al. 2012, Reporting of noninferiority and equivalence randomized trials, JAMA 308; Berger 1982,
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from core.advice.contrast import Contrast, compute_contrast, compute_metric
 from core.advice.request import Metric
-from core.advice.spending import compute_look_level, correct_shaffer, list_step_levels
+from core.advice.spending import compute_analysis_level, correct_shaffer, list_step_levels
 from core.analysis.difference import MAX_SEEDS, POWER, MarginVerdict
 
 MAX_MARGIN = 0.5
@@ -71,7 +71,7 @@ class MarginComparison:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the finalists show.
+    """Result of the comparison of all finalists.
 
     Attributes:
         state: "decided": `choice` is the cheapest finalist within the margin of the best; "needed": `choice` is the
@@ -82,7 +82,7 @@ class Decision:
         tied: if undecided, the finalists between which it is not decided, in the order of cost.
         more_seeds: additional seeds per finalist that settle an undecided result with a probability of 80%; None if
             more seeds cannot, because the images are too few, or if nothing is undecided.
-        level: the significance level of this look.
+        level: significance level of this analysis.
     """
 
     state: DecisionState
@@ -101,8 +101,8 @@ def decide(
     metric: Metric = "accuracy",
     reference: str | None = None,
     alpha: float = 0.05,
-    look: int = 1,
-    looks: int = 1,
+    analysis: int = 1,
+    analyses: int = 1,
 ) -> Decision:
     """Return the cheapest finalist within the margin of the best, or what is missing to know it.
 
@@ -111,14 +111,14 @@ def decide(
         reference: name of the best finalist if other images selected it, such as validation images; by default the
             finalist with the highest accuracy on these images. It names what the others are compared with; the error
             rates hold for any selection.
-        alpha: probability of a wrong "within the margin", over all finalists and looks.
-        look, looks: number of this look from 1, and how many there can be at most.
+        alpha: probability of a wrong "within the margin", over all finalists and analyses.
+        analysis, analyses: number of this analysis of growing data from 1, and how many there can be at most.
 
     Raises:
         ValueError: no finalists, names that repeat, arrays of different images, or a value out of its range.
     """
     _check(finalists, margin, reference)
-    level = compute_look_level(look, looks, alpha)
+    level = compute_analysis_level(analysis, analyses, alpha)
     means = {one.name: float(compute_metric(one.labels, one.right, metric).mean()) for one in finalists}
     best = reference or min(finalists, key=lambda one: (-means[one.name], one.cost, one.name)).name
     ordered = sorted(finalists, key=lambda one: (one.cost, one.name != best, -means[one.name], one.name))
@@ -143,7 +143,7 @@ def decide(
         if contrast.p_within > steps[row]
     ]
     tied = sorted({*unresolved, *(other for _, other in open_pairs), last if usable is None else usable})
-    later = compute_look_level(min(look + 1, looks), looks, alpha) / max(len(ordered) - 1, 1)
+    later = compute_analysis_level(min(analysis + 1, analyses), analyses, alpha) / max(len(ordered) - 1, 1)
     more_seeds = _count_more_seeds([contrasts[row][other] for row, other in open_pairs], later)
     return Decision("undecided", choice, best, tests, tuple(names[row] for row in tied), more_seeds, level)
 

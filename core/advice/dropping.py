@@ -1,10 +1,11 @@
-"""Which candidates a race drops early: those whose learning curve cannot reach the margin of the best.
+"""Early dropping of candidates whose learning curve cannot reach the margin of the best.
 
 The accuracy after the last epoch is forecast with many curves a − b·h(e): power laws h = e^−c, which rise slowly for
 long, and Weibull curves h = exp(−(e/τ)^κ), which for κ > 1 also begin with a plateau. For each shape a and b follow by
-least squares. All curves that fit about as well as the best one count: the forecast is the range from the lowest to the
-highest of their 95% prediction intervals, widened by the variation across seeds. A slow start therefore leaves a wide
-range, and a candidate is dropped only if the top of its range is too low.
+least squares. All curves that fit about as well as the best one count: the forecast is the highest end of their 95%
+prediction intervals, or what repeating the gain of the last quarter of the epochs would reach, if that is more. A slow
+start therefore leaves a high forecast. A candidate is dropped only if it is below the level that the best has reached.
+Both are widened by the variation across seeds.
 
 The variance from epoch to epoch is that of the residuals, or of the second differences if larger: with few epochs some
 curve fits too well.
@@ -28,7 +29,7 @@ Curve = NDArray[np.float64]
 
 MIN_EPOCHS = 4
 MIN_SHARE = 0.2
-"""Nothing is dropped before this share of the epochs, nor before MIN_EPOCHS."""
+"""Share of the epochs before which no candidate is dropped; nor before MIN_EPOCHS."""
 RUN_DEVIATION = 0.007
 """Assumed standard deviation of the accuracy across seeds; 0.2 to 1.5 points were measured."""
 NOISE = 0.003
@@ -39,7 +40,7 @@ _SHAPES = tuple(product((0.5, 1.0, 2.0, 4.0, 8.0), (0.05, 0.1, 0.2, 0.4, 0.8, 1.
 
 @dataclass(frozen=True)
 class Forecast:
-    """Range of the validation accuracy after the last epoch."""
+    """Pessimistic and optimistic validation accuracy after the last epoch."""
 
     low: float
     high: float
@@ -51,7 +52,7 @@ def choose_dropped(
     """Return the candidates to drop, with the reason as a sentence.
 
     A candidate is dropped if it cannot come within the margin of the best one, if it costs at least as much as one that
-    it cannot reach, or if it diverged. The candidate with the highest forecast is never dropped unless all diverged.
+    it cannot reach, or if it diverged. The one with the highest level so far is dropped only if it diverged.
 
     Args:
         curves: validation accuracy after each epoch, of shape (epochs so far,) or (seeds, epochs so far); numbers of
@@ -72,9 +73,9 @@ def choose_dropped(
             (other.low for key, other in known.items() if key != name and costs[key] <= costs[name]), default=0.0
         )
         if forecast.high < best - margin:
-            dropped[name] = f"{top}; the best candidate is expected to reach at least {best:.1%}."
+            dropped[name] = f"{top}; the best candidate has reached at least {best:.1%}."
         elif forecast.high < cheaper:
-            dropped[name] = f"{top}; a candidate that costs no more is expected to reach at least {cheaper:.1%}."
+            dropped[name] = f"{top}; a candidate that costs no more has reached at least {cheaper:.1%}."
     return dropped
 
 
@@ -95,7 +96,7 @@ def forecast_accuracy(curve: Curve, epochs: int) -> Forecast | None:
     seeds = len(values)
     finite = np.isfinite(values).all(axis=0)
     steps = np.flatnonzero(finite) + 1.0
-    mean = values[:, finite].mean(axis=0)
+    mean = np.asarray(values[:, finite].mean(axis=0), dtype=np.float64)
     slack = 2 * RUN_DEVIATION / sqrt(seeds)
     if values.shape[1] >= epochs:
         return Forecast(max(float(mean[-1]) - slack, 0.0), min(float(mean[-1]) + slack, 1.0))
@@ -106,7 +107,7 @@ def forecast_accuracy(curve: Curve, epochs: int) -> Forecast | None:
 
 
 def _forecast_mean(steps: Curve, mean: Curve, epochs: int) -> tuple[float, float]:
-    """Return the range of the forecasts of all curves that fit about as well as the best one.
+    """Return the level reached, and the highest forecast of all curves that fit about as well as the best one.
 
     Args:
         steps, mean: epochs and accuracies, of shape (epochs so far,).
@@ -130,14 +131,15 @@ def _forecast_mean(steps: Curve, mean: Curve, epochs: int) -> tuple[float, float
     ahead = h[:, -1] - centre
     half = -float(stdtrit(count - 2, 0.025)) * np.sqrt(variance * (1 + ahead**2 / square) / count)
     forecasts = average + slope * ahead
-    kept = float(mean[-3:].mean()) - 3 * sqrt(variance)  # no curve falls
-    return max(float((forecasts - half)[fits].min()), kept), float((forecasts + half)[fits].max())
+    reached = float(mean[-3:].mean()) - 3 * sqrt(variance)
+    repeated = 2 * float(mean[-1]) - float(mean[-1 - ceil(count / 4)])
+    return reached, max(float((forecasts + half)[fits].max()), repeated)
 
 
 def can_decide(images: int, margin: float, accuracy: float = 0.9) -> str | None:
     """Return a sentence if so few images can never show that a candidate is within the margin, otherwise None.
 
-    It is the test of `core.advice.contrast` for two candidates that predict every image alike, with one look.
+    It is the test of `core.advice.contrast` for two candidates that predict every image alike, at the level 5%.
 
     Args:
         margin: as a fraction, above 0 and below 1.

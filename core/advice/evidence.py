@@ -1,4 +1,4 @@
-"""What the runs of a race show: learning curves, and correct predictions on validation or, at the end, test images."""
+"""Evidence from the runs of a race: learning curves, correct predictions on validation and, at the end, test images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

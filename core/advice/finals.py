@@ -1,4 +1,4 @@
-"""Which survivors of the complete runs with one seed become finalists, for which more seeds are trained."""
+"""Selection of the finalists, for which more seeds are trained, after all candidates have a complete run."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -47,7 +47,7 @@ def choose_surplus(race: Race, evidence: Evidence) -> dict[str, str]:
         elif gap + _DEVIATIONS * error < -race.request.margin / 100:
             surplus[one.name] = f"{_points(-gap)} points below {names[best.name]}, which is more than the margin."
         elif len(kept) == MAX_FINALISTS:
-            surplus[one.name] = f"{MAX_FINALISTS} cheaper or more accurate candidates go on."
+            surplus[one.name] = f"{MAX_FINALISTS} cheaper or more accurate candidates continue."
         else:
             kept.append(one)
             within = names[one.name] if gap - error >= -race.request.margin / 100 else ""

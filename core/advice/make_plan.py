@@ -106,7 +106,7 @@ def _estimate_queue(
     plan: AdvicePlan, estimator: TimeEstimator, checker: Checker, store: RunStore, seeds: int, known: dict[str, bool],
     *, halve: bool,
 ) -> TimeEstimate | None:  # fmt: skip
-    """Estimate the time of all rungs and seeds; with `halve`, half of the candidates go on from each rung."""
+    """Estimate the time of all rungs and seeds; with `halve`, half of the candidates continue from each rung."""
     works: list[Work] = []
     left = sorted(plan.allowed, key=lambda one: one.params)
     before = 0

@@ -34,7 +34,7 @@ class _Stored(BaseModel):
 
 
 class Dropped(_Stored):
-    """When a candidate was dropped, such as "5 epochs" or "3 seeds", and on which evidence."""
+    """Time at which a candidate was dropped, such as "5 epochs" or "3 seeds", and on which evidence."""
 
     at: Line
     reason: Prose
@@ -59,18 +59,18 @@ class FinalistDifference(_Stored):
 
 
 class Answer(_Stored):
-    """Result of a race: one look at the test images, or none if it ended before the finalists had two seeds.
+    """Result of a race: one comparison on the test images, or none if it ended before the finalists had two seeds.
 
     Attributes:
-        choice, reference: keys of candidates; empty if there is none. The reference was selected on validation images.
-        comparisons: one per finalist, in the order of cost; empty without a look at the test images.
+        choice, reference: keys of candidates; empty without one. The reference was selected on validation images.
+        comparisons: one per finalist, in the order of cost; empty if the test images were not read.
         tied: candidates between which it is not decided.
         more_seeds: additional seeds per finalist that would probably decide; None if they cannot.
         validation, accuracy: mean of the metric on the validation and the test images by key, from 0 to 1.
         seeds: number of seeds per finalist.
-        level: significance level of this look.
-        runs: IDs of the runs whose test predictions were read, at the time `read_at`; none without a look.
-        why: what ended the race early: "budget", "stopped", or empty.
+        level: significance level of the comparison.
+        runs: IDs of the runs whose test predictions were read, at the time `read_at`.
+        why: why the race ended early: "budget", "stopped", or empty.
     """
 
     state: AnswerState
@@ -107,11 +107,11 @@ class Race(_Stored):
         deadline: when the budget ends, in seconds since 1970; None without a budget or while paused.
         left_seconds: what was left of the budget when the race was paused.
         stop: end with what is known as soon as possible.
-        answers: results, one per look at the test images; the last one counts.
+        answers: results, the last one counts.
         train_seconds: training time that the race caused; cached runs cost nothing.
         counted: runs that are in `train_seconds`.
         waiting_for: runs that it submitted and needs next, since `waiting_since`.
-        least_seeds: seeds per finalist before the next look at the test images.
+        least_seeds: seeds per finalist before the test images are read again.
     """
 
     race_id: RunId
@@ -153,7 +153,7 @@ class Race(_Stored):
 
     @property
     def looks(self) -> int:
-        """Number of looks at the test images so far."""
+        """Number of times that the test images were read."""
         return sum(bool(answer.runs) for answer in self.answers)
 
     def find(self, key: str) -> Candidate:

@@ -1,11 +1,11 @@
-"""Significance levels of repeated looks at growing data (alpha spending), and of several finalists (Shaffer).
+"""Significance levels of repeated analyses of growing data (alpha spending), and of several finalists (Shaffer).
 
-A race is looked at whenever its finalists have one more seed, and it can stop at any look. The looks together have the
-level α: look i of n may use up α·(i/n)², the power family of Kim & DeMets with ρ = 2. Early looks, with few degrees of
-freedom, are strict, and the last one is not far from α.
+The finalists are tested whenever they have one more seed, and the first result counts. All analyses together have the
+level α: analysis i of n may spend α·(i/n)² in total, the power family of Kim & DeMets with ρ = 2. Early analyses, with
+few degrees of freedom, are strict, and the level of the last is not far from α.
 
-The levels are exact for normal statistics whose information grows by the same amount per look. The test images are the
-same at all looks, so the statistics of a race are correlated more strongly than that, and by Slepian's inequality the
+The levels are exact for normal statistics whose information grows by the same amount per analysis. The test images are
+always the same, so the statistics of a race are correlated more strongly than that, and by Slepian's inequality the
 levels are then too small rather than too large. They apply to t statistics by their p-values (Jennison & Turnbull).
 
 Sources: Lan & DeMets 1983, Discrete sequential boundaries for clinical trials, Biometrika 70; Kim & DeMets 1987, Design
@@ -25,61 +25,61 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 Values = NDArray[np.float64]
-MAX_LOOKS = 50
+MAX_ANALYSES = 50
 _RHO = 2.0
 _LOWEST = -8.0
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(80)
 
 
-def compute_look_level(look: int, looks: int, alpha: float = 0.05) -> float:
-    """Return the one-sided significance level of a look such that all looks together have the level `alpha`.
+def compute_analysis_level(analysis: int, analyses: int, alpha: float = 0.05) -> float:
+    """Return the one-sided significance level of an analysis such that all together have the level `alpha`.
 
     Args:
-        look: number of the look, from 1 to `looks`.
+        analysis: its number, from 1 to `analyses`.
 
     Raises:
         ValueError: when a value is out of its range.
 
-    >>> [round(compute_look_level(look, 4), 4) for look in (1, 2, 3, 4)]
+    >>> [round(compute_analysis_level(number, 4), 4) for number in (1, 2, 3, 4)]
     [0.0031, 0.0107, 0.0222, 0.0384]
     """
-    if not 1 <= looks <= MAX_LOOKS or not 1 <= look <= looks:
-        raise ValueError(f"Expected a look from 1 to {looks} of 1 to {MAX_LOOKS}; got {look} of {looks}.")
+    if not 1 <= analysis <= analyses <= MAX_ANALYSES:
+        raise ValueError(f"Expected analysis 1 to n of n ≤ {MAX_ANALYSES}; got {analysis} of {analyses}.")
     if not 0 < alpha < 0.5:
         raise ValueError(f"Expected alpha above 0 and below 0.5; got {alpha:g}.")
-    return _compute_levels(looks, alpha)[look - 1]
+    return alpha if analyses == 1 else _compute_levels(analyses, alpha)[analysis - 1]
 
 
 @lru_cache(maxsize=64)
-def _compute_levels(looks: int, alpha: float) -> tuple[float, ...]:
-    return compute_levels([alpha * (look / looks) ** _RHO for look in range(1, looks + 1)])
+def _compute_levels(analyses: int, alpha: float) -> tuple[float, ...]:
+    return compute_levels([alpha * (number / analyses) ** _RHO for number in range(1, analyses + 1)])
 
 
 def compute_levels(spent: Sequence[float]) -> tuple[float, ...]:
-    """Return the one-sided significance level of each look, given the cumulative probability of a false rejection.
+    """Return the one-sided significance level of each analysis, given the cumulative probability of a false rejection.
 
-    The statistic is the sum of independent normal increments, one per look. Its density below the boundaries so far is
-    carried from look to look by Gauss–Legendre quadrature.
+    The statistic is the sum of independent normal increments, one per analysis. Its density below the boundaries so far
+    is carried from one to the next by Gauss–Legendre quadrature.
     """
     step = 1 / len(spent)
     bound = float(ndtri(1 - spent[0]) * np.sqrt(step))
     bounds = [bound]
-    nodes, weights = _place_nodes(bound)
+    nodes, weights = _scale_nodes(bound)
     density = weights * _normal_density(nodes, step)
     for before, now in pairwise(spent):
         bound = float(brentq(_excess, _LOWEST, -_LOWEST, args=(density, nodes, step, now - before), xtol=1e-12))
         bounds.append(bound)
-        new, weights = _place_nodes(bound)
+        new, weights = _scale_nodes(bound)
         nodes, density = new, weights * (_normal_density(new[:, None] - nodes, step) @ density)
-    return tuple(float(ndtr(-one / np.sqrt(step * look))) for look, one in enumerate(bounds, 1))
+    return tuple(float(ndtr(-one / np.sqrt(step * number))) for number, one in enumerate(bounds, 1))
 
 
 def _excess(bound: float, density: Values, nodes: Values, step: float, wanted: float) -> float:
-    """Return the probability to cross `bound` at this look, less the wanted one."""
+    """Return the probability to cross `bound` at this analysis, less the wanted one."""
     return float(density @ ndtr((nodes - bound) / np.sqrt(step))) - wanted
 
 
-def _place_nodes(bound: float) -> tuple[Values, Values]:
+def _scale_nodes(bound: float) -> tuple[Values, Values]:
     half = (bound - _LOWEST) / 2
     return half * _NODES + (bound + _LOWEST) / 2, half * _WEIGHTS
 

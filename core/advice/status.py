@@ -99,7 +99,7 @@ def _read_member(
 ) -> CandidateStatus:
     if candidate.excluded_by:
         return CandidateStatus(candidate, "excluded", np.empty(0), 0, (), candidate.excluded_by)
-    specs = list_specs(race, candidate)
+    specs = list_race_specs(race, candidate)
     runs = tuple(spec.run_id for spec in specs if evidence.find(spec))
     full = [candidate.spec_of(race.rungs[-1], seed) for seed in range(race.seeds)]
     seeds = sum(spec.run_id in runs for spec in full)
@@ -114,7 +114,7 @@ def _read_member(
     return CandidateStatus(candidate, state, curve, seeds, runs)
 
 
-def list_specs(race: Race, candidate: Candidate) -> list[RunSpec]:
+def list_race_specs(race: Race, candidate: Candidate) -> list[RunSpec]:
     """Return the runs of a candidate that the race can have so far: every rung, then the complete runs per seed."""
     rungs = [candidate.spec_of(epochs, 0) for epochs in race.rungs]
     return [*rungs, *(candidate.spec_of(race.rungs[-1], seed) for seed in range(1, race.seeds))]
@@ -135,7 +135,7 @@ def _read_live_curve(
 
 
 def estimate_more_seeds(home: Home, race: Race) -> float | None:
-    """Return the estimated seconds of the additional seeds of an undecided answer; None if there are none."""
+    """Return the estimated seconds of the additional seeds of an undecided answer; None otherwise."""
     answer = race.answer
     if race.state != "answered" or answer is None or answer.state != "undecided" or not answer.more_seeds:
         return None

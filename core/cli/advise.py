@@ -68,7 +68,9 @@ def advise(
     resume: Annotated[
         bool, typer.Option("--continue", help="Continue ADVICE_ID, with --budget if given; add seeds if undecided.")
     ] = False,
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Start and return; it goes on in the background.")] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Start and return; it continues in the background.")
+    ] = False,
     as_json: JsonFlag = False,
     **settings: Any,
 ) -> None:
@@ -245,7 +247,7 @@ def _follow(home: Home, race: "Race", *, wait_for_it: bool, as_json: bool) -> No
         AdviceError: when the race failed.
     """
     from core.advice.advance import advance
-    from core.advice.status import read_race_status
+    from core.advice.status import estimate_more_seeds, read_race_status
     from core.displays.advice_text import build_advice_json
     from core.jobs.dispatcher import ensure_dispatcher
 
@@ -261,22 +263,16 @@ def _follow(home: Home, race: "Race", *, wait_for_it: bool, as_json: bool) -> No
             time.sleep(_POLL_SECONDS)
             race = advance(home, race.race_id)
     except KeyboardInterrupt:
-        print_message(f"It goes on in the background. Show its status: headroom advise {race.race_id}")
+        print_message(f"It continues in the background. Show its status: headroom advise {race.race_id}")
         raise
     status = read_race_status(home, race)
-    seconds = _estimate_more(home, race)
+    seconds = estimate_more_seeds(home, race)
     if as_json:
         print_json(build_advice_json(race, status, seconds))
     else:
         _print_race(race, status, seconds)
     if race.state == "failed" and wait_for_it:
         raise AdviceError(f"Advice {race.race_id} failed: {race.problem}")
-
-
-def _estimate_more(home: Home, race: "Race") -> float | None:
-    from core.advice.status import estimate_more_seeds
-
-    return estimate_more_seeds(home, race)
 
 
 def _print_race(race: "Race", status: "RaceStatus", more_seconds: float | None) -> None:

@@ -30,7 +30,7 @@ def write_margin(points: float) -> str:
 
 
 def write_answer(race: Race, more_seconds: float | None = None) -> str:
-    """Return the answer in one sentence, with what it rests on; for a race without an answer, its state.
+    """Return the answer with the evidence that it rests on; for a race without an answer, its state.
 
     Args:
         more_seconds: estimated time of the additional seeds of an undecided answer.
@@ -103,7 +103,7 @@ def _write_unread(race: Race, answer: Answer) -> str:
     if answer.reference:
         value = format_share(answer.validation[answer.reference])
         best = f" {race.find(answer.reference).name} is the best on validation images so far ({value})."
-    needs = f"the finalists do not have {LEAST_SEEDS} seeds each"
+    needs = f"not all finalists have {LEAST_SEEDS} seeds"
     return f"Not decided{early}; {needs}, so the test images were not read.{best}"
 
 

@@ -1,4 +1,4 @@
-"""What the dispatcher continues when jobs end: races, each with a file `open` in its folder (see `core.advice.race`).
+"""Races, which the dispatcher continues when jobs end: an open one has a file `open` (see `core.advice.race`).
 
 The code is in a higher layer, which the dispatcher imports by its name when a race is open.
 """

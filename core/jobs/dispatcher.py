@@ -186,7 +186,7 @@ class Dispatcher:
         self._raced_at = time.monotonic()
         try:
             advance_races(self.home)
-        except HomeError as error:  # jobs go on
+        except HomeError as error:  # jobs continue
             _log(str(error))
 
     def _has_ended(self, job: Job) -> bool:

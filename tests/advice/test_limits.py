@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.advice import limits
-from core.advice.candidates import estimate_bytes, find_excess, find_exclusion, guess_latency, list_candidates
+from core.advice.candidates import estimate_bytes, estimate_latency, find_excess, find_exclusion, list_candidates
 from core.advice.limits import Limits
 from core.advice.make_plan import choose_rungs, make_plan
 from core.advice.request import Request
@@ -99,16 +99,16 @@ def test_exactly_the_candidates_above_a_limit_are_excluded(home: Home) -> None:
 def test_latency_excludes_only_with_measured_models_of_like_cost(home: Home, make_run: RunWriter) -> None:
     fetch_dataset(home, "digits")
     flops = compute_model(RunSpec(), (28, 28, 1), 10).flops
-    assert guess_latency(flops, make_run.store.frame()) is None
+    assert estimate_latency(flops, make_run.store.frame()) is None
     make_run(head="gap")  # FLOPs / 2e10 seconds
     frame = make_run.store.frame()
-    guess = guess_latency(flops, frame)
-    assert guess
-    assert guess.low < guess.seconds < guess.high
-    assert guess.seconds == pytest.approx(flops / 2e10)
-    assert guess_latency(3 * flops, frame) is None
-    assert guess_latency(flops // 3, frame) is None
-    for limit, excluded in ((guess.low * 0.9, True), (guess.seconds * 0.9, False)):
+    predicted = estimate_latency(flops, frame)
+    assert predicted
+    assert predicted.low < predicted.seconds < predicted.high
+    assert predicted.seconds == pytest.approx(flops / 2e10)
+    assert estimate_latency(3 * flops, frame) is None
+    assert estimate_latency(flops // 3, frame) is None
+    for limit, excluded in ((predicted.low * 0.9, True), (predicted.seconds * 0.9, False)):
         [one] = list_candidates(Checker(home), [RunSpec()], Limits(latency=limit), frame)
         assert one.excluded_by.startswith("About 260 µs per image (") == excluded, "only if the whole range is above"
     assert find_excess({"latency_seconds": 0.006, "tflite_bytes": None}, Limits(latency=0.005)) == (

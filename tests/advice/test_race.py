@@ -1,4 +1,4 @@
-"""Races on made-up runs: dropping, seeds, the one look at the test images, budget, and processes that end anywhere."""
+"""Races on made-up runs: dropping, seeds, one comparison on the test images, budget, and kills of processes."""
 
 import time
 from collections import Counter
@@ -78,11 +78,15 @@ def test_race_needs_the_large_head_if_every_smaller_one_is_weak(racing_home: Hom
 def test_test_images_are_read_once_and_only_for_finalists(
     racing_home: Home, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks: list[int] = []
-    look = conclude._look
-    monkeypatch.setattr(conclude, "_look", lambda race, *rest: looks.append(len(race.survivors)) or look(race, *rest))
+    counts: list[int] = []
+    compare = conclude._compare_on_test
+    monkeypatch.setattr(
+        conclude,
+        "_compare_on_test",
+        lambda race, *rest: counts.append(len(race.survivors)) or compare(race, *rest),
+    )
     race, _ = race_digits(racing_home, make_run, score)
-    assert looks == [2]
+    assert counts == [2]
     assert race.answer
     finalists = {run.spec.head for run in RunStore(racing_home).open_all(list(race.answer.runs))}
     assert finalists == {"gap_dense", "dense"}
@@ -93,8 +97,8 @@ def test_second_advice_on_the_same_data_trains_nothing(racing_home: Home, make_r
     plan = plan_digits(racing_home)
     race, _ = race_digits(racing_home, make_run, score, plan)
     newest = JobQueue(racing_home).newest_number()
-    again = start_race(racing_home, with_budget(plan, 60.0))
-    assert (again.race_id, again.answers) == (race.race_id, race.answers), "the same question has its answer"
+    second = start_race(racing_home, with_budget(plan, 60.0))
+    assert (second.race_id, second.answers) == (race.race_id, race.answers), "the same question has its answer"
     wider = plan_digits(racing_home, margin=9.0)
     assert wider.cached > 3
     other, trained = race_digits(racing_home, make_run, score, wider)
@@ -106,7 +110,7 @@ def test_second_advice_on_the_same_data_trains_nothing(racing_home: Home, make_r
 
 
 class _Killed(BaseException):
-    """Stands for kill -9: nothing of the process runs after it."""
+    """kill -9: no code of the process runs after it."""
 
 
 def test_race_continues_after_its_process_is_killed_anywhere(
@@ -230,7 +234,7 @@ def test_undecided_race_continues_with_the_seeds_that_it_needs(racing_home: Home
     )
     assert {spec.seed for spec in trained} == {*range(first.seeds, min(first.seeds + first.more_seeds, 20))}
     assert race.looks == 2
-    assert [answer.level for answer in race.answers] == [0.03, 0.015], "all looks share one error rate"
+    assert [answer.level for answer in race.answers] == [0.03, 0.015], "all comparisons share one error rate"
     assert sum(conclude.LEVELS) == pytest.approx(0.05)
 
 

@@ -84,5 +84,5 @@ def test_advice_is_started_followed_paused_and_answered(home: Home, make_run: Ru
         assert found["sentence"] in call("advise").stdout
         code, message = refused("advise", started["id"], "--continue")
         assert (code, message) == (1, f"Advice {started['id']} is decided; there is nothing to continue.\n")
-        again = ask(*ADVISE, "--yes")
-        assert again["id"] == started["id"], "the answer is there at once"
+        second = ask(*ADVISE, "--yes")
+        assert second["id"] == started["id"], "the answer is there at once"
