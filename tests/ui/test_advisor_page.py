@@ -11,6 +11,7 @@ from core.datasets.cache import open_dataset
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.reports.report_store import ReportStore
+from tests.support.dataset_writer import write_dataset
 from tests.support.page import Open, labels, read_tables, text_of
 from tests.support.races import make_races, write_race
 from tests.support.run_writer import RunWriter
@@ -82,6 +83,15 @@ def test_limits_that_exclude_everything_are_an_error(open_page: Open) -> None:
     app = open_page("advisor", max_params="10")
     (error,) = app.error
     assert error.value.startswith("The limits exclude all 5 candidates. The smallest one, ")
+
+
+def test_too_few_test_images_are_a_warning_before_the_start(open_page: Open, home: Home) -> None:
+    write_dataset(home, ("cat", "dog"), name="tiny", train=60, test=12)
+    app = open_page("advisor", advice_data="folder-tiny", candidate_heads=["gap", "dense"])
+    assert not app.error
+    (warning,) = [one.value for one in app.warning if "test images" in one.value]
+    assert "12 test images" in warning
+    assert "Start with 2 candidates" in labels(app)
 
 
 def test_no_head_asks_for_one(open_page: Open) -> None:
