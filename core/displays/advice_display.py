@@ -64,7 +64,7 @@ def style_candidates(candidates: Sequence[Candidate]) -> dict[str, VariantStyle]
 
 
 def describe_candidate(race: Race, candidate: Candidate) -> str:
-    """Return "excluded", "out after 5 epochs", "chosen", "finalist" or "in the race"."""
+    """Return "excluded", "out after 5 epochs", "chosen", "finalist", "in the race" or "not decided"."""
     if candidate.excluded_by:
         return "excluded"
     if dropped := race.dropped.get(candidate.key):
@@ -74,6 +74,8 @@ def describe_candidate(race: Race, candidate: Candidate) -> str:
         return "chosen"
     if answer and candidate.key in answer.accuracy:
         return "finalist"
+    if answer:
+        return "not decided"
     return "finalist" if race.rung >= len(race.rungs) else "in the race"
 
 

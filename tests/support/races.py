@@ -41,7 +41,10 @@ def make_races(home: Home, now: float | None = None) -> dict[str, Race]:
     choice, reference = keys[3], keys[4]
     first = {keys[0]: Dropped(at="3 epochs", reason=SHORT, time=now - 200)}
     second = first | {key: Dropped(at="6 epochs", reason=SHORT, time=now - 100) for key in keys[1:3]}
-    events = (Event(time=now - 300, text="5 candidates start."), Event(time=now - 200, text=f"GAP, 8 filters is out after 3 epochs. {SHORT}"))
+    events = (
+        Event(time=now - 300, text="5 candidates start."),
+        Event(time=now - 200, text=f"GAP, 8 filters is out after 3 epochs. {SHORT}"),
+    )
 
     def make(number: int, **fields: Any) -> Race:
         given: dict[str, Any] = {

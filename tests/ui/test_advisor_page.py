@@ -59,7 +59,7 @@ def test_form_plans_what_the_link_asks_for_and_starts_it_once(open_page: Open, h
     assert table["Candidate"].tolist() == [
         "GAP, 8 filters", "GAP, 16 filters", "Flatten + Dense, 8 filters", "Flatten + Dense, 16 filters",
     ]  # fmt: skip
-    assert [status.partition(":")[0] for status in table["Status"]] == [*["in the race"] * 2, *["excluded"] * 2]
+    assert [status.partition(":")[0] for status in table["Status"]] == [*["starts"] * 2, *["excluded"] * 2]
     assert "2 candidates, 2 excluded by limits" in text_of(app)
     assert list_races(home) == []
     click(app, "Start with 2 candidates")

@@ -54,10 +54,13 @@ class Candidates(AdviceDisplay):
                 "LiteRT file": write_candidate_cost(one, "size"),
                 "FLOPs per image": write_candidate_cost(one, "flops"),
                 "Latency": write_candidate_cost(one, "latency"),
-                "Status": f"excluded: {one.excluded_by}" if one.excluded_by else describe_candidate(self.race, one),
+                "Status": f"excluded: {one.excluded_by}" if one.excluded_by else self._describe(one),
             }
             for one in self._sorted
         )
+
+    def _describe(self, candidate: Candidate) -> str:
+        return describe_candidate(self.race, candidate) if self.race.events else "starts"
 
     def chart(self) -> Chart | None:
         frame = self.frame()

@@ -17,7 +17,7 @@ from core.displays.label import fit_labels
 from core.displays.number import format_plural, format_share
 
 _ROW_PIXELS, _LINE_PIXELS = 60, 15
-_ORDER = ("chosen", "finalist", "in the race")
+_ORDER = ("chosen", "finalist", "in the race", "not decided")
 
 
 @dataclass(frozen=True)

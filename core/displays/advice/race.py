@@ -1,6 +1,5 @@
 """The race as learning curves: candidates in their colors, and those that are out in gray with the reason."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -8,6 +7,7 @@ from textwrap import wrap
 from typing import Any, ClassVar
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from core.displays.advice_display import INK, AdviceDisplay, describe_candidate, style_candidates
@@ -18,9 +18,9 @@ from core.displays.encoding import GREY, color_styles, shape_styles, write_note
 from core.displays.label import shorten
 from core.displays.number import format_plural, format_share
 
-_MAX_NAMES = 8
+_MAX_NAMES = 12
 _MAX_REASONS = 3  # more are only in the table
-_NAME_CHARS, _REASON_CHARS = 30, 40
+_NAME_CHARS, _REASON_CHARS, _REASON_LINES = 28, 42, 3
 _EARLY = 0.55  # of the axis: names of lines that end before are to the right of the end
 _LINE_PIXELS = 13
 
@@ -79,7 +79,9 @@ class RaceCurves(AdviceDisplay):
         styles = style_candidates(self.race.candidates)
         frame = frame.rename(columns={"candidate": "head"})
         scale = scale_shares(frame["accuracy"], 0.12)
-        y = alt.Y("accuracy:Q", title="Validation accuracy", scale=scale, axis=alt.Axis(format=".0%", tickCount=6))
+        y = alt.Y(
+            "accuracy:Q", title="Validation accuracy", scale=scale, axis=alt.Axis(format=".0%", tickCount=6, grid=False)
+        )
         x = position_x("epoch", 1, last)
         color = alt.condition("datum.out", alt.value(GREY), color_styles(styles, legend=False))
         tooltip = [
@@ -102,6 +104,7 @@ class RaceCurves(AdviceDisplay):
         points = alt.Chart(ends).mark_point(size=60, filled=True, opacity=1)
         points = points.encode(x=x, y=y, color=color, shape=shape_styles(styles, legend=False), tooltip=tooltip)
         layers: list[Any] = [*self._draw_rungs(), *lines, points, *self._draw_names(ends, scale, last, y)]
+        layers += self._draw_reasons(ends)
         note = write_note(self._note())
         return alt.layer(*layers).properties(height=HEIGHT_PIXELS + 60, title=note)
 
@@ -112,35 +115,42 @@ class RaceCurves(AdviceDisplay):
         return [alt.Chart(rungs).mark_rule(strokeDash=[2, 4], color=GREY).encode(x="epoch:Q")]
 
     def _draw_names(self, ends: pd.DataFrame, scale: alt.Scale, last: int, y: alt.Y) -> list[Any]:
+        """Draw the name of each candidate at the end of its line: to the right of it, or above it near the axis end."""
         low, high = scale["domain"]
         gap = (high - low) / PLOT_PIXELS
+        rows = ends.head(_MAX_NAMES)
+        early = rows["epoch"] - 1 < _EARLY * (last - 1)
+        raised = (rows["accuracy"] + np.where(early, 0, 8 * gap)).tolist()
+        position = spread_names(raised, (_LINE_PIXELS + 1) * gap, low + 6 * gap, high - 4 * gap)
+        rows = rows.assign(position=position, text=[shorten(name, _NAME_CHARS) for name in rows["head"]])
+        ink = alt.condition("datum.out", alt.value(GREY), alt.value(INK))
+        placed = alt.Y("position:Q", title=y["title"], scale=y["scale"], axis=y["axis"])
         layers = []
-        early = ends["epoch"] - 1 < _EARLY * (last - 1)
-        for is_early in (True, False):
-            rows = ends[early == is_early].head(_MAX_NAMES)
-            if rows.empty:
-                continue
-            explained = int(rows["out"].sum()) <= _MAX_REASONS
-            texts = [self._name(row, explained) for row in rows.to_dict("records")]
-            heights = [text.count("\n") + 1 for text in texts]
-            raised = [value + (0 if is_early else 8 * gap) for value in rows["accuracy"]]
-            spread = _spread(raised, heights, (_LINE_PIXELS + 1) * gap, low + 6 * gap, high)
-            marks: dict[str, Any] = {"align": "left", "dx": 8} if is_early else {"align": "right", "dx": -4}
-            text = alt.Chart(rows.assign(position=spread, text=texts)).mark_text(
-                baseline="middle", fontSize=11, lineBreak="\n", lineHeight=_LINE_PIXELS, **marks
-            )
-            position = alt.Y("position:Q", title=y["title"], scale=y["scale"], axis=y["axis"])
-            ink = alt.condition("datum.out", alt.value(GREY), alt.value(INK))
-            layers.append(text.encode(x="epoch:Q", y=position, color=ink, text="text:N"))
+        for side, align, dx in ((early, "left", 8), (~early, "right", -4)):
+            marks: dict[str, Any] = {"align": align, "dx": dx, "baseline": "middle", "fontSize": 11}
+            if side.any():
+                text = alt.Chart(rows[side]).mark_text(**marks)
+                layers.append(text.encode(x="epoch:Q", y=placed, color=ink, text="text:N"))
         return layers
 
-    @staticmethod
-    def _name(row: dict[Any, Any], explained: bool) -> str:
-        name = shorten(row["head"], _NAME_CHARS)
-        if not row["out"]:
-            return name
-        reason = wrap(row["reason"], _REASON_CHARS, max_lines=2, placeholder="…") if explained else []
-        return "\n".join([f"{name}: {row['status']}", *reason])
+    def _draw_reasons(self, ends: pd.DataFrame) -> list[Any]:
+        """Draw why candidates are out, the latest first, below the lines: learning curves leave this corner free."""
+        rows = ends[ends["out"]].head(_MAX_REASONS)
+        if rows.empty:
+            return []
+        texts = [
+            "\n".join([
+                f"{shorten(row['head'], _NAME_CHARS)}: {row['status']}",
+                *wrap(row["reason"], _REASON_CHARS, max_lines=_REASON_LINES, placeholder="…"),
+            ])
+            for row in rows.to_dict("records")
+        ]  # fmt: skip
+        heights = [_LINE_PIXELS * (text.count("\n") + 1) + 4 for text in texts]
+        mark = alt.Chart(pd.DataFrame({"text": texts, "lift": [*accumulate(heights)]})).mark_text(
+            align="right", baseline="top", dx=-4, dy=alt.expr("-datum.lift"), fontSize=11, color=GREY,
+            lineBreak="\n", lineHeight=_LINE_PIXELS,
+        )  # fmt: skip
+        return [mark.encode(x=alt.value("width"), y=alt.value("height"), text="text:N")]
 
     def _note(self) -> str:
         frame = self.frame()
@@ -161,17 +171,3 @@ class RaceCurves(AdviceDisplay):
             for row in ends.to_dict("records")
         ]
         return f"Validation accuracy of the candidates by epoch. {'; '.join(parts)}. {self._note()}".strip()
-
-
-def _spread(positions: Sequence[float], heights: Sequence[int], gap: float, low: float, high: float) -> list[float]:
-    """Return the middle of each label so that no two overlap.
-
-    Args:
-        heights: number of lines of each label.
-        gap: height of a line.
-    """
-    lines = [
-        position - 0.001 * gap * k for position, height in zip(positions, heights, strict=True) for k in range(height)
-    ]
-    spread, ends = spread_names(lines, gap, low, high), list(accumulate(heights))
-    return [sum(spread[end - height : end]) / height for end, height in zip(ends, heights, strict=True)]

@@ -36,7 +36,7 @@ url.register(
 _HEADS = ("gap", "gap_linear", "gap_dense", "gmp_dense", "dense")
 _FIXED = ("data", "dataset", "folder", "attribute", "head", "seed", "backbone", "model", "cut", "epochs", "keep",
           "patience", "train_images", "validation_fraction", "validation_images")  # fmt: skip
-_GOALS: dict[Goal, str] = {"smallest": "Cheapest within the margin", "best": "Most accurate within the limits"}
+_GOALS: dict[Goal, str] = {"smallest": "Cheapest within margin", "best": "Most accurate"}
 
 
 @dataclass(frozen=True)
