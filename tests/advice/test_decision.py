@@ -207,4 +207,4 @@ def test_wrong_statements_are_rare_and_equal_finalists_are_found() -> None:
         limit = 0.05 + 2 * (0.05 * 0.95 / races) ** 0.5
         assert max(found["wrong_within"], found["wrong_not_within"]) <= limit, (race, found)
     power = measure_race(SimulatedRace((0.95, 0.95), 0.03, (1_500, 1_500), 3), 60)
-    assert power["right"] > 0.8, power
+    assert power["right"] > 0.7, power
