@@ -115,7 +115,7 @@ def find_exclusion(candidate: Candidate, limits: Limits) -> str:
     if limits.params and candidate.params > limits.params:
         return f"{candidate.params:,} parameters; the limit is {limits.params:,.0f}."
     if limits.size and candidate.least_bytes > limits.size:
-        return f"Its weights take {write_bytes(candidate.least_bytes)}; the limit is {write_bytes(limits.size)}."
+        return f"Its weights take {write_size(candidate.least_bytes)}; the limit is {write_size(limits.size)}."
     if limits.latency and candidate.latency and candidate.latency.low > limits.latency:
         found = candidate.latency
         count = f"{found.runs:,} run{'' if found.runs == 1 else 's'}"
@@ -134,13 +134,13 @@ def find_excess(costs: Mapping[str, float | None], limits: Limits) -> str:
     """
     size, latency = costs.get("tflite_bytes"), costs.get("latency_seconds")
     if limits.size and size and size > limits.size:
-        return f"Its LiteRT file has {write_bytes(size)}; the limit is {write_bytes(limits.size)}."
+        return f"Its LiteRT file has {write_size(size)}; the limit is {write_size(limits.size)}."
     if limits.latency and latency and latency > limits.latency:
         return f"It needs {write_latency(latency)} per image; the limit is {write_latency(limits.latency)}."
     return ""
 
 
-def write_bytes(value: float) -> str:
+def write_size(value: float) -> str:
     """Format a size in powers of 1,000."""
     for size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if value >= size:

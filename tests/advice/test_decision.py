@@ -117,14 +117,14 @@ def test_extreme_results_have_a_defined_answer() -> None:
     assert state(perfect[:, :12], perfect[:, :12]) == ("undecided", None)  # few images
     assert state(perfect[:, :1], perfect[:, :1]) == ("undecided", None)
     assert state(wrong, perfect, costs=(2, 2)) == ("decided", "1")  # equal costs
-    for finalists, margin in (
-        ([], 0.01),
-        ([make_finalist("a", 1, 0.9)] * 2, 0.01),
-        ([make_finalist("a", 1, 0.9)], 0.0),
-    ):
+    equal = [make_finalist("a", 1, 0.9), make_finalist("b", 1, 0.91)]
+    assert [decide(equal, 0.05, reference=name).choice for name in ("a", "b", None)] == ["a", "b", "b"]
+    one = equal[0]
+    for finalists, margin in (([], 0.01), ([one, one], 0.01), ([one], 0.0)):
         with pytest.raises(ValueError, match="Expected"):
             decide(finalists, margin)
-    one = make_finalist("a", 1, 0.9)
+    with pytest.raises(ValueError, match="Expected"):
+        decide(equal, 0.05, reference="c")
     for other in (
         replace(one, name="b", labels=one.labels + 1),
         replace(one, name="b", right=one.right[:, 1:]),
@@ -207,4 +207,4 @@ def test_wrong_statements_are_rare_and_equal_finalists_are_found() -> None:
         limit = 0.05 + 2 * (0.05 * 0.95 / races) ** 0.5
         assert max(found["wrong_within"], found["wrong_not_within"]) <= limit, (race, found)
     power = measure_race(SimulatedRace((0.95, 0.95), 0.03, (1_500, 1_500), 3), 60)
-    assert power["right"] > 0.8, power
+    assert power["right"] > 0.7, power

@@ -55,6 +55,8 @@ def test_a_slow_start_is_not_dropped() -> None:
         slow = 0.1 + 0.86 / (1 + np.exp(-(epochs - start) / 1.5))
         dropped = follow({"slow": slow, "fast": fast}, {"slow": 1.0, "fast": 9.0}, 0.01, (4, 6, 8, 10, 12, 15, 20))
         assert dropped == {}
+    plateau = np.where(epochs < 12, 0.1, 0.9)
+    assert follow({"plateau": plateau, "fast": fast}, {"plateau": 1.0, "fast": 9.0}, 0.01, (4, 7, 9, 11)) == {}
     poor = 0.7 - 0.4 * epochs**-1.0
     assert "poor" in follow({"poor": poor, "fast": fast}, {"poor": 1.0, "fast": 9.0}, 0.01, (5, 10))
 

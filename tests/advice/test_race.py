@@ -256,6 +256,19 @@ def test_failed_and_too_costly_candidates_are_dropped_with_the_reason(racing_hom
     assert "no other candidate is left" in write_answer(race)
 
 
+def test_best_candidate_within_limits_is_found_by_balanced_accuracy(racing_home: Home, make_run: RunWriter) -> None:
+    accuracy = {"gap": 0.95, "gap_dense": 0.6, "dense": 0.99}
+    plan = plan_digits(
+        racing_home, goal="best", metric="balanced_accuracy", cost="size", limits=Limits(params=100_000)
+    )  # fmt: skip
+    race, trained = race_digits(racing_home, make_run, lambda spec: accuracy[spec.head], plan)
+    assert race.answer
+    assert name_of(race, race.answer.choice) == "gap", "the cheaper one is not the question"
+    assert {spec.head for spec in trained} == {"gap", "gap_dense"}, "the limit excludes the best one"
+    assert write_answer(race).startswith("Use GAP: it is the most accurate finalist"), write_answer(race)
+    assert "test balanced accuracy 9" in write_answer(race)
+
+
 def test_race_without_candidates_and_with_an_unexpected_error_fails_with_a_message(
     racing_home: Home, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
