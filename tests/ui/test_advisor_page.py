@@ -86,7 +86,7 @@ def test_limits_that_exclude_everything_are_an_error(open_page: Open) -> None:
 
 
 def test_too_few_test_images_are_a_warning_before_the_start(open_page: Open, home: Home) -> None:
-    write_dataset(home, ("cat", "dog"), name="tiny", train=60, test=12)
+    write_dataset(home, ("cat", "dog"), name="tiny", train=60, test=12, report=False)
     app = open_page("advisor", advice_data="folder-tiny", candidate_heads=["gap", "dense"])
     assert not app.error
     (warning,) = [one.value for one in app.warning if "test images" in one.value]
