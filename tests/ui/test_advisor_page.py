@@ -89,8 +89,7 @@ def test_too_few_test_images_are_a_warning_before_the_start(open_page: Open, hom
     write_dataset(home, ("cat", "dog"), name="tiny", train=60, test=12, report=False)
     app = open_page("advisor", advice_data="folder-tiny", candidate_heads=["gap", "dense"])
     assert not app.error
-    (warning,) = [one.value for one in app.warning if "test images" in one.value]
-    assert "12 test images" in warning
+    assert any(one.value.startswith("12 images are too few to show ") for one in app.warning)
     assert "Start with 2 candidates" in labels(app)
 
 
@@ -143,7 +142,6 @@ def test_answer_is_the_title_with_its_evidence(open_page: Open, put: Put) -> Non
         "decided": ("Use GAP, linear maps, 16 filters: 13.8× fewer parameters than ", "Compare finalists"),
         "needed": ("Flatten + Dense, 8 filters is needed: ", "Save as report"),
         "undecided": ("Not decided: it is open which of ", "Train 4 more seeds per finalist"),
-        "hopeless": ("Not decided: it is open which of ", "Save as report"),
         "stopped": ("Not decided: the race was stopped; ", "Continue"),
     }
     for state, (beginning, button) in cases.items():
