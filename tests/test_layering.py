@@ -133,6 +133,7 @@ def test_module_names_as_text_are_in_one_module() -> None:
         "core.training.application",
         "core.training.evaluate_model",
         "core.training.onnx",
+        "core.advice.advance",
     }
     assert {module: names for module, names in named.items() if module not in NAMING} == {}
 

@@ -12,7 +12,7 @@ class _Stored(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
-class LatencyGuess(_Stored):
+class LatencyEstimate(_Stored):
     """Latency of one image in seconds, predicted from `runs` measured runs of like cost: the middle one and a range."""
 
     seconds: Seconds
@@ -44,7 +44,7 @@ class Candidate(_Stored):
     flops: Count = 0
     tflite_bytes: Count = 0
     least_bytes: Count = 0
-    latency: LatencyGuess | None = None
+    latency: LatencyEstimate | None = None
     excluded_by: Prose = ""
 
     @property

@@ -79,7 +79,9 @@ def read_margin(text: str, name: str = "margin") -> float:
     return _read(text, name, {"": 1.0}, 0.01, 50.0, "between 0.01 and 50 percentage points", verb="")
 
 
-def _read(text: str, name: str, units: Mapping[str, float], low: float, high: float, form: str, verb: str = "to be ") -> float:  # fmt: skip
+def _read(
+    text: str, name: str, units: Mapping[str, float], low: float, high: float, form: str, verb: str = "to be "
+) -> float:
     match = _AMOUNT.fullmatch(text)
     value = float(match[1]) * units[match[2]] if match and match[2] in units else None
     if value is None or not low <= value <= high:

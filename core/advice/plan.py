@@ -9,7 +9,7 @@ from core.jobs.estimate import TimeEstimate
 
 @dataclass(frozen=True)
 class AdvicePlan:
-    """What a race would do.
+    """Plan of a race.
 
     Attributes:
         recipe: name of the recipe.
@@ -19,7 +19,7 @@ class AdvicePlan:
         estimate: time until the answer, if about half of the candidates are dropped at each rung; None without runs.
         longest: time if no candidate is dropped.
         cached: runs that already exist.
-        warning: why the data can hardly decide, or why the budget is too short; empty otherwise.
+        warning: why the data can probably not decide, or why the budget is too short; empty otherwise.
     """
 
     request: Request

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -34,7 +34,7 @@ class _Stored(BaseModel):
 
 
 class Dropped(_Stored):
-    """When a candidate was dropped, such as "5 epochs" or "3 seeds", and on which evidence."""
+    """Time at which a candidate was dropped, such as "5 epochs" or "3 seeds", and on which evidence."""
 
     at: Line
     reason: Prose
@@ -42,30 +42,35 @@ class Dropped(_Stored):
 
 
 class FinalistDifference(_Stored):
-    """Accuracy of a finalist minus that of the reference on the test images, in percentage points.
+    """A finalist on the test images; its accuracy minus that of the reference as a fraction of 1.
 
-    `low` and `high` are the bounds of the 95% interval, `bound` the one-sided bound that decides.
+    See `core.advice.decision.MarginComparison`; `key` is that of the candidate. The reference is one of them.
     """
 
     key: RunId
+    cost: float
     mean: float
     low: float
     high: float
     bound: float
+    p: float
     verdict: Line
+    seeds: Count
 
 
 class Answer(_Stored):
-    """Result of one look at the test images.
+    """Result of a race: one comparison on the test images, or none if it ended before the finalists had two seeds.
 
     Attributes:
-        choice, reference: keys of candidates; empty if there is none.
-        comparisons: one per finalist other than the reference.
-        tied: candidates that more seeds may separate.
-        more_seeds: how many more per finalist would probably decide; None if unknown.
-        accuracy: mean of the metric on the test images per finalist, from 0 to 1.
-        runs: IDs of the runs whose test predictions were read.
-        read_at: when they were read.
+        choice, reference: keys of candidates; empty without one. The reference was selected on validation images.
+        comparisons: one per finalist, in the order of cost; empty if the test images were not read.
+        tied: candidates between which it is not decided.
+        more_seeds: additional seeds per finalist that would probably decide; None if they cannot.
+        validation, accuracy: mean of the metric on the validation and the test images by key, from 0 to 1.
+        seeds: number of seeds per finalist.
+        level: significance level of the comparison.
+        runs: IDs of the runs whose test predictions were read, at the time `read_at`.
+        why: why the race ended early: "budget", "stopped", or empty.
     """
 
     state: AnswerState
@@ -74,8 +79,10 @@ class Answer(_Stored):
     comparisons: tuple[FinalistDifference, ...] = ()
     tied: tuple[str, ...] = ()
     more_seeds: Count | None = None
+    validation: dict[Line, float] = {}
     accuracy: dict[Line, float] = {}
     seeds: Count = 0
+    level: float = 0.05
     test_images: Count = 0
     runs: tuple[RunId, ...] = ()
     read_at: UnixTime = 0.0
@@ -100,9 +107,11 @@ class Race(_Stored):
         deadline: when the budget ends, in seconds since 1970; None without a budget or while paused.
         left_seconds: what was left of the budget when the race was paused.
         stop: end with what is known as soon as possible.
-        answers: results, one per look at the test images; the last one counts.
+        answers: results, the last one counts.
         train_seconds: training time that the race caused; cached runs cost nothing.
         counted: runs that are in `train_seconds`.
+        waiting_for: runs that it submitted and needs next, since `waiting_since`.
+        least_seeds: seeds per finalist before the test images are read again.
     """
 
     race_id: RunId
@@ -123,6 +132,8 @@ class Race(_Stored):
     train_seconds: Seconds = 0.0
     counted: tuple[RunId, ...] = ()
     waiting_for: tuple[RunId, ...] = ()
+    waiting_since: UnixTime = 0.0
+    least_seeds: Count = 3
     problem: Prose = ""
     ended_at: UnixTime | None = None
 
@@ -139,6 +150,11 @@ class Race(_Stored):
     def submitted_by(self) -> str:
         """Submitter of its jobs in the job table."""
         return f"{SUBMITTED_BY}{self.race_id}"
+
+    @property
+    def looks(self) -> int:
+        """Number of times that the test images were read."""
+        return sum(bool(answer.runs) for answer in self.answers)
 
     def find(self, key: str) -> Candidate:
         return next(candidate for candidate in self.candidates if candidate.key == key)

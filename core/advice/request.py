@@ -1,4 +1,4 @@
-"""What an advice is asked for: margin, metric, cost, limits and time budget."""
+"""Request for advice: margin, metric, cost, limits and time budget."""
 
 from typing import Literal
 
