@@ -95,7 +95,7 @@ def forecast_accuracy(curve: Curve, epochs: int) -> Forecast | None:
         return None
     seeds = len(values)
     finite = np.isfinite(values).all(axis=0)
-    steps = np.flatnonzero(finite) + 1.0
+    steps = np.asarray(np.flatnonzero(finite) + 1, dtype=np.float64)
     mean = np.asarray(values[:, finite].mean(axis=0), dtype=np.float64)
     slack = 2 * RUN_DEVIATION / sqrt(seeds)
     if values.shape[1] >= epochs:
