@@ -14,6 +14,7 @@ from core.reports.document import Document, Figure, Passage, Table, write_cell
 from core.ui.display import draw_spec, show_frame
 from core.ui.heading import show_summary, show_title
 from core.ui.image_grid import draw_image_grid
+from core.ui.reports.comments import CommentPanel
 from core.ui.tiles import draw_tiles
 
 
@@ -27,10 +28,11 @@ def show_heading(document: Document, note: str) -> None:
         st.info("**Caveats.** " + escape_markdown(" ".join(document.cautions)), icon=":material/info:")
 
 
-def show_sections(document: Document) -> None:
-    """Show all sections in order."""
+def show_sections(document: Document, comments: CommentPanel) -> None:
+    """Show all sections in order, each with its comments."""
     for section in document.sections:
         show_section(section)
+        comments.show_block(section.id)
 
 
 def show_section(section: Passage | Figure) -> None:

@@ -19,6 +19,7 @@ from core.reports.revision import Draft
 from core.store.comparison import Comparison
 from core.ui.access import act
 from core.ui.errors import callback
+from core.ui.reports.comments import CommentPanel
 from core.ui.reports.document import show_section
 from core.ui.reports.listing import open_report
 from core.ui.session import selected_comparison, store
@@ -56,8 +57,8 @@ def show_editing(newest: Draft) -> Draft:
     return opened
 
 
-def edit(opened: Draft, document: Document) -> None:
-    """Show the editor for the title, the runs and every block."""
+def edit(opened: Draft, document: Document, comments: CommentPanel) -> None:
+    """Show the editor for the title, the runs and every block with its comments."""
     report = opened.report
     with st.container(border=True):
         _edit_field(st.text_input, "Title", "title", lambda old, value: old.change(title=value), value=report.title)
@@ -85,6 +86,7 @@ def edit(opened: Draft, document: Document) -> None:
                 )  # fmt: skip
             if not isinstance(section, Passage) or section.text:
                 show_section(section)
+            comments.show_block(block.id)
         _show_add_button(block.id)
 
 

@@ -1,0 +1,66 @@
+"""`report comments`, `report comment` and `report resolve`: read, write and resolve comments on reports."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from core.cli.output import JsonFlag, print_json, print_message, print_table
+from core.cli.report import app
+from core.home import Home
+
+_Report = Annotated[str, typer.Argument(metavar="REPORT", help="ID of a saved report.")]
+_Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="Number of a comment.")]
+
+
+@app.command()
+def comments(report: _Report, as_json: JsonFlag = False) -> None:
+    """List the comments on a report and their replies."""
+    from core.reports.comment import describe_comment
+    from core.reports.comment_store import CommentStore
+    from core.reports.report_store import ReportStore
+
+    ReportStore(Home.default()).read(report)
+    found = CommentStore(Home.default()).read(report)
+    if found.damaged:
+        print_message(f"{found.damaged:,} changes of the comments cannot be read.")
+    if as_json:
+        print_json([asdict(comment) for comment in found.comments])
+        return
+    if not found.comments:
+        print_message(f"No comments yet. Write one with: headroom report comment {report} TEXT")
+    print_table(
+        [
+            {
+                "Number": str(one.number),
+                "Block": comment.block or "–",
+                "Comment": one.text,
+                "By": describe_comment(one),
+            }
+            for comment in found.comments
+            for one in comment.thread
+        ]
+    )
+
+
+@app.command()
+def comment(
+    report: _Report,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Text of the comment; @name mentions a user.")],
+    block: Annotated[str, typer.Option(help="ID of the block. Default: the whole report.")] = "",
+    reply_to: Annotated[int | None, typer.Option(min=1, help="Number of the comment to answer.")] = None,
+) -> None:
+    """Write a comment on a report and print its number."""
+    from core.reports.comment_store import CommentStore
+
+    typer.echo(CommentStore(Home.default()).add(report, text, "", block=block, of=reply_to).number)
+
+
+@app.command()
+def resolve(
+    report: _Report, number: _Number, reopen: Annotated[bool, typer.Option("--reopen", help="Reopen it.")] = False
+) -> None:
+    """Mark a comment with its replies as resolved."""
+    from core.reports.comment_store import CommentStore
+
+    CommentStore(Home.default()).resolve(report, number, "", resolved=not reopen)
