@@ -29,6 +29,7 @@ from core.jobs.submit import submit_all
 from core.jobs.sweep_store import keep_sweep
 from core.models.add import add_model, remove_model
 from core.reports.build import build_document
+from core.reports.comment_store import CommentStore
 from core.reports.report import Report
 from core.reports.report_store import ReportStore
 from core.spec import RunSpec
@@ -90,6 +91,7 @@ class Scene:
         self.draft, self.deleted = (report_store.create(report, "other@example.org") for _ in range(2))
         self.draft = report_store.save(self.draft, report.change(title="Mine"), "other@example.org")
         report_store.remove(self.deleted.id, "other@example.org")
+        CommentStore(home).add(self.draft.id, "Why?", "other@example.org")
         for name in ("mine", "gone"):
             write_dataset(home, ("cat", "dog"), name=name)
         remove_dataset(home, "folder-gone")
@@ -165,6 +167,10 @@ class Scene:
             "delete_report": (self.draft.id,),
             "restore_reports": ([self.deleted.id],),
             "clear_reports": (),
+            "add_comment": (self.draft.id, "Because."),
+            "edit_comment": (self.draft.id, 1, "How?"),
+            "resolve_comment": (self.draft.id, 1),
+            "delete_comment": (self.draft.id, 1),
         }
 
     def act(self, name: str, user: User) -> None:
@@ -242,7 +248,7 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 # Every action is in one of these sets: it changes something of one user, or something that all users share.
 OWNED = {
     "save_report", "undo_report", "publish_report", "delete_report", "restore_reports", "rename_comparison",
-    "remove_comparison", "restore_comparisons",
+    "remove_comparison", "restore_comparisons", "edit_comment", "delete_comment",
 }  # fmt: skip
 SHARED = {
     "keep_comparison", "clear_comparisons",
@@ -253,6 +259,7 @@ SHARED = {
     "cancel_import", "continue_import", "discard_import",
     "describe_run", "star_runs", "archive_runs",
     "delete_runs", "restore_runs", "clear_runs", "add_runs", "create_report", "duplicate_report", "clear_reports",
+    "add_comment", "resolve_comment",
 }  # fmt: skip
 
 
@@ -265,7 +272,7 @@ def test_every_action_is_owned_or_shared() -> None:
 def test_what_another_user_owns_is_changed_only_by_admins(scene: Scene, name: str) -> None:
     before = scene.read_state()
     with pytest.raises(
-        AccessError, match=r"^Only 'other@.*' or an administrator can change this (report|saved comparison)\.$"
+        AccessError, match=r"^Only 'other@.*' or an administrator can change this (report|saved comparison|comment)\.$"
     ):
         scene.act(name, User("tom@example.org", Role.TRAINER))
     assert scene.read_state() == before

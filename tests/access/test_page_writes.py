@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.jobs.queue import JobQueue
+from core.reports.comment_store import CommentStore
 from core.reports.report_store import ReportStore
 from core.store.note import NoteBook
 from core.store.run_store import RunStore
@@ -46,6 +47,7 @@ READING = {
     "core.reports": {
         "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,
         "published_runs": None, "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
+        "comment": None, "comment_store": {"CommentStore", "Discussion"},
         "reproduction": None, "display_option": None, "author_text": None,
         "report_store": {"ReportEntry", "ReportStore"}, "revision": None,
     },
@@ -72,6 +74,7 @@ METHODS: dict[type, set[str]] = {
         "unfinished",
     },
     NoteBook: {"path", "read", "read_all", "read_available"},
+    CommentStore: {"read"},
     ReportStore: {"damaged", "entries", "find_notice", "locate", "open", "read", "removed", "versions"},
 }
 """Methods that only read; all other methods of these classes write."""

@@ -90,7 +90,9 @@ def test_users_who_write_at_the_same_time_lose_nothing(home: Home, report_id: st
     for writer in writers:
         writer.join()
     found = CommentStore(home).read(report_id).comments
-    assert sorted(one.text for one in found) == sorted(f"{name} {n}" for name in ("ada", "bob", "eve") for n in range(10))
+    assert sorted(one.text for one in found) == sorted(
+        f"{name} {n}" for name in ("ada", "bob", "eve") for n in range(10)
+    )
     assert [one.number for one in found] == [*range(1, 31)]
 
 
@@ -109,7 +111,20 @@ def test_damaged_change_is_counted_and_the_others_remain(home: Home, report_id: 
 @given(st.text(max_size=200) | st.text("@<>[]()`*_#-=~|&$\\ \n1.:/ahtps", max_size=60))
 def test_no_comment_becomes_markup_or_a_dangerous_link(text: str) -> None:
     html = write_html(write_comment(text))
-    for part in ("<img", "<h", "<ul", "<ol", "<table", "<em", "<code", "<pre", "<hr", "<blockquote", "javascript:", "<s>"):
+    for part in (
+        "<img",
+        "<h",
+        "<ul",
+        "<ol",
+        "<table",
+        "<em",
+        "<code",
+        "<pre",
+        "<hr",
+        "<blockquote",
+        "javascript:",
+        "<s>",
+    ):
         assert part not in html.lower().replace("&lt;", ""), part
     kinds = {node["kind"] for node in parse_markdown(write_comment(text))}
     assert kinds <= {"paragraph"}

@@ -24,6 +24,7 @@ from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import keep_sweep
 from core.models.add import add_model
 from core.reports.build import build_document
+from core.reports.comment_store import CommentStore
 from core.reports.report import Report, TextBlock
 from core.reports.report_store import ReportStore
 from core.spec import RunSpec
@@ -67,6 +68,7 @@ FILES = {
     "models/add.py": ("models/own/model.json", "models/own/model.keras"),
     "models/layer_store.py": ("models/.layers/*.json",),
     "reports/chart_image.py": ("scripts/vega-*.txt",),
+    "reports/comment_store.py": ("reports/r*/comments/000001.json",),
     "reports/removal.py": ("reports/.removed/*/removed.json",),
     "reports/report_store.py": ("reports/r*/draft-*.json", "reports/r*/published-1.json"),
     "store/activation_maps.py": (f"{_RUN}maps.npz",),
@@ -148,6 +150,7 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
         draft = reports.create(report, "ada")
         draft = reports.save(draft, draft.report.change(title=f"{title} 2"), "ada")
         reports.publish(draft, build_document(draft.report, store), "ada")
+        CommentStore(home).add(draft.id, "Why?", "bob", block=draft.report.blocks[0].id, version=1)
     reports.remove(draft.id, "ada")
     _add_datasets(home, outside)
     add_model(home, "own", ROOT / "tests/support/keras_files/keras-3.15.1-chain.keras")
