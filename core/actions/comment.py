@@ -11,14 +11,14 @@ from core.reports.comment_store import CommentStore
 def add_comment(
     user: User, home: Home, report_id: str, text: str, *, block: str = "", version: int = 0, of: int | None = None
 ) -> Comment:
-    """Add a comment or a reply (see `CommentStore.add`)."""
-    return CommentStore(home).add(report_id, text, user.signature, block=block, version=version, of=of)
+    """Add a comment or a reply (see `CommentStore.post`)."""
+    return CommentStore(home).post(report_id, text, user.signature, block=block, version=version, of=of)
 
 
 @needs(Role.COMMENTER, "resolve comments")
 def resolve_comment(user: User, home: Home, report_id: str, number: int, resolved: bool = True) -> None:
-    """Mark a comment as resolved or as open again (see `CommentStore.resolve`)."""
-    CommentStore(home).resolve(report_id, number, user.signature, resolved=resolved)
+    """Mark a comment as resolved or as open again (see `CommentStore.mark_resolved`)."""
+    CommentStore(home).mark_resolved(report_id, number, user.signature, resolved=resolved)
 
 
 @needs(Role.COMMENTER, "edit comments")

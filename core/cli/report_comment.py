@@ -53,7 +53,7 @@ def comment(
     """Write a comment on a report and print its number."""
     from core.reports.comment_store import CommentStore
 
-    typer.echo(CommentStore(Home.default()).add(report, text, "", block=block, of=reply_to).number)
+    typer.echo(CommentStore(Home.default()).post(report, text, "", block=block, of=reply_to).number)
 
 
 @app.command()
@@ -63,4 +63,4 @@ def resolve(
     """Mark a comment with its replies as resolved."""
     from core.reports.comment_store import CommentStore
 
-    CommentStore(Home.default()).resolve(report, number, "", resolved=not reopen)
+    CommentStore(Home.default()).mark_resolved(report, number, "", resolved=not reopen)

@@ -72,7 +72,7 @@ class CommentStore:
             self._cache[report_id] = cached
         return cached[1]
 
-    def add(
+    def post(
         self, report_id: str, text: str, by: str, *, block: str = "", version: int = 0, of: int | None = None
     ) -> Comment:
         """Add a comment, or a reply to the comment `of`.
@@ -97,7 +97,7 @@ class CommentStore:
         self.read(report_id).find(number)
         self._write(report_id, "edit", by, of=number, text=_check_text(text))
 
-    def resolve(self, report_id: str, number: int, by: str, *, resolved: bool = True) -> None:
+    def mark_resolved(self, report_id: str, number: int, by: str, *, resolved: bool = True) -> None:
         """Mark a comment with its replies as resolved, or as open again."""
         self.read(report_id).find(number)
         self._write(report_id, "resolve" if resolved else "reopen", by, of=number)

@@ -91,7 +91,7 @@ class Scene:
         self.draft, self.deleted = (report_store.create(report, "other@example.org") for _ in range(2))
         self.draft = report_store.save(self.draft, report.change(title="Mine"), "other@example.org")
         report_store.remove(self.deleted.id, "other@example.org")
-        CommentStore(home).add(self.draft.id, "Why?", "other@example.org")
+        CommentStore(home).post(self.draft.id, "Why?", "other@example.org")
         for name in ("mine", "gone"):
             write_dataset(home, ("cat", "dog"), name=name)
         remove_dataset(home, "folder-gone")

@@ -25,9 +25,9 @@ def report_id(report_store: ReportStore) -> str:
 
 def test_threads_are_written_answered_resolved_and_deleted(home: Home, report_id: str) -> None:
     comments = CommentStore(home)
-    first = comments.add(report_id, " Why GAP?\r\n@bob ", "ada", block="abcdef")
-    reply = comments.add(report_id, "Fewer parameters.", "bob", of=first.number)
-    whole = comments.add(report_id, "Good.", "eve")
+    first = comments.post(report_id, " Why GAP?\r\n@bob ", "ada", block="abcdef")
+    reply = comments.post(report_id, "Fewer parameters.", "bob", of=first.number)
+    whole = comments.post(report_id, "Good.", "eve")
     found = comments.read(report_id)
     assert [(one.number, one.block, one.by, one.text) for one in found.comments] == [
         (1, "abcdef", "ada", "Why GAP?\n@bob"), (3, "", "eve", "Good."),
@@ -36,13 +36,13 @@ def test_threads_are_written_answered_resolved_and_deleted(home: Home, report_id
     assert [found.comments[0].mentions(name) for name in ("bob", "BOB@example.org", "ada", "")] == [
         True, True, False, False,
     ]  # fmt: skip
-    comments.resolve(report_id, first.number, "bob")
+    comments.mark_resolved(report_id, first.number, "bob")
     comments.edit(report_id, whole.number, "Very good.", "eve")
     found = comments.read(report_id)
     assert [one.number for one in found.open] == [3]
     assert describe_comment(found.comments[0]).endswith(" UTC, resolved by bob")
     assert describe_comment(found.comments[1]).endswith(" UTC, edited")
-    comments.resolve(report_id, first.number, "ada", resolved=False)
+    comments.mark_resolved(report_id, first.number, "ada", resolved=False)
     assert not comments.read(report_id).comments[0].resolved
     comments.delete(report_id, first.number, "ada")
     (gone, _) = comments.read(report_id).comments
@@ -57,8 +57,8 @@ def test_threads_are_written_answered_resolved_and_deleted(home: Home, report_id
 
 def test_what_cannot_be_a_comment_is_refused_and_changes_nothing(home: Home, report_id: str) -> None:
     comments = CommentStore(home)
-    first = comments.add(report_id, "One", "ada")
-    reply = comments.add(report_id, "Two", "ada", of=first.number)
+    first = comments.post(report_id, "One", "ada")
+    reply = comments.post(report_id, "Two", "ada", of=first.number)
     for text, values, sentence in (
         ("", {}, "Expected a comment of 1 to 4,000 characters; got 0."),
         ("x" * 4001, {}, "Expected a comment of 1 to 4,000 characters; got 4,001."),
@@ -69,17 +69,17 @@ def test_what_cannot_be_a_comment_is_refused_and_changes_nothing(home: Home, rep
         ("x", {"of": reply.number}, "A reply cannot be answered. Answer the comment that it belongs to."),
     ):
         with pytest.raises(ReportError) as refused:
-            comments.add(report_id, text, "ada", **values)  # type: ignore[arg-type]
+            comments.post(report_id, text, "ada", **values)  # type: ignore[arg-type]
         assert str(refused.value) == sentence
     for wrong in ("../../x", "r2345678"):
         with pytest.raises(ReportError):
-            comments.add(wrong, "x", "ada")
+            comments.post(wrong, "x", "ada")
     assert len([*(home.reports / report_id / "comments").iterdir()]) == 2
 
 
 def _write(path: Path, report_id: str, author: str) -> None:
     for number in range(10):
-        CommentStore(Home(path)).add(report_id, f"{author} {number}", author)
+        CommentStore(Home(path)).post(report_id, f"{author} {number}", author)
 
 
 def test_users_who_write_at_the_same_time_lose_nothing(home: Home, report_id: str) -> None:
@@ -99,13 +99,13 @@ def test_users_who_write_at_the_same_time_lose_nothing(home: Home, report_id: st
 def test_damaged_change_is_counted_and_the_others_remain(home: Home, report_id: str) -> None:
     comments = CommentStore(home)
     for text in ("One", "Two", "Three"):
-        comments.add(report_id, text, "ada")
+        comments.post(report_id, text, "ada")
     folder = home.reports / report_id / "comments"
     for content in (b"{", b'{"number": 7}', (folder / "000001.json").read_bytes()):
         (folder / "000002.json").write_bytes(content)
         found = CommentStore(home).read(report_id)
         assert ([one.text for one in found.comments], found.damaged) == (["One", "Three"], 1)
-    assert comments.add(report_id, "Four", "ada").number == 4
+    assert comments.post(report_id, "Four", "ada").number == 4
 
 
 @given(st.text(max_size=200) | st.text("@<>[]()`*_#-=~|&$\\ \n1.:/ahtps", max_size=60))
@@ -148,9 +148,9 @@ def test_files_contain_the_comments_only_on_request(
     frozen_home, document = frozen
     block = document.figures[0].id
     comments = CommentStore(home)
-    first = comments.add(report_id, "Why *so* few?", "ada", block=block)
-    comments.add(report_id, "Because.", "bob", of=first.number)
-    comments.add(report_id, "On a deleted block", "eve", block="zzzzzz")
+    first = comments.post(report_id, "Why *so* few?", "ada", block=block)
+    comments.post(report_id, "Because.", "bob", of=first.number)
+    comments.post(report_id, "On a deleted block", "eve", block="zzzzzz")
     added = add_comments(document, comments.read(report_id).comments)
     ids = [section.id for section in added.sections]
     assert ids[ids.index(block) + 1] == f"comments-{block}"

@@ -150,7 +150,7 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
         draft = reports.create(report, "ada")
         draft = reports.save(draft, draft.report.change(title=f"{title} 2"), "ada")
         reports.publish(draft, build_document(draft.report, store), "ada")
-        CommentStore(home).add(draft.id, "Why?", "bob", block=draft.report.blocks[0].id, version=1)
+        CommentStore(home).post(draft.id, "Why?", "bob", block=draft.report.blocks[0].id, version=1)
     reports.remove(draft.id, "ada")
     _add_datasets(home, outside)
     add_model(home, "own", ROOT / "tests/support/keras_files/keras-3.15.1-chain.keras")

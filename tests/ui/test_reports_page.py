@@ -298,7 +298,7 @@ def test_comments_are_written_answered_and_resolved_in_draft_and_version(
 def test_viewer_reads_comments_and_is_told_why_not_to_write(
     open_reports: Open, draft: Draft, reports: ReportStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    CommentStore(reports.home).add(draft.id, "Ask @vera", "ada", block="aaaaaa")
+    CommentStore(reports.home).post(draft.id, "Ask @vera", "ada", block="aaaaaa")
     app = without_errors(open_reports(report=draft.id))
     assert {"Resolve"} <= {*labels(app)}
     monkeypatch.setattr("core.ui.access.user", lambda: User("vera@example.org", Role.VIEWER))
