@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from core.bounds import Prose, UtcTime, check_printable
+from core.bounds import CommentNumber, Prose, UtcTime, check_printable
 from core.displays.markdown import escape_signs
 from core.reports.document import Document, Figure, Passage
 from core.reports.report import BLOCK_ID
 
-MAX_COMMENT_CHARS, MAX_CHANGES = 4_000, 5_000
+MAX_COMMENT_CHARS, MAX_CHANGES = 4_000, 5_000  # the latter also of `core.bounds.CommentNumber`
 
 _NAME = r"@[\w+-]+(?:\.[\w+-]+)*(?:@[\w-]+(?:\.[\w-]+)+)?"
 _MENTION = re.compile(rf"(?<![\w@.+-]){_NAME}")
@@ -25,7 +25,6 @@ def _check_lines(text: str) -> str:
     return text
 
 
-_Number = Annotated[int, Field(ge=1, le=MAX_CHANGES)]
 CommentText = Annotated[str, Field(max_length=MAX_COMMENT_CHARS), AfterValidator(_check_lines)]
 BlockId = Annotated[str, Field(pattern=rf"^({BLOCK_ID.strip('^$')})?$")]
 
@@ -39,9 +38,9 @@ class CommentChange(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    number: _Number
+    number: CommentNumber
     kind: Literal["add", "edit", "resolve", "reopen", "delete"]
-    of: _Number | None = None
+    of: CommentNumber | None = None
     block: BlockId = ""
     version: Annotated[int, Field(ge=0, le=999_999)] = 0
     text: CommentText = ""
