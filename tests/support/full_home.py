@@ -20,6 +20,7 @@ from core.files import write_json
 from core.home import Home
 from core.image_values import ValueRange
 from core.jobs.health import write_health
+from core.jobs.notice import post_notice
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import keep_sweep
 from core.models.add import add_model
@@ -60,6 +61,8 @@ FILES = {
     "jobs/dispatcher.py": (f"{_JOB}spec.json", f"{_JOB}attempt", "jobs/dispatcher.log"),
     "jobs/health.py": ("jobs/t*",),
     "jobs/local_executor.py": ("jobs/processes/*-1",),
+    "jobs/notice.py": ("jobs/notices/*.json",),
+    "jobs/send_notices.py": ("jobs/notices/*.json",),
     "jobs/process.py": (f"{_JOB}log.txt",),
     "jobs/ray_executor.py": ("jobs/ray-name",),
     "jobs/submit.py": (f"{_JOB}attempt",),
@@ -184,6 +187,7 @@ def _add_jobs(home: Home, specs: list[RunSpec], history: bytes) -> None:
     (home.jobs / "processes" / running.handle).write_bytes(b"999999999 ")
     queue.settle(queue.jobs()[0], "failed", "It failed.")
     write_health(home, "A problem.")
+    post_notice(home, "training", "a", "A training ended.")
 
 
 def _add_datasets(home: Home, outside: Path) -> None:
