@@ -1,5 +1,5 @@
-"""Notices that a training, a sweep or an advice has ended: files in the home, one per event. The browser of the user who
-started it shows them, and a separate process sends them to HEADROOM_WEBHOOK, so that nothing waits for the network."""
+"""Notices that a training, a sweep or an advice has ended: files in the home, one per event. The browser of the user
+who started it shows them, and a separate process sends them to HEADROOM_WEBHOOK, so that nothing waits for it."""
 
 import hashlib
 import logging

@@ -29,13 +29,15 @@ READING = {
         "executor_choice": {"read_placement"}, "local_executor": {"read_slots"}, "damaged": {"list_damaged_jobs"},
         "health": {"is_starting", "list_silent", "read_health", "read_live_progress"}, "diverged": None,
         "estimate": {"TimeEstimator"}, "run_lookup": None,
-        "notice": {"Notice", "list_notices"}, "pending": None, "progress": None, "queue": {"Job", "JobQueue"}, "submit": {"Submission"}, "sweep_plan": None,
+        "notice": {"Notice", "list_notices"},
+        "pending": None, "progress": None, "queue": {"Job", "JobQueue"}, "submit": {"Submission"}, "sweep_plan": None,
         "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
         "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps", "open_sweep"},
     },
     "core.models": {"background": {"EvaluationState", "find_evaluation"}, "model_info": None},
     "core.store": {
-        "bundle": {"export_bundle", "list_files"}, "damage": {"describe_invalid_field"}, "bundle_import": {"Imported"}, "comparison": None, "elsewhere": None,
+        "bundle": {"export_bundle", "list_files"}, "damage": {"describe_invalid_field"},
+        "bundle_import": {"Imported"}, "comparison": None, "elsewhere": None,
         "history": {"read_history"}, "differing_settings": None, "import_validation": {"MODELS"},
         "note": {"MAX_NAME", "MAX_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
         "saved_comparison": {"MAX_NAME_CHARS", "list_saved", "list_saved_ids", "open_saved"}, "setting_text": None,
@@ -47,7 +49,7 @@ READING = {
     "core.reports": {
         "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,
         "published_runs": None, "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
-        "comment": None, "comment_store": {"CommentStore", "Discussion"},
+        "difference": None, "merge": None, "comment": None, "comment_store": {"CommentStore", "Discussion"},
         "reproduction": None, "display_option": None, "author_text": None,
         "report_store": {"ReportEntry", "ReportStore"}, "revision": None,
     },
@@ -75,7 +77,7 @@ METHODS: dict[type, set[str]] = {
     },
     NoteBook: {"path", "read", "read_all", "read_available"},
     CommentStore: {"read"},
-    ReportStore: {"damaged", "entries", "find_notice", "locate", "open", "read", "removed", "versions"},
+    ReportStore: {"damaged", "entries", "find_notice", "locate", "open", "read", "removed", "revisions", "versions"},
 }
 """Methods that only read; all other methods of these classes write."""
 HARMLESS = (

@@ -112,28 +112,51 @@ def test_invalid_runs_are_rejected_and_nothing_is_saved(open_reports: Open, draf
     assert reports.read(draft.id) == draft
 
 
-@pytest.mark.parametrize("way", ["Save mine as a copy", "Discard mine and reload"])
-def test_second_of_two_concurrent_changes_is_reported_and_kept(
+@pytest.mark.parametrize("way", ["Save mine as a copy", "Discard mine and reload", "Keep mine there"])
+def test_second_of_two_changes_of_one_block_is_reported_and_kept(
     open_reports: Open, draft: Draft, reports: ReportStore, way: str
 ) -> None:
     app = without_errors(open_reports(report=draft.id, editing="true"))
-    theirs = reports.save(draft, draft.report.change(title="Theirs"), "bob")
+    theirs = reports.save(draft, draft.report.replace("aaaaaa", text="Theirs").change(title="Their title"), "bob")
     app.text_area[0].set_value("Mine").run()
     assert re.fullmatch(
         r"bob changed this report at \d\d:\d\d UTC\. Reload it, or save yours as a copy\.", app.toast[0].value
     )
     (warning,) = app.warning
-    assert warning.value == "bob saved this report first. Your changes are kept until you choose or close this page."
+    assert warning.value == "bob and you changed 1 block. Your changes are kept until you choose or close this page."
+    assert "-Theirs\n+Mine" in [code.value for code in app.code]
     assert app.text_area[0].value == "Mine"
     assert reports.read(draft.id) == theirs
     app = press(app, way)
-    titles = {entry.draft.report.title: entry.draft.report.blocks[0] for entry in reports.entries()}
-    assert titles["Theirs"] == theirs.report.blocks[0]
-    if way.startswith("Save"):
-        assert titles["Our finding (copy)"].text == "Mine"  # type: ignore[union-attr]
-    else:
-        assert without_errors(app).text_area[0].value == "Look **here**."
-        assert next(box for box in app.text_input if box.label == "Title").value == "Theirs"
+    texts = {entry.draft.report.title: entry.draft.report.blocks[0].text for entry in reports.entries()}  # type: ignore[union-attr]
+    assert (
+        texts
+        == {
+            "Save mine as a copy": {"Their title": "Theirs", "Our finding (copy)": "Mine"},
+            "Discard mine and reload": {"Their title": "Theirs"},
+            "Keep mine there": {"Their title": "Mine"},
+        }[way]
+    )
+    if way.startswith("Discard"):
+        assert without_errors(app).text_area[0].value == "Theirs"
+        assert next(box for box in app.text_input if box.label == "Title").value == "Their title"
+
+
+def test_changes_of_different_blocks_are_merged_and_compared(
+    open_reports: Open, draft: Draft, reports: ReportStore
+) -> None:
+    app = without_errors(open_reports(report=draft.id, editing="true"))
+    reports.save(draft, draft.report.change(title="Theirs"), "bob")
+    app.text_area[0].set_value("Mine").run()
+    assert app.toast[0].value == "Changes of another user in other blocks were merged with yours."
+    saved = reports.read(draft.id).report
+    assert (saved.title, saved.blocks[0].text) == ("Theirs", "Mine")  # type: ignore[union-attr]
+    assert next(box for box in app.text_input if box.label == "Title").value == "Theirs"
+    app.session_state["changes"] = True
+    app.run()
+    (choice,) = [box for box in app.selectbox if box.label == "Compare with"]
+    assert [option.partition(", 2")[0] for option in choice.options] == ["Revision 2, bob", "Revision 1, ada"]
+    assert "-Look **here**.\n+Mine" in [code.value for code in app.code]
 
 
 def test_editor_shows_a_newer_revision_before_typing(open_reports: Open, draft: Draft, reports: ReportStore) -> None:

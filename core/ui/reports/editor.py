@@ -13,12 +13,15 @@ from core.displays.option import DisplayOption, list_options
 from core.errors import ReportConflictError, ReportError
 from core.home import describe_error
 from core.reports.build import open_report_comparison
+from core.reports.difference import compare_parts, split_report
 from core.reports.document import Document, Passage
+from core.reports.merge import ORDER, merge_reports, name_conflicts
 from core.reports.report import MAX_RUNS, ChartBlock, Report, TextBlock
 from core.reports.revision import Draft
 from core.store.comparison import Comparison
 from core.ui.access import act
 from core.ui.errors import callback
+from core.ui.reports.changes import show_differences
 from core.ui.reports.comments import CommentPanel
 from core.ui.reports.document import show_section
 from core.ui.reports.listing import open_report
@@ -26,6 +29,7 @@ from core.ui.session import selected_comparison, store
 
 _OPENED = "opened draft"  # the draft as this session knows it
 _UNSAVED = "unsaved report"  # a change that could not be saved
+_FIELDS_OF_REPORT = ("title", "runs", "baseline", ORDER)
 _WIDGETS = "draft widgets"  # number in the keys of the widgets
 
 
@@ -44,7 +48,7 @@ def show_editing(newest: Draft) -> Draft:
     st.session_state[_OPENED] = opened
     unsaved: Report | None = st.session_state.get(_UNSAVED)
     if unsaved is not None and opened.revision < newest.revision:
-        _show_conflict(newest, unsaved)
+        _show_conflict(opened, newest, unsaved)
     elif unsaved is not None:
         _show_unsaved()
         opened = opened.model_copy(update={"report": unsaved})
@@ -192,12 +196,17 @@ def _change(make: Callable[[Report], Report]) -> None:
     opened: Draft = st.session_state[_OPENED]
     report = st.session_state[_UNSAVED] = make(st.session_state.get(_UNSAVED, opened.report))
     try:
-        st.session_state[_OPENED] = act(save_report, opened, report)
+        saved = act(save_report, opened, report)
     except ReportConflictError as error:
         # a toast is visible wherever the page is scrolled to
         st.toast(escape_markdown(describe_error(error)), icon=":material/sync_problem:")
         return
     del st.session_state[_UNSAVED]
+    if saved.report == report.change(owner=saved.report.owner):
+        st.session_state[_OPENED] = saved
+        return
+    _open_draft(saved)
+    st.toast("Changes of another user in other blocks were merged with yours.", icon=":material/merge:")
 
 
 @callback
@@ -221,15 +230,29 @@ def _show_unsaved() -> None:
     st.button("Save again", icon=":material/save:", type="primary", on_click=_change, args=(lambda unsaved: unsaved,))
 
 
-def _show_conflict(newest: Draft, unsaved: Report) -> None:
-    message = f"{_author(newest)} saved this report first. Your changes are kept until you choose or close this page."
+def _show_conflict(opened: Draft, newest: Draft, unsaved: Report) -> None:
+    """Show what both users changed, block by block, and the buttons that resolve it."""
+    merged = merge_reports(opened.report, unsaved, newest.report)
+    both = f"{_author(newest)} and you changed {name_conflicts(merged.conflicts)}"
+    message = f"{both}. Your changes are kept until you choose or close this page."
     st.warning(message, icon=":material/sync_problem:")
+    theirs, mine = split_report(newest.report), split_report(unsaved)
+    conflicts = {"" if name in _FIELDS_OF_REPORT else name for name in merged.conflicts}
+    show_differences([part for part in compare_parts(theirs, mine) if part.id in conflicts], "theirs", "yours")
     with st.container(horizontal=True):
-        if st.button("Save mine as a copy", icon=":material/content_copy:", type="primary"):
+        st.button("Keep mine there", icon=":material/merge:", type="primary", on_click=_keep_mine,
+                  args=(opened, newest, unsaved), help="Their changes of other blocks are kept.")  # fmt: skip
+        if st.button("Save mine as a copy", icon=":material/content_copy:"):
             copy = act(duplicate_report, unsaved)
             stop_editing()
             open_report(copy.id)
         st.button("Discard mine and reload", on_click=_open_draft, args=(newest,))
+
+
+@callback
+def _keep_mine(opened: Draft, newest: Draft, unsaved: Report) -> None:
+    merged = merge_reports(opened.report, unsaved, newest.report, prefer_mine=True)
+    _open_draft(act(save_report, newest, merged.report))
 
 
 def _read_runs(text: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from core.reports.format import Edition
 from core.reports.revision import Draft, PublishedVersion
 from core.ui import url, widget
 from core.ui.access import act, action_button, denial_reason, user
+from core.ui.reports.changes import show_changes
 from core.ui.reports.comments import CommentPanel, read_comments
 from core.ui.reports.document import show_heading, show_reproduction_section, show_sections
 from core.ui.reports.editor import edit, show_editing, stop_editing
@@ -67,6 +68,7 @@ def _show_published(published: PublishedVersion, draft: Draft, versions: tuple[i
     show_heading(published.document, edition.describe())
     comments = CommentPanel(draft.id, published.document, published.version)
     comments.show_summary()
+    show_changes(draft, published.document, published.address)
     show_sections(published.document, comments)
     comments.show_report()
     show_reproduction_section(published.document)
@@ -102,6 +104,7 @@ def _show_draft(draft: Draft, versions: tuple[int, ...]) -> None:
     show_heading(document, edition.describe())
     comments = CommentPanel(draft.id, document)
     comments.show_summary()
+    show_changes(shown, document)
     if editing:
         edit(shown, document, comments)
     else:
