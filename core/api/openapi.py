@@ -45,7 +45,7 @@ _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 
 def describe_api(operations: Sequence[Operation], base: str) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document. `base` is the prefix of every path."""
-    writes = [one.write for one in operations if one.write]
+    writes = [one.writing for one in operations if one.writing]
     answers: list[Any] = [one.returns for one in (*operations, *writes) if not isinstance(one.returns, str)]
     bodies: list[Any] = [one.body for one in writes if not isinstance(one.body, str)]
     _, schemas = models_json_schema(
@@ -105,7 +105,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
 
 def _describe_write(operation: Operation) -> dict[str, Any]:
     """Return the description of the operation with POST; empty if the path has none."""
-    write = operation.write
+    write = operation.writing
     if write is None:
         return {}
     binary = isinstance(write.body, str)

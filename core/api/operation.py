@@ -81,7 +81,7 @@ _DEFAULT_HEADERS = {
 class Operation:
     """Operation of the HTTP API with GET. `name` is its name in generated clients. `returns` is the model of a JSON
     response, or the media type of another response. Parameters whose names are in `path` are read from it. `public`
-    operations need no login. `max_parallel` limits the number of requests that are processed in parallel. `write` is
+    operations need no login. `max_parallel` limits the number of requests that are processed in parallel. `writing` is
     the operation of the same path with POST; a path with `run` None has only this one."""
 
     path: str
@@ -92,7 +92,7 @@ class Operation:
     returns: type[BaseModel] | str
     public: bool = False
     max_parallel: int = 4
-    write: "WriteOperation | None" = None
+    writing: "WriteOperation | None" = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        read, write = self.operation.run is not None, self.operation.write
+        read, write = self.operation.run is not None, self.operation.writing
         if request.method in _METHODS and read:
             response = await self._respond(request)
         elif request.method == "POST" and write:

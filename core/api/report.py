@@ -53,14 +53,14 @@ class ReportEndpoint:
     def read_csv(self, parameters: ReportName) -> ApiResponse:
         return self._export(parameters, "csv")
 
-    def _export(self, parameters: ReportName, form: str) -> ApiResponse:
+    def _export(self, parameters: ReportName, name: str) -> ApiResponse:
         from core.reports.format import FORMATS, Edition
 
         edition = Edition.of(self.report_store.open(parameters.address))
-        [(name, content)] = FORMATS[form].write(edition, self.home).items()
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'} if form == "csv" else {}
-        media = CSV if form == "csv" else JSON
-        return ApiResponse(content, media, headers, tag=f"{edition.address}-{edition.checksum}-{form}")
+        [(file, content)] = FORMATS[name].write(edition, self.home).items()
+        headers = {"Content-Disposition": f'attachment; filename="{file}"'} if name == "csv" else {}
+        media = CSV if name == "csv" else JSON
+        return ApiResponse(content, media, headers, tag=f"{edition.address}-{edition.checksum}-{name}")
 
     def list_comments(self, parameters: ReportOnly) -> CommentList:
         self.report_store.read(parameters.report_id)

@@ -65,7 +65,7 @@ def _list_run_operations(runs: RunEndpoint) -> list[Operation]:
     )  # fmt: skip
     run = "/api/runs/{run_id}"
     return [
-        Operation("/api/runs", "list_runs", "Finished runs, newest first.", RunSearch, runs.list, RunList, write=send),
+        Operation("/api/runs", "list_runs", "Finished runs, newest first.", RunSearch, runs.list, RunList, writing=send),
         Operation(run, "read_run", "Details of one finished run.", RunName, runs.show, RunDetails),
         Operation(f"{run}/curves", "read_curves", "Learning curves of a run.", RunName, runs.list_curves, Curves),
         Operation(
@@ -100,9 +100,9 @@ def _list_job_operations(jobs: JobEndpoint) -> list[Operation]:
     job = "/api/jobs/{run_id}"
     return [
         Operation("/api/recipes", "list_recipes", "All recipes.", NoParameters, jobs.list_recipes, RecipeList),
-        Operation("/api/jobs", "list_jobs", "Jobs, newest first.", JobSearch, jobs.list, JobList, write=submit),
+        Operation("/api/jobs", "list_jobs", "Jobs, newest first.", JobSearch, jobs.list, JobList, writing=submit),
         Operation(job, "read_job", "State and progress of a job.", RunName, jobs.show, JobModel),
-        Operation(f"{job}/cancel", "", "Cancel a job.", RunName, None, JobModel, write=cancel),
+        Operation(f"{job}/cancel", "", "Cancel a job.", RunName, None, JobModel, writing=cancel),
     ]
 
 
@@ -128,10 +128,10 @@ def _list_report_operations(reports: ReportEndpoint) -> list[Operation]:
         Operation(f"{version}/csv", "read_report_csv", "A published report as CSV.", ReportName, reports.read_csv, CSV),
         Operation(
             comments, "list_comments", "Comments on a report.", ReportOnly, reports.list_comments, CommentList,
-            write=comment,
+            writing=comment,
         ),
         Operation(
-            f"{comments}/{{number}}/resolve", "", "Resolve a comment.", CommentName, None, CommentModel, write=resolve
+            f"{comments}/{{number}}/resolve", "", "Resolve a comment.", CommentName, None, CommentModel, writing=resolve
         ),
         Operation(
             "/reports/{address}", "read_report_page", "A published report as an HTML page.", ReportPage, reports.show,
