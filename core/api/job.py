@@ -59,7 +59,7 @@ class JobEndpoint:
             progress=None,
         )  # fmt: skip
 
-    def submit(self, user: User, parameters: NoParameters, body: TrainingBody) -> SubmittedJobs:
+    def train(self, user: User, parameters: NoParameters, body: TrainingBody) -> SubmittedJobs:
         """Queue the runs that are not cached."""
         from core.recipes import RECIPES
 
@@ -79,7 +79,7 @@ class JobEndpoint:
         found = train_runs(user, self.home, specs)
         return SubmittedJobs(jobs=tuple(SubmittedJob(run_id=one.run_id, state=one.status) for one in found))
 
-    def cancel(self, user: User, parameters: RunName, body: EmptyBody) -> JobModel:
+    def stop(self, user: User, parameters: RunName, body: EmptyBody) -> JobModel:
         """Cancel a queued or running job; its checkpoint is kept."""
         self.show(parameters)
         cancel_jobs(user, self.home, [parameters.run_id])

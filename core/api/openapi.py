@@ -46,7 +46,8 @@ _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 def describe_api(operations: Sequence[Operation], base: str) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document. `base` is the prefix of every path."""
     writes = [one.writing for one in operations if one.writing]
-    answers: list[Any] = [one.returns for one in (*operations, *writes) if not isinstance(one.returns, str)]
+    answers: list[Any] = [one.returns for one in operations if not isinstance(one.returns, str)]
+    answers += [one.returns for one in writes]
     bodies: list[Any] = [one.body for one in writes if not isinstance(one.body, str)]
     _, schemas = models_json_schema(
         [(model, "serialization") for model in dict.fromkeys((ErrorResponse, *answers))]
@@ -83,7 +84,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
     }
     parameters = _list_parameters(operation.path, operation.parameters)
     if operation.returns == BINARY:  # a file, which is also sent in parts
-        parts = {BINARY: {}, "multipart/byteranges": {}}
+        parts: dict[str, Any] = {BINARY: {}, "multipart/byteranges": {}}
         success["206"] = {"description": "The requested parts of the file.", "content": parts}
         success["416"] = {"description": "The file has no such part.", "content": _TEXT}
         parameters.append(_RANGE)

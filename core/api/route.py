@@ -65,7 +65,9 @@ def _list_run_operations(runs: RunEndpoint) -> list[Operation]:
     )  # fmt: skip
     run = "/api/runs/{run_id}"
     return [
-        Operation("/api/runs", "list_runs", "Finished runs, newest first.", RunSearch, runs.list, RunList, writing=send),
+        Operation(
+            "/api/runs", "list_runs", "Finished runs, newest first.", RunSearch, runs.list, RunList, writing=send
+        ),
         Operation(run, "read_run", "Details of one finished run.", RunName, runs.show, RunDetails),
         Operation(f"{run}/curves", "read_curves", "Learning curves of a run.", RunName, runs.list_curves, Curves),
         Operation(
@@ -91,11 +93,11 @@ def _list_run_operations(runs: RunEndpoint) -> list[Operation]:
 
 def _list_job_operations(jobs: JobEndpoint) -> list[Operation]:
     submit = WriteOperation(
-        "submit_training", "Train the heads of a recipe; cached runs are not trained again.", train_runs, jobs.submit,
+        "submit_training", "Train the heads of a recipe; cached runs are not trained again.", train_runs, jobs.train,
         SubmittedJobs, TrainingBody,
     )  # fmt: skip
     cancel = WriteOperation(
-        "cancel_job", "Cancel a queued or running job.", cancel_jobs, jobs.cancel, JobModel, EmptyBody, RunName
+        "cancel_job", "Cancel a queued or running job.", cancel_jobs, jobs.stop, JobModel, EmptyBody, RunName
     )
     job = "/api/jobs/{run_id}"
     return [

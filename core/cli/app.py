@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from core.cli import bundle, dataset, export, job, model, report_comment, run, saved_comparison
+from core.cli import bundle, dataset, export, job, model, report, report_comment, run, saved_comparison
 from core.cli.analyse import analyse
 from core.cli.compare import compare
 from core.cli.doctor import doctor
@@ -90,7 +90,9 @@ app.command("import")(import_run)
 app.add_typer(run.app, name="runs")
 app.add_typer(saved_comparison.app, name="comparisons")
 app.add_typer(bundle.app, name="bundle")
-app.add_typer(report_comment.app, name="report")
+for _command in (report_comment.comments, report_comment.comment, report_comment.resolve):
+    report.app.command()(_command)
+app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.add_typer(dataset.app, name="datasets")
 app.add_typer(model.app, name="models")

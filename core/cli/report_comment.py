@@ -6,14 +6,12 @@ from typing import Annotated
 import typer
 
 from core.cli.output import JsonFlag, print_json, print_message, print_table
-from core.cli.report import app
 from core.home import Home
 
 _Report = Annotated[str, typer.Argument(metavar="REPORT", help="ID of a saved report.")]
 _Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="Number of a comment.")]
 
 
-@app.command()
 def comments(report: _Report, as_json: JsonFlag = False) -> None:
     """List the comments on a report and their replies."""
     from core.reports.comment import describe_comment
@@ -43,7 +41,6 @@ def comments(report: _Report, as_json: JsonFlag = False) -> None:
     )
 
 
-@app.command()
 def comment(
     report: _Report,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="Text of the comment; @name mentions a user.")],
@@ -56,7 +53,6 @@ def comment(
     typer.echo(CommentStore(Home.default()).post(report, text, "", block=block, of=reply_to).number)
 
 
-@app.command()
 def resolve(
     report: _Report, number: _Number, reopen: Annotated[bool, typer.Option("--reopen", help="Reopen it.")] = False
 ) -> None:

@@ -27,7 +27,7 @@ class PartDifference:
 
     id: str
     title: str
-    change: Literal["added", "removed", "changed", "moved"]
+    kind: Literal["added", "removed", "changed", "moved"]
     lines: tuple[str, ...]
 
 

@@ -29,7 +29,7 @@ def merge_reports(base: Report, mine: Report, theirs: Report, *, prefer_mine: bo
     """
     conflicts: list[str] = []
     changes = {
-        name: _choose(name, *(getattr(one, name) for one in (base, mine, theirs)), prefer_mine, conflicts)
+        name: _choose(name, getattr(base, name), getattr(mine, name), getattr(theirs, name), prefer_mine, conflicts)
         for name in _FIELDS
     }
     before, own, other = ({block.id: block for block in one.blocks} for one in (base, mine, theirs))
@@ -60,9 +60,9 @@ def _merge_order(
     """Return the IDs of the kept blocks in the order of the author who moved some, with those of the other after the
     block that they follow there."""
     common = set(base) & set(mine) & set(theirs)
-    orders = [[name for name in one if name in common] for one in (base, mine, theirs)]
-    chosen = _choose(ORDER, *orders, prefer_mine, conflicts)
-    first, second = (theirs, mine) if chosen == orders[2] else (mine, theirs)
+    before, own, other = ([name for name in one if name in common] for one in (base, mine, theirs))
+    chosen = _choose(ORDER, before, own, other, prefer_mine, conflicts)
+    first, second = (theirs, mine) if chosen == other else (mine, theirs)
     order = [name for name in first if name in kept]
     previous: str | None = None
     for name in second:

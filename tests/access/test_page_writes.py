@@ -41,7 +41,7 @@ READING = {
         "history": {"read_history"}, "differing_settings": None, "import_validation": {"MODELS"},
         "note": {"MAX_NAME", "MAX_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
         "saved_comparison": {"MAX_NAME_CHARS", "list_saved", "list_saved_ids", "open_saved"}, "setting_text": None,
-        "metrics": {"compute_predicted"},
+        "metrics": {"NO_PREDICTION", "compute_predicted"},
         "record": {"Cost", "Data", "Elsewhere", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
         "run": {"FILES", "Run"}, "environment": {"read_environment"},
         "run_store": {"RunStore"}, "search": None,
@@ -82,7 +82,7 @@ METHODS: dict[type, set[str]] = {
 """Methods that only read; all other methods of these classes write."""
 HARMLESS = (
     "job.cancel", "st.write", "setting.write", "entry.amount.write", "FORMATS[name].write", "Html.write", "card.write",
-    "started.remove", "ended.remove", "old.change", "old.move", "old.remove", "old.replace",
+    "started.remove", "ended.remove", "old.change", "report.change", "old.move", "old.remove", "old.replace",
 )  # fmt: skip
 """Attributes of other things that have the name of a method that writes."""
 LIBRARIES = ("os", "shutil", "sqlite3", "subprocess", "fcntl")

@@ -101,7 +101,7 @@ def test_differences_are_listed_block_by_block(frozen: tuple[Any, Document]) -> 
     old = BASE.insert(chart, "bbbbbb").replace("aaaaaa", text="one\ntwo\nthree")
     new = old.replace("aaaaaa", text="one\n2\nthree").replace("ffffff", settings={"metric": "loss"})
     new = new.remove("cccccc").insert(TextBlock(id="gggggg", text="new")).move("eeeeee", -3).change(title="Other")
-    found = {part.id: (part.change, part.lines) for part in compare_parts(split_report(old), split_report(new))}
+    found = {part.id: (part.kind, part.lines) for part in compare_parts(split_report(old), split_report(new))}
     assert found == {
         "": ("changed", ("-Title: T", "+Title: Other", " Runs: 000000000000")),
         "gggggg": ("added", ("+new",)),
@@ -113,5 +113,5 @@ def test_differences_are_listed_block_by_block(frozen: tuple[Any, Document]) -> 
     document = frozen[1]
     longer = document.model_copy(update={"sections": (*document.sections, Passage(id="x", text="\n" * 999))})
     (part,) = compare_parts(split_document(document), split_document(longer))
-    assert (part.change, len(part.lines), part.lines[-1]) == ("added", MAX_LINES + 1, "… 800 more lines")
+    assert (part.kind, len(part.lines), part.lines[-1]) == ("added", MAX_LINES + 1, "… 800 more lines")
     assert compare_parts(split_document(document), split_document(document)) == []

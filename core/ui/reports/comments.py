@@ -1,10 +1,10 @@
 """Comments on a report and its blocks: threads with replies, and the fields to write, edit and resolve them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
+from core.access.action import Action
 from core.actions.comment import add_comment, delete_comment, edit_comment, may_change_comment, resolve_comment
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
@@ -113,7 +113,7 @@ class CommentPanel:
                   args=(args[0], self.report_id, *args[1:]))  # fmt: skip
 
     def _show_field(
-        self, label: str, icon: str, key: str, action: Callable[..., Any], *args: Any, text: str = "", **values: Any
+        self, label: str, icon: str, key: str, action: Action[..., Any], *args: Any, text: str = "", **values: Any
     ) -> None:
         """Show a popover with a text field; its button runs the action with the text."""
         with st.popover(label, icon=icon, type="tertiary", on_change="rerun", key=key) as popover:
@@ -126,14 +126,14 @@ class CommentPanel:
 
 
 @callback
-def _act(action: Callable[..., Any], *args: Any) -> None:
-    act(action, *args)  # type: ignore[arg-type]
+def _act(action: Action[..., Any], *args: Any) -> None:
+    act(action, *args)
 
 
 @callback
-def _save(key: str, action: Callable[..., Any], report_id: str, args: tuple[Any, ...], **values: Any) -> None:
+def _save(key: str, action: Action[..., Any], report_id: str, args: tuple[Any, ...], **values: Any) -> None:
     """Run an action with the text of a field, and close and clear the field when it succeeds."""
     text = st.session_state[f"{key}-text"]
-    act(action, report_id, *args, text, **values)  # type: ignore[arg-type]
+    act(action, report_id, *args, text, **values)
     del st.session_state[f"{key}-text"]
     st.session_state[key] = False
