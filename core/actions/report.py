@@ -4,6 +4,7 @@ from core.access.action import check_owner, needs
 from core.access.role import Role, User
 from core.home import Home
 from core.reports.document import Document
+from core.reports.own_image import store_image
 from core.reports.report import Report
 from core.reports.report_store import ReportStore
 from core.reports.revision import Draft, PublishedVersion
@@ -27,6 +28,13 @@ def duplicate_report(user: User, home: Home, report: Report) -> Draft:
 def save_report(user: User, home: Home, seen: Draft, report: Report) -> Draft:
     """Save the next revision of a draft (see `ReportStore.save`)."""
     return _open_own(user, home, seen.id).save(seen, report, user.signature)
+
+
+@needs(Role.TRAINER, "edit reports")
+def add_report_image(user: User, home: Home, report_id: str, data: bytes, alt: str) -> str:
+    """Store an image for a report and return the Markdown that refers to it (see `store_image`)."""
+    _open_own(user, home, report_id)
+    return store_image(home, data, alt)
 
 
 @needs(Role.TRAINER, "edit reports")

@@ -1,5 +1,5 @@
-"""Notices that a training, a sweep or an advice has ended: files in the home, one per event. The browser of the user
-who started it shows them, and a separate process sends them to HEADROOM_WEBHOOK, so that nothing waits for it."""
+"""Notices that training, a sweep or advice has ended: files in the home, one per event. The browser of the user who
+started it shows them, and a separate process sends them to HEADROOM_WEBHOOK, so that the network delays no job."""
 
 import hashlib
 import logging
@@ -66,7 +66,7 @@ def post_notice(
 
     Args:
         name: identifies the event; a second notice of the same event is ignored.
-        text: one sentence, such as "Training of digits-heads finished: 4 runs."
+        text: such as "Training of digits-heads finished: 4 runs."
         by: the user who started it, as `User.name`.
         link: path of a page of the dashboard, such as "/jobs".
     """

@@ -56,8 +56,8 @@ def _list_waiting(home: Home) -> list[Notice]:
 def _send(home: Home, notice: Notice) -> None:
     """Send a notice once, and save the result. After the last attempt it is given up."""
     attempts = notice.attempts + 1
-    again = attempts <= len(PAUSES_SECONDS)
-    delivery = {True: "sent", False: "failed", None: "waiting" if again else "failed"}[_post(notice)]
+    later = "waiting" if attempts <= len(PAUSES_SECONDS) else "failed"
+    delivery = {True: "sent", False: "failed", None: later}[_post(notice)]
     changed = notice.model_dump() | {"attempts": attempts, "delivery": delivery}
     write_json(notices_folder(home) / f"{notice.key}.json", changed)
 

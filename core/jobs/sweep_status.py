@@ -34,7 +34,7 @@ def submit_sweep(
 
     Args:
         specs: specs with the fingerprint of their data, as returned by `plan_sweep`.
-        by: the user who submits it, who is told when it has ended.
+        by: the user who submits it, who gets a notice when it has ended.
 
     Raises:
         DatasetError, SpecError, JobError, HomeError: see `submit_all`.

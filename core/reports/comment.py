@@ -173,7 +173,9 @@ def add_comments(document: Document, comments: Iterable[Comment]) -> Document:
             sections.append(_write_passage(section.id, found))
     if found := by_block.get(""):
         sections.append(_write_passage("report", found, "## Comments\n\n"))
-    return document.model_copy(update={"sections": tuple(sections)})
+    changed = document.model_copy(update={"sections": tuple(sections)})
+    changed.__dict__.pop("checksum", None)  # cached for the former sections
+    return changed
 
 
 def _write_passage(block: str, comments: Iterable[Comment], heading: str = "") -> Passage:

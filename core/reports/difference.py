@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.reports.document import Document, Figure, Passage, Table, write_cell
+from core.reports.own_image import shorten_images
 from core.reports.report import Report, TextBlock
 
 MAX_LINES = 200
@@ -34,10 +35,10 @@ class PartDifference:
 def split_report(report: Report) -> list[ReportPart]:
     """Return the parts of a draft: its fields, its texts, and the settings of its charts."""
     head = (f"Title: {report.title}", f"Runs: {', '.join(report.runs)}", f"Baseline: {report.baseline or 'default'}")
-    parts = [ReportPart("", "Report", head)]
+    parts = [ReportPart("", "Report", (*head, *_list_lines(report.summary)))]
     for block in report.blocks:
         if isinstance(block, TextBlock):
-            parts.append(ReportPart(block.id, "Text block", tuple(block.text.split("\n"))))
+            parts.append(ReportPart(block.id, "Text block", tuple(_list_lines(block.text))))
         else:
             settings = [f"{name}: {value}" for name, value in block.settings.items()]
             table = ["With data table"] if block.table else []
@@ -48,16 +49,20 @@ def split_report(report: Report) -> list[ReportPart]:
 
 def split_document(document: Document) -> list[ReportPart]:
     """Return the parts of a document, with the values of its tables."""
-    head = (document.title, document.headline, *document.facts, *document.cautions)
+    head = (document.title, *_list_lines(document.summary), document.headline, *document.facts, *document.cautions)
     return [ReportPart("", "Report", head), *map(_split_section, document.sections), _split_runs(document)]
 
 
 def _split_section(section: Passage | Figure) -> ReportPart:
     if isinstance(section, Passage):
-        return ReportPart(section.id, "Text block", tuple(section.text.split("\n")))
+        return ReportPart(section.id, "Text block", tuple(_list_lines(section.text)))
     settings = [f"{name}: {value}" for name, value in section.settings.items()]
     texts = [text for text in (section.title, *settings, section.sentence, section.problem) if text]
     return ReportPart(section.id, section.title, (*texts, *_list_rows(section.table)))
+
+
+def _list_lines(text: str) -> list[str]:
+    return shorten_images(text).split("\n") if text else []
 
 
 def _split_runs(document: Document) -> ReportPart:

@@ -7,7 +7,7 @@ from typing import Any
 from core.reports.report import Report
 
 ORDER = "order"
-_FIELDS = ("title", "runs", "baseline")
+FIELDS = ("title", "summary", "runs", "baseline")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def merge_reports(base: Report, mine: Report, theirs: Report, *, prefer_mine: bo
     conflicts: list[str] = []
     changes = {
         name: _choose(name, getattr(base, name), getattr(mine, name), getattr(theirs, name), prefer_mine, conflicts)
-        for name in _FIELDS
+        for name in FIELDS
     }
     before, own, other = ({block.id: block for block in one.blocks} for one in (base, mine, theirs))
     kept: dict[str, Any] = {}
@@ -74,7 +74,13 @@ def _merge_order(
 
 def name_conflicts(conflicts: Sequence[str]) -> str:
     """Return what both authors changed, such as "the title and 2 blocks"."""
-    fields = {"title": "the title", "runs": "the runs", "baseline": "the baseline", ORDER: "the order of the blocks"}
+    fields = {
+        "title": "the title",
+        "summary": "the summary",
+        "runs": "the runs",
+        "baseline": "the baseline",
+        ORDER: "the order of the blocks",
+    }
     names = [fields[name] for name in conflicts if name in fields]
     blocks = len(conflicts) - len(names)
     names += [f"{blocks} block{'s' * (blocks != 1)}"] if blocks else []

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import core.actions
 from core.access.action import ACTIONS, READ_ONLY, check_owner, is_read_only
@@ -68,6 +69,12 @@ def test_nonsense_about_read_only_lets_nobody_write(home: Home, monkeypatch: pyt
 
 PROCESSES = ("process_queue", "revive_queue", "evaluate_own_model")  # start a process, which changes the home later
 KERAS_FILE = ROOT / "tests" / "support" / "keras_files" / "keras-3.15.1-chain.keras"
+
+
+def encode_png(value: int = 90, side: int = 4) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (side, side), (value, value, value)).save(file, "PNG")
+    return file.getvalue()
 
 
 class Scene:
@@ -162,6 +169,7 @@ class Scene:
             "create_report": (self.draft.report,),
             "duplicate_report": (self.draft.report,),
             "save_report": (self.draft, self.draft.report.change(title="Other")),
+            "add_report_image": (self.draft.id, encode_png(), "A grey image"),
             "undo_report": (self.draft,),
             "publish_report": (self.draft, build_document(self.draft.report, RunStore(self.home))),
             "delete_report": (self.draft.id,),
@@ -247,8 +255,8 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 
 # Every action is in one of these sets: it changes something of one user, or something that all users share.
 OWNED = {
-    "save_report", "undo_report", "publish_report", "delete_report", "restore_reports", "rename_comparison",
-    "remove_comparison", "restore_comparisons", "edit_comment", "delete_comment",
+    "save_report", "add_report_image", "undo_report", "publish_report", "delete_report", "restore_reports",
+    "rename_comparison", "remove_comparison", "restore_comparisons", "edit_comment", "delete_comment",
 }  # fmt: skip
 SHARED = {
     "keep_comparison", "clear_comparisons",

@@ -49,7 +49,8 @@ READING = {
     "core.reports": {
         "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,
         "published_runs": None, "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
-        "difference": None, "merge": None, "comment": None, "comment_store": {"CommentStore", "Discussion"},
+        "difference": None, "merge": None, "own_image": {"MAX_ALT_CHARS"},
+        "comment": None, "comment_store": {"CommentStore", "Discussion"},
         "reproduction": None, "display_option": None, "author_text": None,
         "report_store": {"ReportEntry", "ReportStore"}, "revision": None,
     },

@@ -1,6 +1,7 @@
 """A home with a file of every kind, and the modules that write them."""
 
 import ast
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from core.jobs.sweep_store import keep_sweep
 from core.models.add import add_model
 from core.reports.build import build_document
 from core.reports.comment_store import CommentStore
+from core.reports.own_image import store_image
 from core.reports.report import Report, TextBlock
 from core.reports.report_store import ReportStore
 from core.spec import RunSpec
@@ -72,6 +74,7 @@ FILES = {
     "models/layer_store.py": ("models/.layers/*.json",),
     "reports/chart_image.py": ("scripts/vega-*.txt",),
     "reports/comment_store.py": ("reports/r*/comments/000001.json",),
+    "reports/own_image.py": ("reports/images/*.img",),
     "reports/removal.py": ("reports/.removed/*/removed.json",),
     "reports/report_store.py": ("reports/r*/draft-*.json", "reports/r*/published-1.json"),
     "store/activation_maps.py": (f"{_RUN}maps.npz",),
@@ -148,8 +151,11 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
     _, deleted = (save_runs(home, name, (good.run_id, other.run_id), by="ada") for name in ("kept", "deleted"))
     delete_saved(home, deleted.saved_id, "ada")
     reports = ReportStore(home)
+    image = io.BytesIO()
+    Image.new("L", (2, 2)).save(image, "PNG")
+    reference = store_image(home, image.getvalue(), "an image")
     for title in ("A", "Deleted"):
-        report = Report(title=title, runs=(good.run_id,), blocks=(TextBlock(text="b"),))
+        report = Report(title=title, runs=(good.run_id,), blocks=(TextBlock(text=reference),))
         draft = reports.create(report, "ada")
         draft = reports.save(draft, draft.report.change(title=f"{title} 2"), "ada")
         reports.publish(draft, build_document(draft.report, store), "ada")
