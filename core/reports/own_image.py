@@ -68,7 +68,7 @@ def _encode(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def list_images(text: str) -> list[str]:
+def list_image_ids(text: str) -> list[str]:
     """Return the IDs of the images to which a text refers."""
     return [found[2] for found in _REFERENCE.finditer(text)]
 

@@ -14,7 +14,7 @@ from core.reports.author_text import parse_markdown, write_html, write_markdown
 from core.reports.build import build_document
 from core.reports.document import Document, Passage
 from core.reports.format import FORMATS, Edition
-from core.reports.own_image import MAX_SIDE_PIXELS, complete_text, list_images, shorten_images, store_image
+from core.reports.own_image import MAX_SIDE_PIXELS, complete_text, list_image_ids, shorten_images, store_image
 from core.reports.report import Report, TextBlock
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
@@ -33,7 +33,7 @@ def test_image_is_decoded_reduced_and_stored_once_without_metadata(home: Home) -
     first = store_image(home, data, "A [red]\nline")
     assert first == store_image(home, encode(Image.new("RGB", (3000, 30), "red"), "BMP"), "A red line")
     (path,) = (home.reports / "images").iterdir()
-    assert list_images(first) == [path.stem]
+    assert list_image_ids(first) == [path.stem]
     assert b"secret" not in path.read_bytes()
     with Image.open(path) as stored:
         assert (stored.format, stored.size[0]) == ("PNG", MAX_SIDE_PIXELS)
