@@ -1,4 +1,4 @@
-"""`report comments`, `report comment` and `report resolve`: read, write and resolve comments on reports."""
+"""`report comments`, `report comment` and `report resolve` for comments; `report history` and `report diff`."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -60,3 +60,54 @@ def resolve(
     from core.reports.comment_store import CommentStore
 
     CommentStore(Home.default()).mark_resolved(report, number, "", resolved=not reopen)
+
+
+def history(report: _Report, as_json: JsonFlag = False) -> None:
+    """List the revisions of a draft: who saved them, when, and what they changed."""
+    from core.reports.comment import name_author
+    from core.reports.difference import compare_parts, split_report
+    from core.reports.report_store import ReportStore
+
+    reports = ReportStore(Home.default())
+    reports.read(report)
+    rows: list[dict[str, str]] = []
+    before = None
+    for one in reports.revisions(report):
+        parts = split_report(one.report)
+        changes = [] if before is None else [f"{part.title} {part.kind}" for part in compare_parts(before, parts)]
+        rows.append(
+            {
+                "Revision": str(one.revision),
+                "By": name_author(one.by),
+                "Saved (UTC)": one.at[:16].replace("T", " "),
+                "Changes": ", ".join(changes) or ("created" if before is None else "–"),
+            }
+        )
+        before = parts
+    if as_json:
+        print_json(rows)
+        return
+    print_table(rows)
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="VERSION", help="A published version, such as r7k2m9qx-1.")],
+    after: Annotated[str, typer.Argument(metavar="VERSION", help="A later version, or another one.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Print the differences between two published versions, block by block."""
+    from core.reports.difference import compare_parts, split_document
+    from core.reports.report_store import ReportStore
+
+    reports = ReportStore(Home.default())
+    old, new = (split_document(reports.open(address).document) for address in (before, after))
+    found = compare_parts(old, new)
+    if as_json:
+        print_json([asdict(part) for part in found])
+        return
+    for part in found:
+        typer.echo(f"{part.title} ({part.kind})")
+        for line in part.lines:
+            typer.echo(f"  {line}")
+    if not found:
+        print_message("The versions do not differ.")
