@@ -90,10 +90,8 @@ app.command("import")(import_run)
 app.add_typer(run.app, name="runs")
 app.add_typer(saved_comparison.app, name="comparisons")
 app.add_typer(bundle.app, name="bundle")
-for _command in (
-    report_comment.comments, report_comment.comment, report_comment.resolve, report_comment.history, report_comment.diff,
-):  # fmt: skip
-    report.app.command()(_command)
+for _name in ("comments", "comment", "resolve", "history", "diff"):
+    report.app.command()(getattr(report_comment, _name))
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.add_typer(dataset.app, name="datasets")
