@@ -46,7 +46,7 @@ from tests.support.markers import LONG
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.xdist_group("browser")  # one server for all of them
-EXAMPLES = 400 if LONG else 5
+EXAMPLES = 300 if LONG else 5
 
 
 @pytest.fixture(scope="module")
