@@ -65,16 +65,16 @@ def resolve(
 def history(report: _Report, as_json: JsonFlag = False) -> None:
     """List the revisions of a draft: who saved them, when, and what they changed."""
     from core.reports.comment import name_author
-    from core.reports.difference import compare_parts, split_report
+    from core.reports.difference import ReportPart, compare_parts, split_report
     from core.reports.report_store import ReportStore
 
     reports = ReportStore(Home.default())
     reports.read(report)
     rows: list[dict[str, str]] = []
-    before = None
+    before: list[ReportPart] | None = None
     for one in reports.revisions(report):
         parts = split_report(one.report)
-        changes = [] if before is None else [f"{part.title} {part.kind}" for part in compare_parts(before, parts)]
+        changes = [f"{part.title} {part.kind}" for part in compare_parts(before, parts)] if before else []
         rows.append(
             {
                 "Revision": str(one.revision),

@@ -32,7 +32,7 @@ from core.store.bundle import (
     BundleFile,
     Manifest,
 )
-from core.store.bundle_notes import add_notes, read_notes
+from core.store.bundle_notes import add_notes, read_packed_notes
 from core.store.damage import describe_invalid_field
 from core.store.import_scratch import open_scratch
 from core.store.import_validation import MAX_BYTES, MODELS, check_run
@@ -103,12 +103,12 @@ def import_bundle(
                     check_space(scratch, needed, "the runs of the bundle", "Free disk space and try again.")
                     for name, found in files.items():
                         _unpack(archive, name, found, scratch / name if name in wanted else None)
-                    notes = read_notes(scratch / NOTES, _list_ids(files)) if NOTES in files else {}
+                    notes = read_packed_notes(scratch / NOTES, _list_ids(files)) if NOTES in files else {}
                     publish = prepare_reports(scratch / "reports") if prepare_reports else list
                     with _layers(home, scratch, files) as models_of_runs:
-                        found = _publish(home, scratch, files, only_elsewhere, models_of_runs)
-                    add_notes(home, notes, found.imported)
-                    return replace(found, reports=publish())
+                        result = _publish(home, scratch, files, only_elsewhere, models_of_runs)
+                    add_notes(home, notes, result.imported)
+                    return replace(result, reports=publish())
     except DatasetError as error:
         raise BundleError(str(error)) from None
     except OSError as error:

@@ -13,14 +13,14 @@ _FIELDS = ("name", "tags", "text")
 
 
 def pack_notes(home: Home, run_ids: Sequence[str]) -> bytes:
-    """Return the notes of runs as JSON; empty if there are none."""
+    """Return the notes of runs as JSON; empty without notes."""
     known = NoteBook(home).read_available()
     notes = {run_id: {name: getattr(known[run_id], name) for name in _FIELDS} for run_id in run_ids if run_id in known}
     notes = {run_id: note for run_id, note in notes.items() if any(note.values())}
     return json.dumps(notes, indent=1).encode() if notes else b""
 
 
-def read_notes(path: Path, run_ids: Sequence[str]) -> dict[str, Note]:
+def read_packed_notes(path: Path, run_ids: Sequence[str]) -> dict[str, Note]:
     """Return the notes in a file.
 
     Raises:

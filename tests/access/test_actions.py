@@ -169,7 +169,7 @@ class Scene:
             "create_report": (self.draft.report,),
             "duplicate_report": (self.draft.report,),
             "save_report": (self.draft, self.draft.report.change(title="Other")),
-            "add_report_image": (self.draft.id, encode_png(), "A grey image"),
+            "add_report_image": (self.draft.id, encode_png(), "A gray image"),
             "undo_report": (self.draft,),
             "publish_report": (self.draft, build_document(self.draft.report, RunStore(self.home))),
             "delete_report": (self.draft.id,),

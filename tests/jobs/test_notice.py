@@ -1,4 +1,4 @@
-"""Notices that a training or a sweep has ended: written once, sent to a webhook, repeated, and never in the way."""
+"""Notices that training or a sweep has ended: written once, sent to a webhook, repeated, and never in the way."""
 
 import json
 import os
@@ -93,7 +93,7 @@ def test_training_is_noted_once_when_its_last_job_has_ended(home: Home, make_run
     )  # fmt: skip
     JobQueue(home).submit([others[0]], "ada@example.org")
     settle(home, others[0], "failed", "Again.")
-    assert len(texts(home)) == 2  # another submission is another training
+    assert len(texts(home)) == 2  # another submission is another event
     JobQueue(home).submit([done.spec.replace(seed=7)])
     with without_dispatcher(home):
         cancel_job(home, done.spec.replace(seed=7).run_id)
@@ -113,7 +113,7 @@ def test_sweep_is_one_notice_for_who_submitted_it(home: Home, make_run: RunWrite
     assert (notice.by, notice.failed, notice.link) == ("ada@example.org", False, f"/jobs?followed={sweep.sweep_id}")
 
 
-def test_webhook_gets_one_post_each_and_is_asked_again(home: Home, webhook: Webhook, unsent: list[Home]) -> None:
+def test_webhook_gets_one_post_each_and_is_repeated(home: Home, webhook: Webhook, unsent: list[Home]) -> None:
     post_notice(home, "advice", "a", "Advice <1> & more", link="/advisor")
     post_notice(home, "advice", "a", "the same event again")
     post_notice(home, "advice", "b", "Advice failed.", failed=True)
@@ -154,20 +154,20 @@ def test_webhook_that_cannot_be_reached_is_given_up(
 
 def test_separate_process_sends_and_ends(home: Home, webhook: Webhook) -> None:
     started = time.monotonic()
-    post_notice(home, "training", "a", "A training")
+    post_notice(home, "training", "a", "Training")
     assert time.monotonic() - started < 1
     until = time.monotonic() + 60
     while not (found := list_notices(home)) or found[0].delivery != "sent":
         assert time.monotonic() < until
         time.sleep(0.05)
-    assert webhook.received == [("application/json", "✅ A training")]
+    assert webhook.received == [("application/json", "✅ Training")]
 
 
 def test_notice_disturbs_nothing_and_damaged_ones_are_ignored(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    post_notice(home, "training", "a", "A training")
+    post_notice(home, "training", "a", "Training")
     folder = notices_folder(home)
     (folder / f"{'0' * 12}.json").write_bytes(b"{")
-    assert texts(home) == ["A training"]
+    assert texts(home) == ["Training"]
     for path in folder.iterdir():
         os.utime(path, (0, 0))
     post_notice(home, "training", "b", "Another")

@@ -1,4 +1,4 @@
-"""Author's words: images of one's own, task lists, and the summary above the headline, in all formats."""
+"""Text of the author: own images, task lists, and the summary above the headline, in all formats."""
 
 import io
 import random
@@ -97,7 +97,7 @@ def test_every_format_has_the_summary_and_the_images_of_the_author(
 def test_documents_without_them_are_unchanged(frozen: tuple[Home, Document]) -> None:
     document = frozen[1]
     assert "summary" not in document.model_dump(mode="json")
-    again = Document.model_validate_json(document.model_dump_json())
-    assert again.checksum == document.checksum
+    parsed = Document.model_validate_json(document.model_dump_json())
+    assert parsed.checksum == document.checksum
     assert Document.model_validate(document.model_dump() | {"summary": "x"}).checksum != document.checksum
     assert Passage(id="x", text="x" * 2_000_000).text

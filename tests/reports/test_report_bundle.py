@@ -58,8 +58,8 @@ def test_reports_and_notes_arrive_in_another_home(home: Home, bundle: tuple[str,
     assert ReportStore(other).open(report_id).document.title == "Second"
     CommentStore(other).post(report_id, "Here", "eve")
     NoteBook(other).change(found.imported[:1], name="mine")
-    again = import_bundle(other, path, prepare_reports=partial(prepare_reports, other))
-    assert (again.imported, again.reports) == ([], [])
+    second = import_bundle(other, path, prepare_reports=partial(prepare_reports, other))
+    assert (second.imported, second.reports) == ([], [])
     assert len(CommentStore(other).read(report_id).comments) == 2
     third = Home(tmp_path / "third")
     assert import_bundle(third, path).reports == []

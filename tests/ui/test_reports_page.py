@@ -318,7 +318,7 @@ def test_comments_are_written_answered_and_resolved_in_draft_and_version(
     assert without_errors(open_reports()).dataframe[0].value["Open comments"].tolist() == [1]
 
 
-def test_viewer_reads_comments_and_is_told_why_not_to_write(
+def test_viewer_reads_comments_and_sees_why_writing_is_disabled(
     open_reports: Open, draft: Draft, reports: ReportStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     CommentStore(reports.home).post(draft.id, "Ask @vera", "ada", block="aaaaaa")

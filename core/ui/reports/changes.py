@@ -53,6 +53,6 @@ def show_differences(found: Sequence[PartDifference], before: str, after: str) -
     if found:
         st.caption(escape_markdown(f"Lines with - are only in {before}, lines with + only in {after}."))
     for part in found:
-        st.markdown(f"**{escape_markdown(part.title)}** ({part.kind})")
+        st.markdown(f"**{escape_markdown(part.title)}** ({escape_markdown(part.kind)})")
         if part.lines:
             st.code("\n".join(part.lines), language="diff", wrap_lines=True)

@@ -58,8 +58,8 @@ class CommentPanel:
             changes = format_plural(self.comments.damaged, "change")
             st.warning(f"{changes} of the comments cannot be read.", icon=":material/warning:")
         found = [comment for comment in self.comments.comments if comment.block not in self._ids]
-        if self._denial:
-            st.caption(f"{_LOCK} {self._denial}")
+        if reason := denial_reason(add_comment):
+            st.caption(f"{_LOCK} {reason}")
         elif not found:
             st.caption("No comments on the report as a whole. Comments on a block are below the block.")
         self._show_threads("", found)

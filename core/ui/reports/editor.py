@@ -263,7 +263,7 @@ def _show_unsaved() -> None:
 def _show_conflict(opened: Draft, newest: Draft, unsaved: Report) -> None:
     """Show what both users changed, block by block, and the buttons that resolve it."""
     merged = merge_reports(opened.report, unsaved, newest.report)
-    both = f"{_author(newest)} and you changed {name_conflicts(merged.conflicts)}"
+    both = f"{_author(newest)} and you changed {escape_markdown(name_conflicts(merged.conflicts))}"
     message = f"{both}. Your changes are kept until you choose or close this page."
     st.warning(message, icon=":material/sync_problem:")
     theirs, mine = split_report(newest.report), split_report(unsaved)
