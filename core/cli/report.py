@@ -110,13 +110,20 @@ def export_(
     draft: Annotated[
         bool, typer.Option("--draft", help="Export the draft, also if the report has published versions.")
     ] = False,
+    comments: Annotated[bool, typer.Option("--comments", help="Include the comments of a saved report.")] = False,
     margin: MarginOption = None,
     baseline: BaselineOption = "",
 ) -> None:
     """Export a report to a file: a published version, a draft, or the default report of the given runs."""
     from core.displays.number import format_bytes, format_plural
     from core.reports.address import is_address
-    from core.reports.export import export_report, find_format, open_comparison_edition, open_edition
+    from core.reports.export import (
+        export_report,
+        find_format,
+        include_comments,
+        open_comparison_edition,
+        open_edition,
+    )
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
@@ -128,7 +135,11 @@ def export_(
                 "A saved report has its own margin and baseline. Give --margin and --baseline only with runs."
             )
         edition = open_edition(names, store, draft=draft)
+        if comments:
+            edition = include_comments(edition, store.home, names[0])
     else:
+        if comments:
+            raise typer.BadParameter("Only a saved report has comments. Give its ID, or leave out --comments.")
         comparison, _ = load_comparison(store, names, baseline)
         edition = open_comparison_edition(comparison, store, read_margin_option(margin))
     files = export_report(edition, kind, path, store)

@@ -1,11 +1,14 @@
 """Share menu of a comparison or report: permanent link and downloads in each format."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from core.actions.report import create_report
+from core.reports.comment import Comment, add_comments
 from core.reports.default_report import write_default
 from core.reports.format import FORMATS, Edition, pack
 from core.store.comparison import Comparison
@@ -29,8 +32,9 @@ def share_comparison(comparison: Comparison) -> None:
         _show_downloads(edition)
 
 
-def show_share_menu(edition: Edition) -> None:
-    """Show a popover with the link and the downloads of a report; files are created on download."""
+def show_share_menu(edition: Edition, comments: Sequence[Comment] = ()) -> None:
+    """Show a popover with the link and the downloads of a report; files are created on download, with the comments if
+    the user wants them."""
     with st.popover("Share", icon=":material/share:", on_change="rerun", key=f"share-{edition.address}") as popover:
         if not popover.open:
             return
@@ -39,6 +43,8 @@ def show_share_menu(edition: Edition) -> None:
             st.code(_write_link(edition.address), language=None)
         else:
             st.caption("A draft changes with its runs. Publish it to get a permanent link.")
+        if comments and st.toggle("With comments", key=f"share-comments-{edition.address}"):
+            edition = replace(edition, document=add_comments(edition.document, comments))
         _show_downloads(edition)
 
 
