@@ -76,7 +76,7 @@ def add_extras(edition: Edition, form: str, store: RunStore, *, models: bool = F
     if FORMATS[form].interactive:
         return replace(edition, extras=collect_extras(edition.document, store, models=models))
     if models:
-        raise ReportError(f"Only HTML files contain models. Export the report as HTML, or without --models; got {form}.")
+        raise ReportError(f"A report as {form} cannot contain models. Export it as HTML, or without --models.")
     return edition
 
 

@@ -4,7 +4,7 @@ import io
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
@@ -33,7 +33,7 @@ class Edition:
     at: str = ""
     checksum: str = ""
     name: str = ""
-    extras: Extras = Extras()
+    extras: Extras = field(default_factory=Extras)
 
     @classmethod
     def of(cls, published: PublishedVersion) -> "Edition":

@@ -1,4 +1,4 @@
-"""Test images of a report with the predictions of all runs, for an HTML report: one image of all images, and numbers."""
+"""Test images of a report with the predictions of all runs, for HTML files: one image of all images, and numbers."""
 
 import base64
 import io

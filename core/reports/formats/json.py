@@ -31,7 +31,9 @@ class Json(Format):
             "made_with": describe_origin(),
         }
         value = json.loads(json.dumps(value, allow_nan=False))
-        text = json.dumps(value | {CHECKSUM_KEY: compute_value_checksum(value)}, indent=1, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(
+            value | {CHECKSUM_KEY: compute_value_checksum(value)}, indent=1, ensure_ascii=False, allow_nan=False
+        )
         return {f"{edition.stem}.json": text.encode()}
 
 
