@@ -105,7 +105,9 @@ def export_(
     path: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")],
     form: Annotated[
         str | None,
-        typer.Option("--format", help="html, pdf, md, json, csv or ipynb. Default: from the extension of FILE."),
+        typer.Option(
+            "--format", help="html, pdf, md, json, csv, ipynb or tables (a .zip). Default: from the extension of FILE."
+        ),
     ] = None,
     draft: Annotated[
         bool, typer.Option("--draft", help="Export the draft, also if the report has published versions.")

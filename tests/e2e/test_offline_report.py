@@ -19,7 +19,7 @@ from core.architecture.activation_map import normalize_maps
 from core.augment.prepare import prepare
 from core.datasets.drawing import DrawnImage, fit_drawing
 from core.errors import DatasetError
-from core.home import Home
+from core.home import EXAMPLES, Home
 from core.reports.export import add_extras, export_report, open_edition
 from core.spec import DATASETS
 from core.store.run import Run
@@ -66,7 +66,7 @@ def opened(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Report of the examples with their models, in a browser without a network."""
     folder = tmp_path_factory.mktemp("offline")
     store = RunStore(Home(folder / "home"))
-    runs = [run for run in store.list() if run.spec.dataset == "digits"]
+    runs = [store.open(path.parent.name) for path in sorted(EXAMPLES.glob("*/record.json"))]
     edition = add_extras(open_edition([run.run_id for run in runs], store), "html", store, models=True)
     export_report(edition, "html", folder / "report.html", store)
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
