@@ -158,12 +158,12 @@ def test_every_change_of_a_file_is_found(
     stated = verify_file(path)
     assert content.count(stated.encode()) == 1
     rng = random.Random(0)
-    places = [*(rng.randrange(len(content)) for _ in range(40)), content.index(stated.encode()), len(content) - 2]
-    for place in places:
+    positions = [*(rng.randrange(len(content)) for _ in range(40)), content.index(stated.encode()), len(content) - 2]
+    for position in positions:
         for changed in (
-            content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :],
-            content[:place] + content[place + 1 :],
-            content[:place] + b"x" + content[place:],
+            content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :],
+            content[:position] + content[position + 1 :],
+            content[:position] + b"x" + content[position:],
         ):
             path.write_bytes(changed)
             if form in ("json", "ipynb") and parses_as(changed, content):

@@ -148,8 +148,8 @@
     cell.dataset.image = data.images[index];
     const lines = listPredictions(index, filters.seed.value === "all" ? "" : filters.seed.value);
     const label = data.classes[data.labels[index]];
-    const said = lines.map(({ head, text, wrong }) => `${head}: ${text}${wrong ? ", wrong" : ""}`).join("; ");
-    cell.setAttribute("aria-label", `Test image ${data.images[index]}, true class ${label}. ${said}`);
+    const text = lines.map(({ head, text, wrong }) => `${head}: ${text}${wrong ? ", wrong" : ""}`).join("; ");
+    cell.setAttribute("aria-label", `Test image ${data.images[index]}, true class ${label}. ${text}`);
     drawImage(cell.appendChild(make("canvas", "")), index);
     cell.append(make("div", "truth", label));
     for (const line of lines) addPrediction(cell, line, false);
