@@ -214,7 +214,10 @@ class _Reader:
         return np.asarray(values.view(types.get(tensor.Type(), np.uint8))).reshape(self._shape(number))
 
     def _integers(self, number: int) -> list[int]:
-        return [int(value) for value in np.ravel(self._constant(number))]
+        values = self._constant(number)
+        if values is None:
+            raise ValueError("it computes axes or paddings")
+        return [int(value) for value in values.ravel()]
 
 
 _NO_ACTIVATION = ("MAXIMUM", "MINIMUM")

@@ -2,14 +2,14 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis.activation import prepare_images
-from core.analysis.litert_graph import LiteRTGraph, read_graph
+from core.analysis.litert_graph import GraphOperation, LiteRTGraph, read_graph
 from core.analysis.live_model import LiveModel
 from core.architecture.activation_map import MapPlan, plan_maps
 from core.displays.number import format_bytes
@@ -114,10 +114,10 @@ def _build_model(run: Run, home: Home) -> tuple[dict[str, Any], int]:
         str(number): {"high": _encode(values)} | ({"low": _encode(rest[number])} if precise else {})
         for number, values in graph.weights.items()
     }
-    model = {
+    model: dict[str, Any] = {
         "seed": run.spec.seed,
         "picture": _describe_input(run),
-        "operations": [asdict(operation) | asdict(operation)["settings"] for operation in graph.operations],
+        "operations": [_describe_operation(operation) for operation in graph.operations],
         "shapes": {str(number): shape for number, shape in graph.shapes.items()},
         "weights": weights,
         "input": graph.input,
@@ -126,8 +126,6 @@ def _build_model(run: Run, home: Home) -> tuple[dict[str, Any], int]:
         "head_layers": None if live.unavailable_reason else _describe_head(graph, plan_maps(run.model)),
         "no_maps": live.unavailable_reason,
     }
-    for operation in model["operations"]:
-        del operation["settings"]
     return model, sum(len(text) for each in weights.values() for text in each.values())
 
 
@@ -174,6 +172,11 @@ def _predict(content: bytearray, images: Pixels) -> NDArray[np.float32]:
 
 def _encode(values: NDArray[np.float32]) -> str:
     return base64.b64encode(values.astype("<f2").tobytes()).decode("ascii")
+
+
+def _describe_operation(operation: GraphOperation) -> dict[str, Any]:
+    found = {"kind": operation.kind, "inputs": operation.inputs, "output": operation.output}
+    return found | dict(operation.settings)
 
 
 def _describe_head(graph: LiteRTGraph, plan: MapPlan) -> dict[str, Any]:

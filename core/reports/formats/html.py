@@ -90,10 +90,10 @@ def load_scripts(home: Home, *, models: bool = False) -> list[str]:
     Args:
         models: whether the report has models.
     """
-    own = ["report.js", "explore.js"]
+    own = [TEMPLATES / "report.js", TEMPLATES / "explore.js"]
     if models:
-        own += [DRAWING_CANVAS, "predict.js", "prepare.js", "try_models.js"]
-    texts = [load_vega(home), *((TEMPLATES / name).read_text(encoding="utf-8") for name in own)]
+        own += [DRAWING_CANVAS, *(TEMPLATES / name for name in ("predict.js", "prepare.js", "try_models.js"))]
+    texts = [load_vega(home), *(path.read_text(encoding="utf-8") for path in own)]
     return [text.replace("</script", "<\\/script") for text in texts]
 
 

@@ -73,6 +73,19 @@ const headroomModels = (() => {
     }
   };
 
+  const dot = (a, atA, b, atB, length) => {
+    let [first, second, third, fourth] = [0, 0, 0, 0]; // independent sums, which a processor adds in parallel
+    let i = 0;
+    for (; i + 3 < length; i += 4) {
+      first += a[atA + i] * b[atB + i];
+      second += a[atA + i + 1] * b[atB + i + 1];
+      third += a[atA + i + 2] * b[atB + i + 2];
+      fourth += a[atA + i + 3] * b[atB + i + 3];
+    }
+    for (; i < length; i++) first += a[atA + i] * b[atB + i];
+    return first + second + third + fourth;
+  };
+
   const conv = ([x, kernel, bias], op, [from, kernelShape], to) => {
     const [filters, rows, columns, depth] = kernelShape;
     const channels = from[2];
@@ -89,10 +102,7 @@ const headroomModels = (() => {
         }
         const group = (first / depth) * perGroup;
         for (let filter = group; filter < group + perGroup; filter++) {
-          const start = filter * window;
-          let sum = bias ? bias[filter] : 0;
-          for (let i = 0; i < window; i++) sum += patch[i] * kernel[start + i];
-          out[position * filters + filter] = sum;
+          out[position * filters + filter] = (bias ? bias[filter] : 0) + dot(patch, 0, kernel, filter * window, window);
         }
       }
     });
@@ -134,10 +144,9 @@ const headroomModels = (() => {
   const dense = ([x, kernel, bias], op, [, [units, width]]) => {
     const out = new Float32Array((x.length / width) * units);
     for (let index = 0; index < out.length; index++) {
-      const [unit, start] = [index % units, Math.floor(index / units) * width];
-      let sum = bias ? bias[unit] : 0;
-      for (let i = 0; i < width; i++) sum += x[start + i] * kernel[unit * width + i];
-      out[index] = sum;
+      const unit = index % units;
+      const start = Math.floor(index / units) * width;
+      out[index] = (bias ? bias[unit] : 0) + dot(x, start, kernel, unit * width, width);
     }
     return out;
   };
@@ -147,7 +156,8 @@ const headroomModels = (() => {
     const classes = to[to.length - 1];
     for (let start = 0; start < x.length; start += classes) {
       const row = x.subarray(start, start + classes);
-      const powers = Array.from(row, (value) => Math.exp(value - Math.max(...row)));
+      const top = Math.max(...row);
+      const powers = Array.from(row, (value) => Math.exp(value - top));
       const sum = powers.reduce((total, power) => total + power, 0);
       out.set(powers.map((power) => power / sum), start);
     }
