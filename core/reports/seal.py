@@ -19,7 +19,7 @@ CHECKSUM_KEY = "file_sha256"
 _MAX_BYTES = 500_000_000
 
 
-def describe_origin() -> str:
+def describe_dashboard() -> str:
     """Return the version and the address or host of this dashboard, such as "Headroom 1.0 at https://a.example"."""
     try:
         release = f"Headroom {version('headroom')}"

@@ -46,7 +46,8 @@ READING = {
     "core.reports": {
         "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,
         "published_runs": None, "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
-        "reproduction": None, "display_option": None, "author_text": None,
+        "reproduction": None, "display_option": None, "author_text": None, "export": {"add_extras"},
+        "extras": {"estimate_model_bytes"},
         "report_store": {"ReportEntry", "ReportStore"}, "revision": None,
     },
     "core.importers": {"run_import": {"ImportOptions"}},

@@ -20,7 +20,7 @@ from core.reports.author_text import write_html
 from core.reports.chart_image import load_vega, stretch
 from core.reports.document import Document, Figure, Table, write_cell
 from core.reports.format import Edition, Files, Format, write_time
-from core.reports.seal import add_checksum_line, describe_origin
+from core.reports.seal import add_checksum_line, describe_dashboard
 
 MAX_ROWS = 60
 _OLD_METRIC_COLUMN = "Figure"  # in versions published before the column was renamed
@@ -53,7 +53,7 @@ def _render(edition: Edition, home: Home) -> str:
         drawing=any(model["picture"]["drawing"] for model in models.models) if models else False,
         deep=any(model["picture"]["deep"] for model in models.models) if models else False,
         contents=list_contents(document),
-        origin=describe_origin(),
+        origin=describe_dashboard(),
         policy=write_policy(scripts),
         scripts=[*map(Markup, scripts)],
         style=Markup(STYLE + (TEMPLATES / "report.css").read_text(encoding="utf-8")),

@@ -98,7 +98,7 @@ const headroomModels = (() => {
         if (count < rows * columns) patch.fill(0);
         for (let n = 0; n < count; n++) {
           const start = inputs[n] * channels + first;
-          patch.set(x.subarray(start, start + depth), taps[n] * depth);
+          for (let i = 0; i < depth; i++) patch[taps[n] * depth + i] = x[start + i];
         }
         const group = (first / depth) * perGroup;
         for (let filter = group; filter < group + perGroup; filter++) {
