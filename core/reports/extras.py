@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import HeadroomError
+from core.home import hide_paths
 from core.reports.build import open_report_comparison
 from core.reports.document import Document
 from core.reports.image_explorer import build_image_explorer
@@ -40,7 +41,7 @@ def collect_extras(document: Document, store: RunStore, *, models: bool = False)
         images = build_image_explorer(comparison, store.home)
         return Extras(images, build_models(comparison, store.home) if models else None)
     except HeadroomError as error:
-        return Extras(problem=str(error))
+        return Extras(problem=hide_paths(str(error)))
 
 
 def estimate_model_bytes(document: Document, store: RunStore) -> int:

@@ -27,7 +27,7 @@ Pixels = NDArray[np.uint8]
 
 
 def build_image_explorer(comparison: Comparison, home: Home) -> dict[str, Any] | None:
-    """Return test images and predictions as JSON values; None if the images are not available.
+    """Return test images and predictions as JSON values; None if the images are not available, or not gray or RGB.
 
     If not all images fit, those that a run predicts wrongly are preferred.
     """
@@ -38,6 +38,8 @@ def build_image_explorer(comparison: Comparison, home: Home) -> dict[str, Any] |
         return None
     labels = first.predictions.test_labels
     sample = _shrink(np.asarray(images[0]))
+    if sample.shape[-1] not in _MAX_BYTES:
+        return None
     most = max(1, _MAX_BYTES[sample.shape[-1]] // sample.size)
     runs = _select_runs(comparison, min(most, len(labels)))
     chosen = _choose(labels, [run for found in runs.values() for run in found], most)
@@ -86,8 +88,7 @@ def _encode_sheet(images: list[Pixels]) -> str:
     height, width, channels = images[0].shape
     rows = -(-len(images) // _COLUMNS)
     sheet = np.zeros((rows * _COLUMNS, height, width, channels), np.uint8)
-    for target, image in zip(sheet, images, strict=False):
-        target[: image.shape[0], : image.shape[1]] = image[:height, :width]
+    sheet[: len(images)] = images
     tiled = sheet.reshape(rows, _COLUMNS, height, width, channels).transpose(0, 2, 1, 3, 4)
     pixels = tiled.reshape(rows * height, _COLUMNS * width, channels)
     buffer = io.BytesIO()

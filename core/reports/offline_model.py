@@ -17,7 +17,7 @@ from core.displays.palette import compute_styles
 from core.displays.views.feature_maps import write_missing_model
 from core.errors import DatasetError, HeadroomError, SpecError
 from core.exporters.model_input import ModelInput
-from core.home import Home
+from core.home import Home, hide_paths
 from core.spec import DATASETS
 from core.store.comparison import Comparison
 from core.store.run import Run
@@ -68,7 +68,7 @@ def build_models(comparison: Comparison, home: Home) -> OfflineModels:
         try:
             model, size = _build_model(run, home)
         except HeadroomError as error:
-            left_out.append(f"{label} is not in this file: {str(error).rstrip('.')}.")
+            left_out.append(f"{label} is not in this file: {hide_paths(str(error)).rstrip('.')}.")
             continue
         if total + size > MAX_BYTES:
             left_out.append(f"{label} is not in this file: {_describe_size(size, total)}.")
@@ -124,7 +124,7 @@ def _build_model(run: Run, home: Home) -> tuple[dict[str, Any], int]:
         "probabilities": graph.probabilities,
         "features": graph.features,
         "head_layers": None if live.unavailable_reason else _describe_head(graph, plan_maps(run.model)),
-        "no_maps": live.unavailable_reason,
+        "no_maps": hide_paths(live.unavailable_reason or ""),
     }
     return model, sum(len(text) for each in weights.values() for text in each.values())
 
