@@ -19,6 +19,7 @@ from core.reports.author_text import write_html
 from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.document import Document, Figure
+from core.reports.extras import collect_extras
 from core.reports.format import FORMATS, Edition, pack
 from core.reports.formats.csv import defuse
 from core.reports.report import ChartBlock, TextBlock
@@ -44,7 +45,7 @@ class Reader(HTMLParser):
         self.tags.append(tag)
         self.handlers += [name for name, _ in attrs if name.startswith("on")]
         links = [value or "" for name, value in attrs if name in ("href", "src", "action")]
-        self.handlers += [url for url in links if not url.startswith(("https://", "http://", "mailto:", "data:"))]
+        self.handlers += [url for url in links if not url.startswith(("https://", "http://", "mailto:", "data:", "#"))]
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
@@ -67,11 +68,13 @@ def hostile(make_run: RunWriter, store: RunStore) -> Document:
     return build_document(report.change(blocks=(*words, *views), owner=HOSTILE[0]), store)
 
 
-def test_html_runs_no_code_in_texts(hostile: Document, home: Home) -> None:
-    (content,) = FORMATS["html"].write(Edition(hostile), home).values()
+def test_html_runs_no_code_in_texts(hostile: Document, store: RunStore) -> None:
+    extras = collect_extras(hostile, store, models=True)
+    assert extras.images
+    (content,) = FORMATS["html"].write(Edition(hostile, extras=extras), store.home).values()
     reader = Reader()
     reader.feed(content.decode())
-    assert reader.tags.count("script") == 3
+    assert reader.tags.count("script") == 4  # charts and test images as data, and the code of both
     assert not {"svg", "iframe", "object", "embed", "form", "base"} & {*reader.tags}
     assert reader.tags.count("img") == sum(len(figure.pictures) for figure in hostile.figures)
     assert reader.handlers == []

@@ -85,7 +85,7 @@ def list_contents(document: Document) -> list[tuple[str, str]]:
 
 
 def load_scripts(home: Home, *, models: bool = False) -> list[str]:
-    """Return the scripts of an HTML report, escaped for a script element.
+    """Return the scripts of an HTML report, escaped for a script element: that of the charts, and ours.
 
     Args:
         models: whether the report has models.
@@ -93,7 +93,7 @@ def load_scripts(home: Home, *, models: bool = False) -> list[str]:
     own = [TEMPLATES / "report.js", TEMPLATES / "explore.js"]
     if models:
         own += [DRAWING_CANVAS, *(TEMPLATES / name for name in ("predict.js", "prepare.js", "try_models.js"))]
-    texts = [load_vega(home), *(path.read_text(encoding="utf-8") for path in own)]
+    texts = [load_vega(home), "\n".join(path.read_text(encoding="utf-8") for path in own)]
     return [text.replace("</script", "<\\/script") for text in texts]
 
 
