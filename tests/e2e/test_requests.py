@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("requests")]
 UPLOAD_MB = 20
 
 
-@pytest.fixture(scope="module", params=["dashboard.py", "asgi.py"])
+@pytest.fixture(scope="module", params=["dashboard.py", pytest.param("asgi.py", marks=long)])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server without a login, which accepts one other origin."""
     folder = tmp_path_factory.mktemp("server")
