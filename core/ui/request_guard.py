@@ -87,8 +87,8 @@ class RequestGuard:
                 self._visitors.pop(visitor, None)
 
     async def _make_room(self) -> None:
-        """Close the oldest connection of the address with the most visitors, if there are too many: nobody who keeps
-        connections open can keep others from the login page."""
+        """Close the oldest connection of the address with the most visitors, if there are too many: a visitor who keeps
+        connections open cannot keep others from the login page."""
         if len(self._visitors) < MAX_VISITORS:
             return
         (most, _), *_ = Counter(address for address, _ in self._visitors.values()).most_common(1)

@@ -158,7 +158,7 @@ def test_visitors_without_login_cannot_fill_or_slow_the_server(locked: str) -> N
         assert closed.value.rcvd.code == 1009
     with ExitStack() as opened:
         streams = [opened.enter_context(open_stream(locked, locked)) for _ in range(MAX_VISITORS)]
-        with open_stream(locked, locked) as late:  # takes the place of the oldest one
+        with open_stream(locked, locked) as late:  # the oldest one is closed
             assert begin(late)
         with pytest.raises(ConnectionClosed) as closed:
             list(streams[0])
