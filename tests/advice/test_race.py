@@ -263,7 +263,7 @@ def test_best_candidate_within_limits_is_found_by_balanced_accuracy(racing_home:
     )  # fmt: skip
     race, trained = race_digits(racing_home, make_run, lambda spec: accuracy[spec.head], plan)
     assert race.answer
-    assert name_of(race, race.answer.choice) == "gap", "the cheaper one is not asked for"
+    assert name_of(race, race.answer.choice) == "gap", "the cheaper one is not the question"
     assert {spec.head for spec in trained} == {"gap", "gap_dense"}, "the limit excludes the best one"
     assert write_answer(race).startswith("Use GAP: it is the most accurate finalist"), write_answer(race)
     assert "test balanced accuracy 9" in write_answer(race)
