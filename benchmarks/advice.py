@@ -1,6 +1,6 @@
 """Answers of `headroom advise` compared with complete grids of the same candidates; writes `docs/advice.md`.
 
-`python -m benchmarks.advice [--minutes M] [--only CASE,CASE] [--output FILE]` uses the default home. Runs are cached
+`python -m benchmarks.advice [--minutes M] [--only "CASE;CASE"] [--output FILE]` uses the default home. Runs are cached
 there, so a second call continues where the time of the first one ended. A case whose dataset is not available, or whose
 time did not suffice, is listed as not run.
 
@@ -51,9 +51,11 @@ class Case:
 
 
 SMALL = ("gap", "gap_linear", "gap_dense", "dense")
+ALL = ("gap", "gap_linear", "gap_dense", "gap_mlp", "gmp_dense", "flatten", "mlp", "dense")
 CASES = (
-    Case("digits", "digits-heads", SMALL, {"filters": [8, 16]}, {"epochs": 12}),
-    Case("KMNIST", "kmnist-heads", SMALL, {}, {"epochs": 12, "filters": 16}),
+    Case("digits", "digits-heads", ("gap", "dense")),
+    Case("digits, more candidates", "digits-heads", SMALL, {"filters": [8, 16]}, {"epochs": 12}),
+    Case("KMNIST", "kmnist-heads", ALL),
     Case("Fashion-MNIST", "fashion-heads", SMALL, {}, {"epochs": 12, "filters": 16}),
     Case("CelebA Male", "celeba-heads", ("gap", "gap_dense", "dense"), {}, {"epochs": 12, "attribute": "Male"}),
     Case(
@@ -70,6 +72,7 @@ class Row:
     case: str
     margin: float
     candidates: int = 0
+    images: int = 0
     race: str = ""
     race_seconds: float = 0.0
     grid: str = ""
@@ -104,15 +107,21 @@ def measure_case(home: Home, case: Case, plan: AdvicePlan, deadline: float) -> R
     names = {one.key: one.name for one in plan.candidates}
     answer = race.answer
     assert answer
-    grid = f"{found.state}: {names[found.choice]}" if found.choice else f"{found.state}"
+    grid = _name_answer(found.state, names.get(found.choice or "", ""))
     return Row(
-        case.name, plan.request.margin, len(plan.allowed),
-        f"{answer.state}{f': {names[answer.choice]}' if answer.choice else ''} — {write_answer(race)}",
+        case.name, plan.request.margin, len(plan.allowed), plan.test_images,
+        f"{_name_answer(answer.state, names.get(answer.choice, ''))} — {write_answer(race)}",
         sum(_compute_seconds(race, evidence, one) for one in race.candidates),
         grid,
         _sum_grid(everything, evidence),
         (answer.choice, answer.state == "undecided") == (found.choice or "", found.state == "undecided"),
     )  # fmt: skip
+
+
+def _name_answer(state: str, choice: str) -> str:
+    if state == "undecided":
+        return f"undecided; {choice} can be used" if choice else "undecided"
+    return f"{state}: {choice}"
 
 
 def _sum_grid(race: Race, evidence: Evidence) -> float:
@@ -121,14 +130,16 @@ def _sum_grid(race: Race, evidence: Evidence) -> float:
 
 
 def _compute_seconds(race: Race, evidence: Evidence, candidate: Candidate) -> float:
-    """Return the training time of the runs of a candidate that its race used."""
+    """Return the training time of what a race used of a candidate: epochs with the first seed, and further seeds."""
+    run = evidence.find_longest(race, candidate, 0)
+    if run is None:
+        return 0.0
     dropped = race.dropped.get(candidate.key)
-    rungs = race.rungs
-    if dropped and dropped.at.endswith(("epochs", "epoch")):
-        rungs = tuple(rung for rung in rungs if rung <= int(dropped.at.split()[0]))
-    seeds = int(dropped.at.split()[0]) if dropped and "seed" in dropped.at else 1 if dropped else race.seeds
-    specs = [candidate.spec_of(rungs[-1], 0), *(candidate.spec_of(race.rungs[-1], seed) for seed in range(1, seeds))]
-    return sum((run.record.cost.train_seconds or 0.0) for spec in specs if (run := evidence.find(spec)))
+    count, unit = dropped.at.split() if dropped else (str(race.seeds), "seeds")
+    if unit.startswith("epoch"):
+        return float(run.history["seconds"].iloc[min(int(count), len(run.history)) - 1])
+    runs = evidence.list_runs(race, candidate, int(count)) or []
+    return sum(one.record.cost.train_seconds or 0.0 for one in runs)
 
 
 def run_race(home: Home, plan: AdvicePlan, deadline: float) -> Race:
@@ -175,15 +186,20 @@ def write_page(rows: Sequence[Row]) -> str:
         f"{SEEDS} seeds, and decided by the same rule on the same test images. Written by "
         "`python -m benchmarks.advice`. Training times exclude loading, evaluation and export; those of a race "
         "include runs that were cached.", "",
-        f"{same} of {len(done)} answers equal those of the grid.", "",
-        "| data | margin | candidates | advisor | grid | training time of the advisor | of the grid | share |",
-        "|---|---|---|---|---|---|---|---|",
+        f"{same} of {len(done)} answers equal those of the grid. If both are undecided, the advisor can name a usable "
+        "candidate where the grid names none, because it compares fewer finalists. With two candidates, both are "
+        "finalists, and no training is saved.", "",
+        "| data | margin | candidates | test images | advisor | grid | training time, advisor | training time, grid "
+        "| share |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     for row in done:
         share = row.race_seconds / row.grid_seconds if row.grid_seconds else 1.0
         times = f"{format_seconds(row.race_seconds)} | {format_seconds(row.grid_seconds)} | {share:.0%}"
         answer = row.race.partition(" — ")[0]
-        lines.append(f"| {row.case} | {row.margin:g} | {row.candidates} | {answer} | {row.grid} | {times} |")
+        lines.append(
+            f"| {row.case} | {row.margin:g} | {row.candidates} | {row.images:,} | {answer} | {row.grid} | {times} |"
+        )
     lines += ["", "## Answers in detail", ""]
     lines += [f"- {row.case}, margin {row.margin:g}: {row.race.partition(' — ')[2]}" for row in done]
     if missing := [row for row in rows if row.problem]:
@@ -194,21 +210,21 @@ def write_page(rows: Sequence[Row]) -> str:
         values = "; ".join(f"{name} {', '.join(map(str, some))}" for name, some in case.values.items())
         fixed = ", ".join(f"{name} {value}" for name, value in case.changes.items())
         heads = ", ".join(case.heads)
-        lines.append(f"- **{case.name}** ({case.recipe}): {heads}{f'; {values}' if values else ''}; {fixed}")
+        lines.append(f"- **{case.name}** ({case.recipe}): {'; '.join(filter(None, (heads, values, fixed)))}")
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0, help="time for everything")
-    parser.add_argument("--only", default="", help="names of cases, separated by commas")
+    parser.add_argument("--only", default="", help="names of cases, separated by semicolons")
     parser.add_argument("--output", type=Path, default=Path("docs/advice.md"))
     options = parser.parse_args()
     deadline = time.monotonic() + 60 * options.minutes
-    chosen = [name.strip().lower() for name in options.only.split(",") if name.strip()]
+    chosen = [name.strip().lower() for name in options.only.split(";") if name.strip()]
     rows: list[Row] = []
     for case in CASES:
-        if chosen and not any(case.name.lower().startswith(name) for name in chosen):
+        if chosen and case.name.lower() not in chosen:
             rows += [Row(case.name, margin, problem="It was not selected.") for margin in MARGINS]
             continue
         rows += run_case(Home.default(), case, deadline)

@@ -223,7 +223,7 @@ class _Step:
         for one in race.survivors:
             run = self.evidence.find_longest(race, one, race.rung)
             assert run
-            curves[one.key] = read_curve(run, race.request.metric)
+            curves[one.key] = read_curve(run, race.request.metric)[: race.rungs[race.rung]]  # whatever is cached
         by_cost = race.request.goal == "smallest"
         costs = {one.key: cost_of(one, race.request.cost) if by_cost else 0.0 for one in race.survivors}
         usable = {key: curve for key, curve in curves.items() if len(curve)}

@@ -16,9 +16,9 @@ _DEVIATIONS = 2.0
 def choose_surplus(race: Race, evidence: Evidence) -> dict[str, str]:
     """Return the survivors that are not finalists, with the reason.
 
-    The finalists are the most accurate candidate on validation images and, in the order of cost, cheaper ones whose
-    difference to it is not clearly more than the margin, up to the first one that is clearly within it. With the goal
-    "best" they are the most accurate ones.
+    The finalists are the most accurate candidate on validation images; in the order of cost, cheaper ones whose
+    difference to it is not clearly more than the margin, up to the first one that is clearly within it; and more
+    expensive ones that may be better by more than the margin. With the goal "best" they are the most accurate ones.
 
     Raises:
         RunDamagedError: when a run is missing or damaged.
@@ -40,17 +40,18 @@ def choose_surplus(race: Race, evidence: Evidence) -> dict[str, str]:
         gap, error = values[one.name] - values[best.name], _compute_error(one, best)
         if one is best or len(finalists) <= 2:
             continue
-        if one.cost >= best.cost:
-            surplus[one.name] = f"It costs more than {names[best.name]}, which is not less accurate."
-        elif within:
+        margin = race.request.margin / 100
+        if one.cost >= best.cost and gap + _DEVIATIONS * error < margin:
+            surplus[one.name] = f"It costs more than {names[best.name]}, which is {_points(-gap)} points more accurate."
+        elif within and one.cost < best.cost:
             surplus[one.name] = f"It costs more than {within}, which is within the margin."
-        elif gap + _DEVIATIONS * error < -race.request.margin / 100:
+        elif gap + _DEVIATIONS * error < -margin:
             surplus[one.name] = f"{_points(-gap)} points below {names[best.name]}, which is more than the margin."
         elif len(kept) == MAX_FINALISTS:
             surplus[one.name] = f"{MAX_FINALISTS} cheaper or more accurate candidates continue."
         else:
             kept.append(one)
-            within = names[one.name] if gap - error >= -race.request.margin / 100 else ""
+            within = names[one.name] if gap - error >= -margin else ""
     cheaper = {one.name for one in finalists if one.cost < best.cost}
     return surplus if len(kept) > 1 else keep_runner_up(surplus, values, cheaper)
 

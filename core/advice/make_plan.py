@@ -111,12 +111,16 @@ def _estimate_queue(
     left = sorted(plan.allowed, key=lambda one: one.params)
     before = 0
 
+    def is_cached(candidate: Candidate, epochs: int, seed: int) -> bool:
+        run_id = candidate.spec_of(epochs, seed).run_id
+        if run_id not in known:
+            known[run_id] = store.path(run_id) is not None
+        return known[run_id]
+
     def add(candidate: Candidate, epochs: int, seed: int, skipped: int) -> None:
-        spec = candidate.spec_of(epochs, seed)
-        if spec.run_id not in known:
-            known[spec.run_id] = store.path(spec.run_id) is not None
-        if not known[spec.run_id]:
-            checked = checker.check(spec)
+        longer = [rung for rung in plan.rungs if rung >= epochs]
+        if not any(is_cached(candidate, rung, seed) for rung in longer):
+            checked = checker.check(candidate.spec_of(epochs, seed))
             works.append(replace(Work.of(checked.model, checked.images), epochs=epochs - skipped))
 
     for rung in plan.rungs:

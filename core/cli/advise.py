@@ -295,5 +295,5 @@ def _print_race(race: "Race", status: "RaceStatus", more_seconds: float | None) 
     print_message(f"Advice {race.race_id}: {format_seconds(race.train_seconds)} of training in this race.")
     typer.echo(write_answer(race, more_seconds))
     answer = race.answer
-    if answer and answer.state == "undecided" and race.state == "answered":
+    if answer and answer.state == "undecided" and answer.more_seeds and race.state == "answered":
         print_message(f"Continue with: headroom advise {race.race_id} --continue --budget 30m")

@@ -99,9 +99,9 @@ def test_second_advice_on_the_same_data_trains_nothing(racing_home: Home, make_r
     newest = JobQueue(racing_home).newest_number()
     second = start_race(racing_home, with_budget(plan, 60.0))
     assert (second.race_id, second.answers) == (race.race_id, race.answers), "the same question has its answer"
-    wider = plan_digits(racing_home, margin=9.0)
-    assert wider.cached > 3
-    other, trained = race_digits(racing_home, make_run, score, wider)
+    narrower = plan_digits(racing_home, margin=7.5)
+    assert narrower.cached > 3
+    other, trained = race_digits(racing_home, make_run, score, narrower)
     assert other.race_id != race.race_id
     assert other.answer
     assert trained == []
