@@ -54,8 +54,8 @@ class RaceProgress:
         return last, float(own.loc[own["epoch"] == last, "accuracy"].mean())
 
     def find_accuracy(self, key: str, epoch: int) -> float | None:
-        """Return the mean validation accuracy of the seeds of a candidate after an epoch, if it was reached."""
-        values = self.curves.loc[(self.curves["key"] == key) & (self.curves["epoch"] == epoch), "accuracy"]
+        """Return the mean validation accuracy of the seeds of a candidate after an epoch; None if it is unknown."""
+        values = self.curves.loc[(self.curves["key"] == key) & (self.curves["epoch"] == epoch), "accuracy"].dropna()
         return float(values.mean()) if len(values) else None
 
 

@@ -26,6 +26,8 @@ def write_known(progress: RaceProgress) -> str:
     epochs = min(last[0] for last, _ in found)
     same = [(progress.find_accuracy(one.key, epochs), one.name) for one in race.survivors]
     ranked = sorted(((value, name) for value, name in same if value is not None), reverse=True)
+    if not ranked:
+        return f"{count}; no accuracy is known yet."
     (best, first), *others = ranked
     lead = f"{first} leads with {format_share(best)} validation accuracy after {format_plural(epochs, 'epoch')}"
     if others:

@@ -7,8 +7,10 @@ import shlex
 from collections.abc import Iterator
 
 import pytest
+from typer.testing import CliRunner
 
 from core.advice.race_curves import RaceProgress
+from core.cli.app import app
 from core.displays.advice_display import ADVICE_DISPLAYS, AdviceDisplay, describe_candidate
 from core.displays.advice_progress import describe_request, describe_stage, write_advice_command, write_known
 from core.displays.display import Chart
@@ -32,10 +34,12 @@ def races(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RaceProgress]:
     names = [f"{name} {number}" for number, name in enumerate((HOSTILE_NAMES * 6)[: len(race.candidates)])]
     renamed = [one.model_copy(update={"name": name}) for one, name in zip(race.candidates, names, strict=True)]
     hostile = race.model_copy(update={"candidates": tuple(renamed)})
+    diverged = found["racing"].curves.assign(accuracy=float("nan"))
+    found["diverged"] = RaceProgress(found["racing"].race, diverged)
     return {**found, "hostile": RaceProgress(hostile, found["decided"].curves)}
 
 
-SHOWN = ("begun", "racing", "seeds", "decided", "stopped", "hostile")
+SHOWN = ("begun", "racing", "seeds", "decided", "stopped", "diverged", "hostile")
 
 
 def find_problems(view: AdviceDisplay, chart: Chart | None, *, validate: bool) -> Iterator[str]:
@@ -102,6 +106,7 @@ def test_sentence_says_what_is_known_so_far_and_promises_nothing(races: dict[str
         "4 of 5 candidates are left; Flatten + Dense, 8 filters leads with 68.4% validation accuracy after 3 epochs, "
         "0.4 points ahead of GAP, linear maps, 16 filters. Nothing is decided yet."
     )
+    assert write_known(races["diverged"]) == "4 of 5 candidates are left; no accuracy is known yet."
     assert describe_stage(races["racing"].race) == "4 candidates to epoch 6 of 12"
     assert describe_stage(races["seeds"].race) == "seed 3 of at most 5 of 2 candidates"
     assert describe_request(races["begun"].race) == (
@@ -113,13 +118,20 @@ def test_sentence_says_what_is_known_so_far_and_promises_nothing(races: dict[str
     ]  # fmt: skip
 
 
-def test_command_asks_the_same_question(races: dict[str, RaceProgress]) -> None:
+def test_command_asks_the_same_question(
+    races: dict[str, RaceProgress], home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     race = races["begun"].race
     command = write_advice_command(race)
     assert command == (
         "headroom advise --recipe digits-heads --heads gap,gap_linear,dense --epochs 12 --set filters=8,16 "
         "--max-size 600000 --margin 1 --budget 1800s"
     )
+    monkeypatch.setenv("HEADROOM_HOME", str(home.path))
+    result = CliRunner().invoke(app, [*shlex.split(command)[1:], "--dry-run", "--json"])
+    planned = json.loads(result.stdout)
+    assert {one["key"] for one in planned["candidates"]} == {one.key for one in race.candidates}
+    assert planned["limits"] == race.request.limits.model_dump()
     odd = race.candidates[0].parsed_spec.replace(augmentation="flip_horizontal=0.5,rotation=10", seed=3)
     only = race.candidates[0].model_copy(update={"spec": odd.canonical(), "settings": {}})
     limits = race.request.limits.model_copy(update={"size": None, "latency": 0.005, "params": 50_000.0})

@@ -67,7 +67,7 @@ class RaceCurves(AdviceDisplay):
     def _ends(self) -> pd.DataFrame:
         """The end of the first seed of each candidate, the best first; candidates that are out come last."""
         frame = self.frame()
-        frame = frame[frame["seed"] == 0]
+        frame = frame[(frame["seed"] == 0) & frame["accuracy"].notna()]
         ends = frame.groupby("candidate", sort=False).tail(1)
         return ends.sort_values(["out", "epoch", "accuracy"], ascending=[True, False, False], ignore_index=True)
 
