@@ -8,15 +8,18 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from core.actions.report import create_report
+from core.displays.number import format_bytes
 from core.reports.comment import Comment, add_comments
 from core.reports.default_report import write_default
+from core.reports.export import add_extras
+from core.reports.extras import estimate_model_bytes
 from core.reports.format import FORMATS, Edition, pack
 from core.store.comparison import Comparison
 from core.ui.access import action_button
 from core.ui.display import cached_result
 from core.ui.reports.listing import save_comparison
 from core.ui.reports.preview import build_draft_document
-from core.ui.session import home
+from core.ui.session import home, store
 
 
 def share_comparison(comparison: Comparison) -> None:
@@ -49,10 +52,11 @@ def show_share_menu(edition: Edition, comments: Sequence[Comment] = ()) -> None:
 
 
 def _show_downloads(edition: Edition) -> None:
+    with_models = _choose_models(edition)
     for name, form in FORMATS.items():
         st.download_button(
             form.label,
-            partial(_write, name, edition),
+            partial(_write, name, edition, with_models),
             file_name=f"{edition.stem}{'.zip' if form.several else form.suffix}",
             mime="application/zip" if form.several else form.mime,
             icon=":material/download:",
@@ -62,8 +66,22 @@ def _show_downloads(edition: Edition) -> None:
         )
 
 
-def _write(name: str, edition: Edition) -> bytes:
-    return pack(FORMATS[name].write(edition, home()))
+def _choose_models(edition: Edition) -> bool:
+    """Show the choice of models in HTML files, with their size."""
+    size = estimate_model_bytes(edition.document, store())
+    return st.checkbox(
+        f"HTML with models (about {format_bytes(size)} more)" if size else "HTML with models",
+        key=f"models-{edition.address}",
+        disabled=not size,
+        help="Readers of the HTML file can draw or drop an image, and all heads predict it, offline."
+        if size
+        else "The runs of this report have no model files, or their models are too large.",
+    )
+
+
+def _write(name: str, edition: Edition, with_models: bool) -> bytes:
+    models = with_models and FORMATS[name].interactive
+    return pack(FORMATS[name].write(add_extras(edition, name, store(), models=models), home()))
 
 
 def _write_link(address: str) -> str:

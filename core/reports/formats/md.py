@@ -9,7 +9,7 @@ from core.reports.author_text import write_markdown
 from core.reports.chart_image import draw_png
 from core.reports.document import Figure, Passage
 from core.reports.format import Edition, Files, Format
-from core.reports.markdown import write_checksum, write_markdown_table, write_opening, write_reproduction, write_text
+from core.reports.markdown import write_closing, write_markdown_table, write_opening, write_reproduction, write_text
 from core.reports.own_image import split_images
 
 _MAX_ROWS = 40
@@ -46,7 +46,7 @@ def _write(edition: Edition, names: dict[str, str], problems: dict[str, str]) ->
     yield "## Runs"
     yield write_markdown_table(document.run_table)
     yield from write_reproduction(document)
-    yield from write_checksum(edition)
+    yield from write_closing(edition)
 
 
 def _write_figure(figure: Figure, names: dict[str, str], problem: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ from core.reports.chart_image import draw_svg, split_panels
 from core.reports.document import Figure, Passage, Table, write_cell
 from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MAX_ROWS, TEMPLATES, list_tiles
+from core.reports.seal import add_checksum_line, describe_dashboard
 
 _MAX_MISSING = 12
 _FONTS = ("Libertinus Serif", "Noto Serif CJK SC", "Noto Serif", "DejaVu Serif", "DejaVu Sans")
@@ -53,7 +54,7 @@ class Pdf(Format):
             )
         except typst.TypstError as error:
             raise ReportError(f"The PDF cannot be created: {error.message}.") from error
-        return {f"{edition.stem}.pdf": content}
+        return {f"{edition.stem}.pdf": add_checksum_line(content, ".pdf")}
 
 
 @cache
@@ -100,6 +101,7 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
         "fonts": _FONTS,
         "describe": edition.describe(),
         "checksum": edition.checksum,
+        "origin": f"Made with {describe_dashboard()}.",
         "date": {field: getattr(moment, field) for field in fields},
         "document": {
             "title": document.title,
