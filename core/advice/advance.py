@@ -20,6 +20,7 @@ from core.errors import AdviceError, HeadroomError, HomeError, JobError
 from core.home import Home
 from core.jobs.estimate import Work
 from core.jobs.local_executor import read_slots
+from core.jobs.notice import post_notice
 from core.jobs.progress import read_progress
 from core.jobs.queue import Job, JobQueue
 from core.jobs.submit import Checker, cancel_job, submit_all
@@ -73,7 +74,17 @@ def advance(home: Home, race_id: str) -> Race:
                 break
             race = following
             save_race(home, race)
+        if race.state in ("answered", "failed"):
+            _post_end(home, race)
     return race
+
+
+def _post_end(home: Home, race: Race) -> None:
+    """Add the notice that a race has ended."""
+    failed = race.state == "failed"
+    text = f"Advice on {race.recipe} failed: {race.problem}" if failed else f"Advice on {race.recipe} is complete."
+    name, link = f"{race.race_id} {len(race.answers)} {race.state}", f"/advisor?advice={race.race_id}"
+    post_notice(home, "advice", name, text, failed=failed, link=link)
 
 
 def _fail(race: Race, problem: str) -> Race:

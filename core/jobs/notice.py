@@ -29,7 +29,7 @@ WEBHOOK = "HEADROOM_WEBHOOK"
 KEEP_SECONDS = 14 * 86_400.0
 MAX_REASON_CHARS = 300
 
-_MAX_BYTES = 100_000
+_MAX_BYTES, _ADVICE = 100_000, "advice "  # the latter also of `core.advice.race`
 _log = logging.getLogger("headroom")
 
 Kind = Literal["training", "sweep", "advice"]
@@ -118,6 +118,8 @@ def note_end(home: Home, run_id: str) -> None:
 
 def _note_batch(home: Home, jobs: Sequence[Job]) -> None:
     first = jobs[0]
+    if first.submitted_by.startswith(_ADVICE):  # its own notice follows
+        return
     sweep = find_sweep(home, first.submitted_by)
     name = f"{first.submitted_by} {first.queued_at!r}"
     if sweep is None:

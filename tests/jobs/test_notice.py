@@ -98,6 +98,9 @@ def test_training_is_noted_once_when_its_last_job_has_ended(home: Home, make_run
     with without_dispatcher(home):
         cancel_job(home, done.spec.replace(seed=7).run_id)
     assert len(texts(home)) == 2  # who cancels everything knows it
+    JobQueue(home).submit([done.spec.replace(seed=8)], f"advice {'0' * 12}")
+    settle(home, done.spec.replace(seed=8), "failed", "It failed.")
+    assert len(texts(home)) == 2  # the race has its own notice
     assert list_notices(home, since=time.time() + 1) == []
 
 

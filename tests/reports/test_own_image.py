@@ -77,8 +77,8 @@ def test_every_format_has_the_summary_and_the_images_of_the_author(
     )  # fmt: skip
     document = build_document(report, store)
     edition = Edition(document, name="a")
-    for name, form in FORMATS.items():
-        files = form.write(edition, home)
+    for name in ("html", "pdf", "md", "json", "csv", "ipynb"):
+        files = FORMATS[name].write(edition, home)
         content = next(iter(files.values()))
         if name == "pdf":
             assert content.count(b"/Subtype /Image") + content.count(b"/Subtype/Image") >= 1

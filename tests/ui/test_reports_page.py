@@ -4,6 +4,7 @@ import errno
 import os
 import re
 from functools import partial
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -43,6 +44,11 @@ def draft(make_run: RunWriter, reports: ReportStore) -> Draft:
 def press(app: AppTest, label: str) -> AppTest:
     button = next(button for button in app.button if button.label == label or button.help == label)
     return button.click().run()
+
+
+def block_text(app: AppTest) -> Any:
+    """Return the text field of the first text block."""
+    return next(box for box in app.text_area if box.label == "Markdown")
 
 
 def labels(app: AppTest) -> list[str]:
@@ -91,7 +97,7 @@ def test_every_change_is_saved_immediately_and_can_be_undone(
     open_reports: Open, draft: Draft, reports: ReportStore
 ) -> None:
     app = without_errors(open_reports(report=draft.id, editing="true"))
-    next(box for box in app.text_area).set_value("Another text").run()
+    block_text(app).set_value("Another text").run()
     assert reports.read(draft.id).report.blocks[0].text == "Another text"  # type: ignore[union-attr]
     press(app, "Move down")
     assert [block.id for block in reports.read(draft.id).report.blocks] == ["bbbbbb", "aaaaaa"]
@@ -99,7 +105,7 @@ def test_every_change_is_saved_immediately_and_can_be_undone(
     assert reports.read(draft.id).report.title == "Another title"
     for _ in range(3):
         press(app, "Undo last change")
-    assert without_errors(app).text_area[0].value == "Look **here**."
+    assert block_text(without_errors(app)).value == "Look **here**."
     assert reports.read(draft.id).report == draft.report
     press(app, "Delete block")
     assert [block.id for block in reports.read(draft.id).report.blocks] == ["bbbbbb"]
@@ -118,14 +124,14 @@ def test_second_of_two_changes_of_one_block_is_reported_and_kept(
 ) -> None:
     app = without_errors(open_reports(report=draft.id, editing="true"))
     theirs = reports.save(draft, draft.report.replace("aaaaaa", text="Theirs").change(title="Their title"), "bob")
-    app.text_area[0].set_value("Mine").run()
+    block_text(app).set_value("Mine").run()
     assert re.fullmatch(
         r"bob changed this report at \d\d:\d\d UTC\. Reload it, or save yours as a copy\.", app.toast[0].value
     )
     (warning,) = app.warning
     assert warning.value == "bob and you changed 1 block. Your changes are kept until you choose or close this page."
     assert "-Theirs\n+Mine" in [code.value for code in app.code]
-    assert app.text_area[0].value == "Mine"
+    assert block_text(app).value == "Mine"
     assert reports.read(draft.id) == theirs
     app = press(app, way)
     texts = {entry.draft.report.title: entry.draft.report.blocks[0].text for entry in reports.entries()}  # type: ignore[union-attr]
@@ -138,7 +144,7 @@ def test_second_of_two_changes_of_one_block_is_reported_and_kept(
         }[way]
     )
     if way.startswith("Discard"):
-        assert without_errors(app).text_area[0].value == "Theirs"
+        assert block_text(without_errors(app)).value == "Theirs"
         assert next(box for box in app.text_input if box.label == "Title").value == "Their title"
 
 
@@ -147,7 +153,7 @@ def test_changes_of_different_blocks_are_merged_and_compared(
 ) -> None:
     app = without_errors(open_reports(report=draft.id, editing="true"))
     reports.save(draft, draft.report.change(title="Theirs"), "bob")
-    app.text_area[0].set_value("Mine").run()
+    block_text(app).set_value("Mine").run()
     assert app.toast[0].value == "Changes of another user in other blocks were merged with yours."
     saved = reports.read(draft.id).report
     assert (saved.title, saved.blocks[0].text) == ("Theirs", "Mine")  # type: ignore[union-attr]
@@ -211,7 +217,7 @@ def test_heading_follows_the_settings_until_it_is_edited(open_reports: Open, dra
 
 def test_too_long_text_is_reported_and_nothing_is_saved(open_reports: Open, draft: Draft, reports: ReportStore) -> None:
     app = open_reports(report=draft.id, editing="true")
-    app.text_area[0].set_value("x" * 20_001).run()
+    block_text(app).set_value("x" * 20_001).run()
     assert app.error[0].value == "A text block may have at most 20,000 characters; this one has 20,001."
     next(box for box in app.text_input if box.label == "Title").set_value("y" * 301).run()
     assert app.error[0].value == "Expected a title of 1 to 300 characters; got 301."
@@ -261,18 +267,18 @@ def test_words_of_the_author_survive_a_disk_that_takes_none(
     app = without_errors(open_reports(report=draft.id, editing="true"))
     with monkeypatch.context() as patch:
         patch.setattr("core.files.os.link", fail)
-        app.text_area[0].set_value("Words that took an hour").run()
+        block_text(app).set_value("Words that took an hour").run()
         assert os.strerror(code) in app.error[0].value
         assert str(home.path) not in text_of(app)
-        assert app.text_area[0].value == "Words that took an hour"
+        assert block_text(app).value == "Words that took an hour"
         assert app.warning[0].value.startswith("Your latest changes are not saved.")
         next(box for box in app.text_input if box.label == "Title").set_value("Another title").run()
-        assert (app.text_area[0].value, len(app.error)) == ("Words that took an hour", 1)
+        assert (block_text(app).value, len(app.error)) == ("Words that took an hour", 1)
         press(app, "Save again")
         press(app, "Move down")
         assert not app.exception
         app = press(app, "Move down")
-        assert app.text_area[0].value == "Words that took an hour"
+        assert block_text(app).value == "Words that took an hour"
         assert reports.read(draft.id) == draft
     without_errors(press(app, "Save again"))
     assert not app.warning
@@ -287,7 +293,7 @@ def test_undo_that_fails_keeps_the_draft(open_reports: Open, draft: Draft, monke
     press(app, "Undo last change")
     assert not app.exception
     assert "draft-000003.json: " in app.error[0].value
-    assert app.text_area[0].value == "Look **here**."
+    assert block_text(app).value == "Look **here**."
 
 
 def write_in(app: AppTest, field: str, text: str) -> AppTest:
