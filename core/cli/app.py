@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from core.cli import bundle, dataset, export, job, model, report, run, saved_comparison
+from core.cli import bundle, dataset, export, job, model, report, report_comment, run, saved_comparison
+from core.cli.advise import advise
 from core.cli.analyse import analyse
 from core.cli.compare import compare
 from core.cli.doctor import doctor
@@ -84,12 +85,14 @@ def _show_help(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-for _command in (recipes, params, train, sweep, show, compare, analyse, token, doctor):
+for _command in (recipes, params, train, sweep, advise, show, compare, analyse, token, doctor):
     app.command()(_command)
 app.command("import")(import_run)
 app.add_typer(run.app, name="runs")
 app.add_typer(saved_comparison.app, name="comparisons")
 app.add_typer(bundle.app, name="bundle")
+for _name in ("comments", "comment", "resolve", "history", "diff"):
+    report.app.command()(getattr(report_comment, _name))
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.add_typer(dataset.app, name="datasets")

@@ -12,7 +12,7 @@ from core.cli.comparison import (
     ComparisonArgument,
     MarginOption,
     load_comparison,
-    read_margin,
+    read_margin_option,
 )
 from core.cli.output import JsonFlag, print_json, print_message, print_side_file_problems, print_table
 from core.home import Home
@@ -75,7 +75,7 @@ def create(
 
     store = RunStore(Home.default())
     comparison, _ = load_comparison(store, run_ids, baseline)
-    report = write_default(comparison, margin=read_margin(margin))
+    report = write_default(comparison, margin=read_margin_option(margin))
     typer.echo(ReportStore(store.home).create(report.change(title=title or report.title), "").id)
 
 
@@ -112,6 +112,7 @@ def export_(
     draft: Annotated[
         bool, typer.Option("--draft", help="Export the draft, also if the report has published versions.")
     ] = False,
+    comments: Annotated[bool, typer.Option("--comments", help="Include the comments of a saved report.")] = False,
     models: Annotated[
         bool, typer.Option("--models", help="Include the models in an HTML file, which then predicts new images.")
     ] = False,
@@ -122,7 +123,14 @@ def export_(
     from core.displays.number import format_bytes, format_plural
     from core.errors import ReportError
     from core.reports.address import is_address
-    from core.reports.export import add_extras, export_report, find_format, open_comparison_edition, open_edition
+    from core.reports.export import (
+        add_extras,
+        export_report,
+        find_format,
+        include_comments,
+        open_comparison_edition,
+        open_edition,
+    )
     from core.stderr import mute_stderr
     from core.store.run_store import RunStore
 
@@ -135,9 +143,13 @@ def export_(
                 "A saved report has its own margin and baseline. Give --margin and --baseline only with runs."
             )
         edition = open_edition(names, store, draft=draft)
+        if comments:
+            edition = include_comments(edition, store.home, names[0])
     else:
+        if comments:
+            raise typer.BadParameter("Only a saved report has comments. Give its ID, or leave out --comments.")
         comparison, _ = load_comparison(store, names, baseline)
-        edition = open_comparison_edition(comparison, store, read_margin(margin))
+        edition = open_comparison_edition(comparison, store, read_margin_option(margin))
     with mute_stderr():  # LiteRT's messages
         edition = add_extras(edition, kind, store, models=models)
     if models and (problem := edition.extras.problem):

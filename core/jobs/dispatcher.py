@@ -14,10 +14,12 @@ from core.entry_point import DISPATCHER, build_command
 from core.errors import HeadroomError, HomeError, JobError
 from core.files import parse_json, replacing, write_json
 from core.home import Home
+from core.jobs.between_jobs import advance_races, has_open_races
 from core.jobs.executor import Executor, Status
 from core.jobs.failure_reason import explain_failure, explain_loss
 from core.jobs.health import HEARTBEAT_SECONDS
 from core.jobs.leftover import describe_leftovers, remove_leftovers
+from core.jobs.notice import note_end
 from core.jobs.process import ROOT
 from core.jobs.queue import Job, JobQueue, State
 from core.jobs.source_check import is_outdated
@@ -31,12 +33,13 @@ _TICK_SECONDS = 0.1
 
 
 def ensure_dispatcher(home: Home) -> bool:
-    """Start the dispatcher of a home if jobs are left and no dispatcher is running. Cheap otherwise: call it often.
+    """Start the dispatcher of a home if jobs are left or a race is open, and no dispatcher is running. Cheap otherwise:
+    call it often.
 
     Returns:
         Whether a dispatcher is running; False if there is nothing to do or the home is read-only.
     """
-    if not JobQueue(home).has_work():
+    if not _has_work(home):
         return False
     try:
         lock = _open_lock(home)
@@ -59,6 +62,12 @@ def ensure_dispatcher(home: Home) -> bool:
     finally:
         os.close(lock)
     return True
+
+
+def _has_work(home: Home) -> bool:
+    """Return whether a dispatcher is needed; races do not need one while the queue is paused."""
+    queue = JobQueue(home)
+    return queue.has_work() or (has_open_races(home) and queue.paused() is None)
 
 
 def _open_lock(home: Home) -> int:
@@ -88,6 +97,7 @@ class Dispatcher:
         self._store = RunStore(home)
         self._ended: dict[str, Status] = {}
         self._checked_overdue_at = -1.0
+        self._raced_at = -1.0
         self._beat_at = -HEARTBEAT_SECONDS
 
     def run(self, lock: int | None = None) -> None:
@@ -115,7 +125,7 @@ class Dispatcher:
                 os.ftruncate(lock, 0)
                 # Submitters write the table first and try the lock second, so check the table again after releasing it.
                 fcntl.flock(lock, fcntl.LOCK_UN)
-                if self.outdated or not self.queue.has_work():
+                if self.outdated or not _has_work(self.home):
                     return
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -145,8 +155,9 @@ class Dispatcher:
         """Check every running job once and start queued jobs in free slots. Return whether jobs are left."""
         running = [job for job in self.queue.running() if not self._has_ended(job)]
         self._drop_overdue()
+        self._advance_races()
         if self.queue.paused() or not self.queue.has("queued"):
-            return bool(running)
+            return bool(running) or _has_work(self.home)
         # Last and only when jobs are queued: an executor may need seconds to become ready.
         free = self.executor.slots - len(running)
         queued = [job.number for job in self.queue.unfinished() if job.state == "queued"] if free > 0 else []
@@ -168,6 +179,16 @@ class Dispatcher:
         self._checked_overdue_at = time.monotonic()
         for job, reason in list_overdue(self.home, self.queue.unfinished()):
             self._end(job, "cancelled", reason)
+
+    def _advance_races(self) -> None:
+        """Continue the open races, at most once per second and when a job has ended."""
+        if time.monotonic() - self._raced_at < 1:
+            return
+        self._raced_at = time.monotonic()
+        try:
+            advance_races(self.home)
+        except HomeError as error:  # jobs continue
+            _log(str(error))
 
     def _has_ended(self, job: Job) -> bool:
         """Poll an attempt, stop it if the job was cancelled, and return whether it has ended."""
@@ -209,6 +230,8 @@ class Dispatcher:
         elif job.cancel or job.deaths + 1 < MAX_ATTEMPTS:
             state = self.queue.requeue(job)
             _log(f"{job.run_id}: attempt {job.attempt} ended without a result ({status}); {state}.")
+            if state == "cancelled":
+                note_end(self.home, job.run_id)
         else:
             self._end(job, "failed", explain_loss(status, self.executor.logs(job.handle), MAX_ATTEMPTS))
 
@@ -219,7 +242,9 @@ class Dispatcher:
 
     def _end(self, job: Job, state: State, reason: str = "") -> None:
         self.queue.settle(job, state, reason)
+        self._raced_at = -1.0
         _log(f"{job.run_id}: {state}. {reason}".rstrip())
+        note_end(self.home, job.run_id)
 
 
 def _parse_spec(job: Job) -> Any:

@@ -7,8 +7,11 @@ from pathlib import Path
 from core.displays.views.difference import HeadDifference, Margin
 from core.errors import ReportError
 from core.files import replacing
+from core.home import Home
 from core.reports.address import is_address, split_address
 from core.reports.build import build_document, open_report_comparison
+from core.reports.comment import add_comments
+from core.reports.comment_store import CommentStore
 from core.reports.default_report import write_default
 from core.reports.extras import collect_extras
 from core.reports.format import FORMATS, Edition, Files, pack
@@ -49,6 +52,12 @@ def open_edition(names: Sequence[str], store: RunStore, *, draft: bool = False) 
         raise ReportError("Give either one report, or run IDs.")
     comparison, _ = open_report_comparison(store, [store.find(name).run_id for name in names])
     return open_comparison_edition(comparison, store)
+
+
+def include_comments(edition: Edition, home: Home, address: str) -> Edition:
+    """Return an edition with the comments of its report as text after their blocks."""
+    comments = CommentStore(home).read(split_address(address)[0]).comments
+    return replace(edition, document=add_comments(edition.document, comments))
 
 
 def find_format(path: Path, name: str | None) -> str:

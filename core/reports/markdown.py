@@ -1,6 +1,7 @@
 """Report sections in Markdown. All texts are escaped except text blocks."""
 
 from core.displays.markdown import escape_signs
+from core.reports.author_text import write_markdown
 from core.reports.document import Document, Table, write_cell
 from core.reports.format import Edition
 from core.reports.seal import describe_dashboard
@@ -11,6 +12,7 @@ def write_opening(edition: Edition) -> list[str]:
     document = edition.document
     paragraphs = [
         f"# {write_text(document.title)}",
+        *([write_markdown(document.summary)] if document.summary else []),
         f"**{write_text(document.headline)}**",
         write_text(" · ".join(document.facts)),
         write_text(edition.describe()),

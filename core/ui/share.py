@@ -1,5 +1,7 @@
 """Share menu of a comparison or report: permanent link and downloads in each format."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -7,6 +9,7 @@ import streamlit as st
 
 from core.actions.report import create_report
 from core.displays.number import format_bytes
+from core.reports.comment import Comment, add_comments
 from core.reports.default_report import write_default
 from core.reports.export import add_extras
 from core.reports.extras import estimate_model_bytes
@@ -32,8 +35,9 @@ def share_comparison(comparison: Comparison) -> None:
         _show_downloads(edition)
 
 
-def show_share_menu(edition: Edition) -> None:
-    """Show a popover with the link and the downloads of a report; files are created on download."""
+def show_share_menu(edition: Edition, comments: Sequence[Comment] = ()) -> None:
+    """Show a popover with the link and the downloads of a report; files are created on download, with the comments if
+    the user wants them."""
     with st.popover("Share", icon=":material/share:", on_change="rerun", key=f"share-{edition.address}") as popover:
         if not popover.open:
             return
@@ -42,6 +46,8 @@ def show_share_menu(edition: Edition) -> None:
             st.code(_write_link(edition.address), language=None)
         else:
             st.caption("A draft changes with its runs. Publish it to get a permanent link.")
+        if comments and st.toggle("With comments", key=f"share-comments-{edition.address}"):
+            edition = replace(edition, document=add_comments(edition.document, comments))
         _show_downloads(edition)
 
 

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import core.actions
 from core.access.action import ACTIONS, READ_ONLY, check_owner, is_read_only
 from core.access.role import OWNER, Role, User
 from core.actions.comparison import may_restore_comparison
 from core.actions.report import may_restore
+from core.advice.make_plan import make_plan
+from core.advice.race import save_race
 from core.datasets.cache import open_dataset
 from core.datasets.custom.removed import remove_dataset
 from core.datasets.fetch import locked, read_fetch
@@ -28,7 +31,9 @@ from core.jobs.queue import JobQueue
 from core.jobs.submit import submit_all
 from core.jobs.sweep_store import keep_sweep
 from core.models.add import add_model, remove_model
+from core.recipes import RECIPES
 from core.reports.build import build_document
+from core.reports.comment_store import CommentStore
 from core.reports.report import Report
 from core.reports.report_store import ReportStore
 from core.spec import RunSpec
@@ -40,6 +45,7 @@ from tests.support.dataset_writer import write_dataset
 from tests.support.dispatcher import without_dispatcher
 from tests.support.elsewhere_runs import build_content
 from tests.support.paths import ROOT
+from tests.support.races import make_races
 from tests.support.run_writer import RunWriter
 
 for module in pkgutil.iter_modules(core.actions.__path__):
@@ -69,6 +75,12 @@ PROCESSES = ("process_queue", "revive_queue", "evaluate_own_model")  # start a p
 KERAS_FILE = ROOT / "tests" / "support" / "keras_files" / "keras-3.15.1-chain.keras"
 
 
+def encode_png(value: int = 90, side: int = 4) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (side, side), (value, value, value)).save(file, "PNG")
+    return file.getvalue()
+
+
 class Scene:
     """A home in which every action has something to change."""
 
@@ -90,6 +102,7 @@ class Scene:
         self.draft, self.deleted = (report_store.create(report, "other@example.org") for _ in range(2))
         self.draft = report_store.save(self.draft, report.change(title="Mine"), "other@example.org")
         report_store.remove(self.deleted.id, "other@example.org")
+        CommentStore(home).post(self.draft.id, "Why?", "other@example.org")
         for name in ("mine", "gone"):
             write_dataset(home, ("cat", "dog"), name=name)
         remove_dataset(home, "folder-gone")
@@ -101,6 +114,12 @@ class Scene:
             add_model(home, name, KERAS_FILE)
         remove_model(home, "former")
         self.sweep = keep_sweep(home, "digits-heads", ["epochs"], [self.failed])
+        races = make_races(home)
+        for name in ("begun", "paused"):
+            save_race(home, races[name])
+        self.running, self.paused = races["begun"].race_id, races["paused"].race_id
+        request = races["begun"].request
+        self.plan = make_plan(home, RECIPES["digits-heads"], request, ["gap", "dense"], {}, {"epochs": 3})
         self._write_imports()
 
     def _write_imports(self) -> None:
@@ -132,6 +151,10 @@ class Scene:
             "resume_queue": (),
             "process_queue": (),
             "revive_queue": (),
+            "start_advice": (self.plan,),
+            "continue_advice": (self.paused,),
+            "pause_advice": (self.running,),
+            "stop_advice": (self.running,),
             "fetch_data": ("digits",),
             "add_data": ("pets", self.archive()),
             "add_web_data": ("web", "https://example.com/pets.zip"),
@@ -160,11 +183,16 @@ class Scene:
             "create_report": (self.draft.report,),
             "duplicate_report": (self.draft.report,),
             "save_report": (self.draft, self.draft.report.change(title="Other")),
+            "add_report_image": (self.draft.id, encode_png(), "A gray image"),
             "undo_report": (self.draft,),
             "publish_report": (self.draft, build_document(self.draft.report, RunStore(self.home))),
             "delete_report": (self.draft.id,),
             "restore_reports": ([self.deleted.id],),
             "clear_reports": (),
+            "add_comment": (self.draft.id, "Because."),
+            "edit_comment": (self.draft.id, 1, "How?"),
+            "resolve_comment": (self.draft.id, 1),
+            "delete_comment": (self.draft.id, 1),
         }
 
     def act(self, name: str, user: User) -> None:
@@ -241,11 +269,12 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 
 # Every action is in one of these sets: it changes something of one user, or something that all users share.
 OWNED = {
-    "save_report", "undo_report", "publish_report", "delete_report", "restore_reports", "rename_comparison",
-    "remove_comparison", "restore_comparisons",
+    "save_report", "add_report_image", "undo_report", "publish_report", "delete_report", "restore_reports",
+    "rename_comparison", "remove_comparison", "restore_comparisons", "edit_comment", "delete_comment",
 }  # fmt: skip
 SHARED = {
     "keep_comparison", "clear_comparisons",
+    "start_advice", "continue_advice", "pause_advice", "stop_advice",
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
     "process_queue", "revive_queue", "fetch_data", "add_data", "add_web_data",
     "remove_data", "restore_data", "clear_data", "add_own_model", "evaluate_own_model",
@@ -253,6 +282,7 @@ SHARED = {
     "cancel_import", "continue_import", "discard_import",
     "describe_run", "star_runs", "archive_runs",
     "delete_runs", "restore_runs", "clear_runs", "add_runs", "create_report", "duplicate_report", "clear_reports",
+    "add_comment", "resolve_comment",
 }  # fmt: skip
 
 
@@ -265,7 +295,7 @@ def test_every_action_is_owned_or_shared() -> None:
 def test_what_another_user_owns_is_changed_only_by_admins(scene: Scene, name: str) -> None:
     before = scene.read_state()
     with pytest.raises(
-        AccessError, match=r"^Only 'other@.*' or an administrator can change this (report|saved comparison)\.$"
+        AccessError, match=r"^Only 'other@.*' or an administrator can change this (report|saved comparison|comment)\.$"
     ):
         scene.act(name, User("tom@example.org", Role.TRAINER))
     assert scene.read_state() == before

@@ -1,6 +1,7 @@
 """A home with a file of every kind, and the modules that write them."""
 
 import ast
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -9,6 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from core.advice.candidate import Candidate
+from core.advice.plan import AdvicePlan
+from core.advice.race import locked_race, make_race, save_race
+from core.advice.request import Request
 from core.datasets.atomic_folder import resuming
 from core.datasets.custom.add import add_dataset
 from core.datasets.custom.image_files import SourceImage
@@ -20,10 +25,13 @@ from core.files import write_json
 from core.home import Home
 from core.image_values import ValueRange
 from core.jobs.health import write_health
+from core.jobs.notice import post_notice
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import keep_sweep
 from core.models.add import add_model
 from core.reports.build import build_document
+from core.reports.comment_store import CommentStore
+from core.reports.own_image import store_image
 from core.reports.report import Report, TextBlock
 from core.reports.report_store import ReportStore
 from core.spec import RunSpec
@@ -41,6 +49,7 @@ PARTIAL = {"epoch": 1, "epochs": 3, "step": 1, "steps": 9, "loss": 1.5, "accurac
 
 _RUN, _JOB, _DATASET = "runs/*/", "jobs/*/", "datasets/folder-mine/"
 FILES = {
+    "advice/race.py": ("advice/*/race.json", "advice/*/open", "advice/*/lock"),
     "datasets/atomic_folder.py": ("datasets/.folder-half.unfinished/identity.txt",),
     "datasets/cache.py": ("datasets/digits/dataset.json", "datasets/digits/*.npy"),
     "datasets/custom/build.py": (f"{_DATASET}skipped.txt", f"{_DATASET}dataset.json"),
@@ -59,6 +68,8 @@ FILES = {
     "jobs/dispatcher.py": (f"{_JOB}spec.json", f"{_JOB}attempt", "jobs/dispatcher.log"),
     "jobs/health.py": ("jobs/t*",),
     "jobs/local_executor.py": ("jobs/processes/*-1",),
+    "jobs/notice.py": ("jobs/notices/*.json",),
+    "jobs/send_notices.py": ("jobs/notices/*.json",),
     "jobs/process.py": (f"{_JOB}log.txt",),
     "jobs/ray_executor.py": ("jobs/ray-name",),
     "jobs/submit.py": (f"{_JOB}attempt",),
@@ -67,11 +78,14 @@ FILES = {
     "models/add.py": ("models/own/model.json", "models/own/model.keras"),
     "models/layer_store.py": ("models/.layers/*.json",),
     "reports/chart_image.py": ("scripts/vega-*.txt",),
+    "reports/comment_store.py": ("reports/r*/comments/000001.json",),
+    "reports/own_image.py": ("reports/images/*.img",),
     "reports/removal.py": ("reports/.removed/*/removed.json",),
     "reports/report_store.py": ("reports/r*/draft-*.json", "reports/r*/published-1.json"),
     "store/activation_maps.py": (f"{_RUN}maps.npz",),
     "store/artifact.py": (),  # outside the home, or an empty mark in a run
     "store/bundle.py": (),  # outside the home
+    "store/bundle_notes.py": ("notes.sqlite",),
     "store/bundle_import.py": (f"{_RUN}record.json", "thumbnails/*/images.npy"),
     "store/index.py": ("index.feather",),
     "store/note.py": ("notes.sqlite",),
@@ -140,14 +154,19 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
     specs = [good.spec.replace(seed=seed) for seed in (1, 2, 3)]
     _add_jobs(home, specs, (good.path / "history.jsonl").read_bytes())
     keep_sweep(home, "digits-heads", ["epochs"], specs, 60)
+    _start_race(home, [good.spec, other.spec])
     _, deleted = (save_runs(home, name, (good.run_id, other.run_id), by="ada") for name in ("kept", "deleted"))
     delete_saved(home, deleted.saved_id, "ada")
     reports = ReportStore(home)
+    image = io.BytesIO()
+    Image.new("L", (2, 2)).save(image, "PNG")
+    reference = store_image(home, image.getvalue(), "an image")
     for title in ("A", "Deleted"):
-        report = Report(title=title, runs=(good.run_id,), blocks=(TextBlock(text="b"),))
+        report = Report(title=title, runs=(good.run_id,), blocks=(TextBlock(text=reference),))
         draft = reports.create(report, "ada")
         draft = reports.save(draft, draft.report.change(title=f"{title} 2"), "ada")
         reports.publish(draft, build_document(draft.report, store), "ada")
+        CommentStore(home).post(draft.id, "Why?", "bob", block=draft.report.blocks[0].id, version=1)
     reports.remove(draft.id, "ada")
     _add_datasets(home, outside)
     add_model(home, "own", ROOT / "tests/support/keras_files/keras-3.15.1-chain.keras")
@@ -160,6 +179,15 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
     for array in (home.features / "a-vgg16-8/train-0-1.npy", home.thumbnails / f"{'0' * 16}/images.npy"):
         array.parent.mkdir(parents=True, exist_ok=True)
         np.save(array, np.zeros((1, 2, 2, 1), np.uint8))
+
+
+def _start_race(home: Home, specs: list[RunSpec]) -> None:
+    candidates = tuple(
+        Candidate(key=spec.run_id, spec=spec.canonical(), name=spec.head, head=spec.head, params=1) for spec in specs
+    )
+    race = make_race(AdvicePlan(Request(), "digits-heads", candidates, (2, 3), 288, 60))
+    with locked_race(home, race.race_id):
+        save_race(home, race)
 
 
 def _add_jobs(home: Home, specs: list[RunSpec], history: bytes) -> None:
@@ -181,6 +209,7 @@ def _add_jobs(home: Home, specs: list[RunSpec], history: bytes) -> None:
     (home.jobs / "processes" / running.handle).write_bytes(b"999999999 ")
     queue.settle(queue.jobs()[0], "failed", "It failed.")
     write_health(home, "A problem.")
+    post_notice(home, "training", "a", "A training ended.")
 
 
 def _add_datasets(home: Home, outside: Path) -> None:
