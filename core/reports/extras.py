@@ -8,7 +8,7 @@ from core.home import hide_paths
 from core.reports.build import open_report_comparison
 from core.reports.document import Document
 from core.reports.image_explorer import build_image_explorer
-from core.reports.offline_model import OfflineModels, build_models, estimate_bytes
+from core.reports.offline_model import OfflineModels, build_models, estimate_models_size
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
 
@@ -48,7 +48,7 @@ def estimate_model_bytes(document: Document, store: RunStore) -> int:
     """Return about how much larger the models make the file of a report; 0 if it cannot have any."""
     try:
         comparison = _open_unchanged(document, store)
-        return 0 if comparison is None else estimate_bytes(comparison)
+        return 0 if comparison is None else estimate_models_size(comparison)
     except HeadroomError:
         return 0
 

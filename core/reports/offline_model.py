@@ -51,7 +51,7 @@ def select_model_runs(comparison: Comparison) -> dict[str, Run]:
     }
 
 
-def estimate_bytes(comparison: Comparison) -> int:
+def estimate_models_size(comparison: Comparison) -> int:
     """Return about how much larger the models make a file."""
     runs = [run for run in select_model_runs(comparison).values() if run.has("model.tflite")]
     sizes = [int((run.record.cost.params or 0) * _BYTES_PER_PARAMETER) for run in runs if _find_limit(run) is None]

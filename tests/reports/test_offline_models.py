@@ -21,7 +21,7 @@ from core.reports.extras import collect_extras, estimate_model_bytes
 from core.reports.format import FORMATS, Edition
 from core.reports.formats import html
 from core.reports.image_explorer import build_image_explorer
-from core.reports.offline_model import MAX_BYTES, build_models, estimate_bytes
+from core.reports.offline_model import MAX_BYTES, build_models, estimate_models_size
 from core.reports.report import ChartBlock
 from core.reports.seal import verify_file
 from core.store.comparison import Comparison
@@ -57,7 +57,7 @@ def test_models_of_the_examples_fit_into_a_file(
     assert found.left_out == []
     sizes = [*map(measure, found.models)]
     assert sum(sizes) <= MAX_BYTES
-    assert estimate_bytes(comparison) == pytest.approx(sum(sizes), rel=0.1)
+    assert estimate_models_size(comparison) == pytest.approx(sum(sizes), rel=0.1)
     assert [any("low" in each for each in model["weights"].values()) for model in found.models] == [True, False]
     json.dumps(found.models, allow_nan=False)
 
@@ -87,7 +87,7 @@ def test_models_that_cannot_be_included_are_named(
     ]  # fmt: skip
     assert "has no model file" in found.left_out[0]
     assert found.left_out[1].endswith("the operation GATHER of its model file is not available in a browser.")
-    assert estimate_bytes(without) == 0
+    assert estimate_models_size(without) == 0
 
 
 def test_explorer_has_the_predictions_of_all_runs(

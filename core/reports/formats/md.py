@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from typing import ClassVar
 from urllib.parse import quote
 
+from core.displays.number import format_plural
 from core.home import Home
 from core.reports.author_text import write_markdown
 from core.reports.chart_image import draw_png
 from core.reports.document import Figure, Passage
 from core.reports.format import Edition, Files, Format
+from core.reports.formats.html import MAX_ROWS
 from core.reports.markdown import write_closing, write_markdown_table, write_opening, write_reproduction, write_text
 from core.reports.own_image import split_images
-
-_MAX_ROWS = 40
 
 
 class Markdown(Format):
@@ -60,5 +60,8 @@ def _write_figure(figure: Figure, names: dict[str, str], problem: str) -> Iterat
         yield f"![{write_text(figure.sentence)}]({quote(names[figure.id])})"
     yield write_text(figure.sentence)
     table = figure.table
-    if figure.open and table is not None and 0 < len(table.rows) <= _MAX_ROWS:
+    if figure.open and table is not None and 0 < len(table.rows) <= MAX_ROWS:
         yield write_markdown_table(table)
+    elif figure.open and table is not None and table.rows:
+        rows = format_plural(len(table.rows), "row")
+        yield f"The data table has {rows}; it is in the JSON and CSV files of this report."

@@ -1,14 +1,14 @@
 // Sortable tables, and the section "Test images".
 (() => {
   const UNITS = { "µs": 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, B: 1, kB: 1e3, MB: 1e6, GB: 1e9, k: 1e3, M: 1e6, G: 1e9 };
-  const NUMBER = /^[<>≤≥~±\s]*([+−-]?)([\d,]*\.?\d+(?:e[+-]?\d+)?)\s*([a-zA-Zµ]*)/;
+  const NUMBER = /^[<>≤≥~±\s]*([+−-]?)([\d,]*\.?\d+(?:e[+-]?\d+)?)\s*(µs|ms|s|min|h|[kMG]?B|[kMG]|%|×)?(?=$|[\s±(–,;/])/;
 
   // Value of a cell for sorting: a number with its unit, or null for a text.
   const measure = (text) => {
     const found = NUMBER.exec(text.trim());
     if (!found) return null;
     const sign = found[1] === "-" || found[1] === "−" ? -1 : 1;
-    return sign * Number(found[2].replaceAll(",", "")) * (UNITS[found[3]] ?? UNITS[found[3][0]] ?? 1);
+    return sign * Number(found[2].replaceAll(",", "")) * (UNITS[found[3]] ?? 1);
   };
 
   const sortRows = (table, column, descending) => {
