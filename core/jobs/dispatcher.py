@@ -14,6 +14,7 @@ from core.entry_point import DISPATCHER, build_command
 from core.errors import HeadroomError, HomeError, JobError
 from core.files import parse_json, replacing, write_json
 from core.home import Home
+from core.installation import find_training_problem
 from core.jobs.executor import Executor, Status
 from core.jobs.failure_reason import explain_failure, explain_loss
 from core.jobs.health import HEARTBEAT_SECONDS
@@ -34,9 +35,10 @@ def ensure_dispatcher(home: Home) -> bool:
     """Start the dispatcher of a home if jobs are left and no dispatcher is running. Cheap otherwise: call it often.
 
     Returns:
-        Whether a dispatcher is running; False if there is nothing to do or the home is read-only.
+        Whether a dispatcher is running; False if there is nothing to do, this installation cannot train, or the home
+        is read-only.
     """
-    if not JobQueue(home).has_work():
+    if not JobQueue(home).has_work() or find_training_problem():  # another machine may train
         return False
     try:
         lock = _open_lock(home)
