@@ -19,8 +19,8 @@ R = TypeVar("R")
 class Action(Generic[P, R]):
     """Function that changes a home, called with the user, the home and further arguments.
 
-    `verb` describes it in messages such as "You need the trainer role to start training." `find_problem` returns why this
-    installation cannot run it, if it cannot.
+    `verb` describes it in messages such as "You need the trainer role to start training." `find_problem` returns why
+    this installation cannot run it, if it cannot.
 
     Raises:
         AccessError: when the user does not have the required role; nothing is changed.
