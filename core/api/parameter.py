@@ -9,10 +9,12 @@ from core.bounds import (
     HTTP_LIST,
     HTTP_OFFSET,
     HTTP_RUNS,
+    LinkSecret,
     PageOffset,
     PageSize,
     Query,
     ReportAddress,
+    ReportVersion,
     RunId,
     RunIds,
     VariantKey,
@@ -103,3 +105,8 @@ class ReportName(Parameters):
             description="the address of a published report, such as r7k2m9qx for the newest version or r7k2m9qx-2",
         ),
     ]
+
+
+class SharedReportName(Parameters):
+    address: Annotated[ReportVersion, Field(description="the address of a published version, such as r7k2m9qx-2")]
+    secret: Annotated[LinkSecret, Field(description="the secret of a view-only link")]

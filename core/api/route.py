@@ -7,8 +7,8 @@ from starlette.routing import Route
 from core.api.metrics import TEXT, MetricsEndpoint
 from core.api.openapi import describe_api
 from core.api.operation import Authenticate, Endpoint, Operation, Upload
-from core.api.parameter import NoParameters, ReportName, RunName, RunNames, RunSearch, UnknownPath
-from core.api.report import HTML, ReportEndpoint
+from core.api.parameter import NoParameters, ReportName, RunName, RunNames, RunSearch, SharedReportName, UnknownPath
+from core.api.report import HTML, ReportEndpoint, hide_link_secrets
 from core.api.response import JSON, ZIP, ApiResponse, ComparisonResult, Health, ImportedRuns, RunDetails, RunList
 from core.api.run import RunEndpoint
 from core.home import Home
@@ -40,6 +40,15 @@ def list_operations(home: Home) -> list[Operation]:
             "/api/compare", "All results of a comparison.", RunNames, runs.compare, ComparisonResult, max_parallel=1
         ),
         Operation("/reports/{address}", "A published report as an HTML page.", ReportName, reports.show, HTML),
+        Operation(
+            "/shared/{address}/{secret}",
+            "A published version as an HTML page, for everyone with a view-only link to it.",
+            SharedReportName,
+            reports.show_shared,
+            HTML,
+            public=True,
+            max_parallel=2,
+        ),
         Operation("/metrics", "Metrics of the dashboard for Prometheus.", NoParameters, metrics.write_metrics, TEXT),
         Operation("/healthz", "Health check.", NoParameters, metrics.check, Health, public=True),
     ]
@@ -52,6 +61,7 @@ def build_routes(home: Home, authenticate: Authenticate, base: str = "") -> list
         base: prefix of every path, as `server.baseUrlPath` for pages.
     """
     base = f"/{base.strip('/')}" if base.strip("/") else ""
+    hide_link_secrets()
     operations = list_operations(home)
     described = ApiResponse(json.dumps(describe_api(operations, base)).encode(), JSON)
     last = [
