@@ -31,6 +31,7 @@ from core.models.add import add_model, remove_model
 from core.reports.build import build_document
 from core.reports.report import Report
 from core.reports.report_store import ReportStore
+from core.reports.view_link import create_view_link
 from core.spec import RunSpec
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
@@ -90,6 +91,8 @@ class Scene:
         self.draft, self.deleted = (report_store.create(report, "other@example.org") for _ in range(2))
         self.draft = report_store.save(self.draft, report.change(title="Mine"), "other@example.org")
         report_store.remove(self.deleted.id, "other@example.org")
+        report_store.publish(self.draft, build_document(self.draft.report, RunStore(home)), "other@example.org")
+        self.link = create_view_link(report_store, f"{self.draft.id}-1", "other@example.org")[1]
         for name in ("mine", "gone"):
             write_dataset(home, ("cat", "dog"), name=name)
         remove_dataset(home, "folder-gone")
@@ -163,6 +166,8 @@ class Scene:
             "undo_report": (self.draft,),
             "publish_report": (self.draft, build_document(self.draft.report, RunStore(self.home))),
             "delete_report": (self.draft.id,),
+            "share_report": (f"{self.draft.id}-1", 30),
+            "unshare_report": (self.draft.id, self.link),
             "restore_reports": ([self.deleted.id],),
             "clear_reports": (),
         }
@@ -242,7 +247,7 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 # Every action is in one of these sets: it changes something of one user, or something that all users share.
 OWNED = {
     "save_report", "undo_report", "publish_report", "delete_report", "restore_reports", "rename_comparison",
-    "remove_comparison", "restore_comparisons",
+    "remove_comparison", "restore_comparisons", "share_report", "unshare_report",
 }  # fmt: skip
 SHARED = {
     "keep_comparison", "clear_comparisons",

@@ -52,7 +52,8 @@ def test_start_is_refused_only_if_others_could_change_everything() -> None:
     local = ("localhost", "127.0.0.1", "::1")
     reached = [
         (Deployment(), "0.0.0.0", local), (Deployment(), "", local), (Deployment(), "::", local),
-        (Deployment(), "10.0.0.5", local), (Deployment(), "localhost", (*local, "a.org")), (Deployment(), "localhost", "*"),
+        (Deployment(), "10.0.0.5", local), (Deployment(), "localhost", (*local, "a.org")),
+        (Deployment(), "localhost", "*"),
         (Deployment(hosts=("*.hf.space",)), "localhost", local), (Deployment(url="https://a.org"), "localhost", local),
     ]  # fmt: skip
     for deployment, address, hosts in reached:

@@ -48,6 +48,7 @@ READING = {
         "published_runs": None, "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
         "reproduction": None, "display_option": None, "author_text": None,
         "report_store": {"ReportEntry", "ReportStore"}, "revision": None,
+        "view_link": {"check_view_link", "list_view_links"},
     },
     "core.importers": {"run_import": {"ImportOptions"}},
     "core.files": {},

@@ -26,6 +26,7 @@ from core.models.add import add_model
 from core.reports.build import build_document
 from core.reports.report import Report, TextBlock
 from core.reports.report_store import ReportStore
+from core.reports.view_link import create_view_link
 from core.spec import RunSpec
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
@@ -69,6 +70,7 @@ FILES = {
     "reports/chart_image.py": ("scripts/vega-*.txt",),
     "reports/removal.py": ("reports/.removed/*/removed.json",),
     "reports/report_store.py": ("reports/r*/draft-*.json", "reports/r*/published-1.json"),
+    "reports/view_link.py": ("reports/r*/link-*.json",),
     "store/activation_maps.py": (f"{_RUN}maps.npz",),
     "store/artifact.py": (),  # outside the home, or an empty mark in a run
     "store/bundle.py": (),  # outside the home
@@ -147,7 +149,8 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
         report = Report(title=title, runs=(good.run_id,), blocks=(TextBlock(text="b"),))
         draft = reports.create(report, "ada")
         draft = reports.save(draft, draft.report.change(title=f"{title} 2"), "ada")
-        reports.publish(draft, build_document(draft.report, store), "ada")
+        published = reports.publish(draft, build_document(draft.report, store), "ada")
+        create_view_link(reports, published.address, "ada", 30)
     reports.remove(draft.id, "ada")
     _add_datasets(home, outside)
     add_model(home, "own", ROOT / "tests/support/keras_files/keras-3.15.1-chain.keras")
