@@ -26,6 +26,7 @@ ENV KERAS_HOME=/data/keras
 USER headroom
 
 FROM base AS viewer
+ENV HEADROOM_READ_ONLY=1
 COPY . .
 RUN pip install --no-deps --editable .
 USER headroom
