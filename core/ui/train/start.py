@@ -112,7 +112,7 @@ def _show_sweep(choice: Choice, plan: SweepPlan) -> None:
 
 def _show_train_button(label: str) -> bool:
     clicked = action_button(train_runs, label, type="primary", icon=":material/play_arrow:", width="stretch")
-    return check_permission(train_runs) and clicked
+    return not find_training_problem() and check_permission(train_runs) and clicked
 
 
 def show_grid(choice: Choice, plan: SweepPlan) -> None:
