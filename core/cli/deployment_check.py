@@ -30,7 +30,7 @@ _UPGRADE = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class DeploymentCheck:
     """Result of a check; `level` is ok, note or problem."""
 
     name: str
@@ -49,12 +49,12 @@ def check_deployment(as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def examine_deployment(home: Home, root: Path = ROOT) -> Iterator[Finding]:
+def examine_deployment(home: Home, root: Path = ROOT) -> Iterator[DeploymentCheck]:
     """Yield the findings about the settings of the environment, `.streamlit/` in a folder, a home, and the server."""
     try:
         deployment, read_only = Deployment.read(), is_read_only()
     except AccessError as error:
-        yield Finding("Environment", "problem", str(error))
+        yield DeploymentCheck("Environment", "problem", str(error))
         return
     server = _read_toml(root / ".streamlit" / "config.toml").get("server", {})
     address = deployment.address or os.environ.get("STREAMLIT_SERVER_ADDRESS") or str(server.get("address", ""))
@@ -67,8 +67,8 @@ def examine_deployment(home: Home, root: Path = ROOT) -> Iterator[Finding]:
         login, invalid = None, str(error)
     hosts = (*map(str, server.get("allowedHosts", ())), *deployment.all_hosts)
     risk = deployment.find_risk(address, hosts, has_login=bool(login or invalid), read_only=read_only)
-    yield Finding("Address", "problem" if risk else "ok", risk or f"{address or '0.0.0.0'}; {ADDRESS} sets it.")
-    yield Finding("Host names", "ok", f"{', '.join(dict.fromkeys(hosts)) or 'all'}. {HOSTS} adds others.")
+    yield DeploymentCheck("Address", "problem" if risk else "ok", risk or f"{address or '0.0.0.0'}; {ADDRESS} sets it.")
+    yield DeploymentCheck("Host names", "ok", f"{', '.join(dict.fromkeys(hosts)) or 'all'}. {HOSTS} adds others.")
     yield _check_url(deployment, hosts)
     yield _check_login(deployment, login, invalid, read_only)
     yield from map(_check_secrets, files)
@@ -76,80 +76,90 @@ def examine_deployment(home: Home, root: Path = ROOT) -> Iterator[Finding]:
     yield from _check_response(deployment, int(os.environ.get("STREAMLIT_SERVER_PORT") or server.get("port", 8501)))
 
 
-def _check_url(deployment: Deployment, hosts: tuple[str, ...]) -> Finding:
+def _check_url(deployment: Deployment, hosts: tuple[str, ...]) -> DeploymentCheck:
     if not deployment.url:
         others = [name for name in hosts if not is_local(name)]
         text = f"{URL} is not set: links contain the address at which a user opened the dashboard."
-        return Finding("Public URL", "note" if others else "ok", text)
+        return DeploymentCheck("Public URL", "note" if others else "ok", text)
     if deployment.url.startswith("http://") and not is_local(deployment.host):
-        return Finding("Public URL", "problem", f"{deployment.url} has no HTTPS: logins are sent unencrypted.")
-    return Finding("Public URL", "ok", deployment.url)
+        return DeploymentCheck("Public URL", "problem", f"{deployment.url} has no HTTPS: logins are sent unencrypted.")
+    return DeploymentCheck("Public URL", "ok", deployment.url)
 
 
-def _check_login(deployment: Deployment, login: Login | None, invalid: str, read_only: bool) -> Finding:
+def _check_login(deployment: Deployment, login: Login | None, invalid: str, read_only: bool) -> DeploymentCheck:
     if invalid:
-        return Finding("Login", "problem", f"{invalid} Nobody has access.")
+        return DeploymentCheck("Login", "problem", f"{invalid} Nobody has access.")
     if login is None:
         what = f"none; everyone views and nobody changes anything ({READ_ONLY}=1)" if read_only else "none"
-        return Finding("Login", "ok", f"{what}.")
+        return DeploymentCheck("Login", "ok", f"{what}.")
     if not all(find_spec(name) for name in ("authlib", "httpx")):
-        return Finding(
+        return DeploymentCheck(
             "Login", "problem", "Authlib or httpx is not installed. Run: pip install -r requirements-login.txt"
         )
     if deployment.url and login.redirect_uri != f"{deployment.url}/oauth2callback":
         expected = f"Expected redirect_uri in [auth] to be {deployment.url}/oauth2callback"
-        return Finding("Login", "problem", f"{expected}; got {login.redirect_uri!r:.80}. The login cookie is refused.")
+        return DeploymentCheck(
+            "Login", "problem", f"{expected}; got {login.redirect_uri!r:.80}. The login cookie is refused."
+        )
     if login.redirect_uri.startswith("http://") and not is_local(urlsplit(login.redirect_uri).hostname or ""):
-        return Finding("Login", "problem", "redirect_uri in [auth] has no HTTPS: the login cookie is sent unencrypted.")
+        return DeploymentCheck(
+            "Login", "problem", "redirect_uri in [auth] has no HTTPS: the login cookie is sent unencrypted."
+        )
     users = len(login.table.addresses) + len(login.table.domains)
-    return Finding("Login", "ok", f"{', '.join(login.providers)}; {users} entries in the role table.")
+    return DeploymentCheck("Login", "ok", f"{', '.join(login.providers)}; {users} entries in the role table.")
 
 
-def _check_secrets(path: Path) -> Finding:
+def _check_secrets(path: Path) -> DeploymentCheck:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        return Finding(f"Secrets {path}", "problem", f"Other users can read it (mode {mode:o}). Run: chmod 600 {path}")
-    return Finding(f"Secrets {path}", "ok", f"mode {mode:o}")
+        return DeploymentCheck(
+            f"Secrets {path}", "problem", f"Other users can read it (mode {mode:o}). Run: chmod 600 {path}"
+        )
+    return DeploymentCheck(f"Secrets {path}", "ok", f"mode {mode:o}")
 
 
-def _check_home(home: Home, read_only: bool) -> Finding:
+def _check_home(home: Home, read_only: bool) -> DeploymentCheck:
     if not home.path.is_dir():
-        return Finding("Home", "note", f"{home.path} does not exist yet. Only the examples are shown.")
+        return DeploymentCheck("Home", "note", f"{home.path} does not exist yet. Only the examples are shown.")
     writable = os.access(home.path, os.W_OK | os.X_OK)
     if not os.access(home.path, os.R_OK | os.X_OK):
-        return Finding("Home", "problem", f"{home.path} cannot be read by this user.")
+        return DeploymentCheck("Home", "problem", f"{home.path} cannot be read by this user.")
     if not writable and not read_only:
-        return Finding("Home", "problem", f"{home.path} is not writable. Set {READ_ONLY}=1 if this is intended.")
+        return DeploymentCheck(
+            "Home", "problem", f"{home.path} is not writable. Set {READ_ONLY}=1 if this is intended."
+        )
     state = "writable" if writable else "read-only, as intended"
-    return Finding("Home", "ok", f"{home.path}: {state}")
+    return DeploymentCheck("Home", "ok", f"{home.path}: {state}")
 
 
-def _check_response(deployment: Deployment, port: int) -> Iterator[Finding]:
+def _check_response(deployment: Deployment, port: int) -> Iterator[DeploymentCheck]:
     """Request the health check and a WebSocket under the public URL, as a browser does."""
     url = deployment.url or f"http://localhost:{port}"
     origin = deployment.origin or url
     try:
         status, _ = _request(f"{url}/_stcore/health", {})
     except ssl.SSLCertVerificationError as error:
-        yield Finding("Response", "problem", f"The certificate of {url} is invalid: {error.verify_message}.")
+        yield DeploymentCheck("Response", "problem", f"The certificate of {url} is invalid: {error.verify_message}.")
         return
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        yield Finding("Response", "note", f"{url} does not respond ({reason}). Start it with: headroom serve")
+        yield DeploymentCheck("Response", "note", f"{url} does not respond ({reason}). Start it with: headroom serve")
         return
     if status != 200:
-        yield Finding("Response", "problem", f"{url}/_stcore/health responds with status {status}, not 200.")
+        yield DeploymentCheck("Response", "problem", f"{url}/_stcore/health responds with status {status}, not 200.")
         return
-    yield Finding("Response", "ok", url)
+    yield DeploymentCheck("Response", "ok", url)
     status, _ = _request(f"{url}/_stcore/stream", {**_UPGRADE, "Origin": origin})
     reason = {
         403: f"The host name or the origin {origin} is refused. Set {URL} or {HOSTS} for the server.",
     }.get(status, "The reverse proxy does not pass WebSockets on; see docs/hosting.md.")
     ok = status == 101
-    yield Finding("WebSocket", "ok" if ok else "problem", "accepted" if ok else f"Status {status}. {reason}")
+    yield DeploymentCheck("WebSocket", "ok" if ok else "problem", "accepted" if ok else f"Status {status}. {reason}")
     status, text = _request(f"{url}/healthz", {})
     served = status == 200 and '"ok"' in text
-    yield Finding("HTTP API", "ok" if served else "note", "served" if served else "not served; use: headroom serve")
+    yield DeploymentCheck(
+        "HTTP API", "ok" if served else "note", "served" if served else "not served; use: headroom serve"
+    )
 
 
 def _request(url: str, headers: dict[str, str]) -> tuple[int, str]:
