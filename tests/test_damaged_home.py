@@ -207,7 +207,7 @@ def list_cases(home: Home) -> Iterator[tuple[Path, str, bool]]:
     for index, path in enumerate(files_of(home)):
         in_run = path.parent.parent == home.runs and path.name != "record.json"
         for number, damage in enumerate(DAMAGES):
-            if LONG or (index + number) % 18 == 0:
+            if LONG or (index + number) % 40 == 0:
                 yield path, damage, False
                 if in_run:
                     yield path, damage, True
@@ -269,7 +269,7 @@ def test_any_extreme_value_of_a_file_is_refused_or_harmless(full_home: Home) -> 
         for leaf in list_leaves(value):
             for extreme in EXTREMES:
                 number += 1
-                if not LONG and number % 170:
+                if not LONG and number % 500:
                     continue
                 text = json.dumps(put(value, leaf, extreme))
                 with damaged(path, lambda path, text=text: path.write_text(text) and None):
@@ -297,7 +297,7 @@ def test_any_extreme_value_of_a_row_is_refused_or_harmless(full_home: Home) -> N
 
                 number += 1
                 with damaged(path, change):
-                    if LONG or number % 8 == 0:
+                    if LONG or number % 24 == 0:
                         check(full_home, f"{name}: {column} = {value}")
                     jobs = JobQueue(full_home).jobs()
                     assert len(jobs) >= 2  # one row never hides the others
@@ -361,11 +361,11 @@ def test_every_read_command_works_with_any_damaged_file(full_home: Home) -> None
     assert len(commands) > 10
     for index, path in enumerate(files_of(full_home)):
         for number, damage in enumerate(DAMAGES):
-            if not LONG and (index % 3 or (index // 3 + number) % len(DAMAGES)):
+            if not LONG and (index % 6 or (index // 6 + number) % len(DAMAGES)):
                 continue
             with damaged(path, DAMAGES[damage]):
                 for position, command in enumerate(commands):
-                    if not LONG and (index + position) % 4:
+                    if not LONG and (index // 6 + position) % 6:
                         continue
                     result = call(*command)
                     assert "Unexpected error" not in result.stderr, (path, damage, command, result.stderr)
@@ -417,7 +417,7 @@ def test_every_page_shows_at_most_one_message_about_a_damaged_file(full_home: Ho
         for page in PAGES_OF.get(top, ()):  # none for files that were moved aside
             for damage in DAMAGES:
                 number += 1
-                if not LONG and (number % 97 or page == "train"):
+                if not LONG and (number % 200 or page == "train"):
                     continue
                 st.cache_resource.clear()
                 st.cache_data.clear()

@@ -11,6 +11,7 @@ from core.architecture.keras_model import KerasModel, read_keras_model
 from core.architecture.model import Model, compute_model
 from core.architecture.recipe_model import compute_recipe_model
 from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
+from core.cli.recipe_option import choose_side
 from core.cli.setting_option import parse_changes
 from core.displays.json_values import to_rows
 from core.errors import SpecError
@@ -177,6 +178,8 @@ def params(
     if recipe is None:
         raise SpecError("Choose a recipe with --recipe, or a Keras model with --model.")
     chosen, changed = RECIPES[recipe], parse_changes(changes or [])
+    if side is None:
+        changed = choose_side(Home.default(), changed, chosen.spec.dataset)
     heads = head or ([changed["head"]] if "head" in changed else chosen.heads)
     models = []
     changed.pop("head", None)

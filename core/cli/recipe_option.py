@@ -1,5 +1,6 @@
 """Recipe of a command: the given one, or that for the given dataset, also for custom datasets by their names."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -28,14 +29,14 @@ def read_recipe(home: Home, recipe: str | None, settings: dict[str, Any]) -> tup
         JobError: when neither a recipe nor a dataset is given.
         DatasetError: when there is no such dataset.
     """
-    from core.recipes import find_general_recipe
+    from core.recipes import RECIPES, find_general_recipe
 
     given = choose_model({name: value for name, value in settings.items() if value is not None})
     given |= read_dataset(home, given.get("dataset") or "", given.get("folder") or "")
     if recipe is None and "dataset" not in given:
         raise JobError("Give --recipe, or --dataset with the name of a dataset or of added images.")
     name = recipe or find_general_recipe(given["dataset"]).name
-    return name, _choose_side(home, given)
+    return name, choose_side(home, given, RECIPES[name].spec.dataset if name in RECIPES else None)
 
 
 def read_dataset(home: Home, dataset: str, folder: str) -> dict[str, str]:
@@ -57,13 +58,22 @@ def read_dataset(home: Home, dataset: str, folder: str) -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
-def _choose_side(home: Home, given: dict[str, Any]) -> dict[str, Any]:
-    """Return the hyperparameters with the image size of the model, if it reads one size and none is given."""
-    model, uses = given.get("model"), DATASETS[given["dataset"]].uses if "dataset" in given else ()
-    if "side" in given or given.get("backbone") != MODEL or not model or "side" not in uses:
+def choose_side(home: Home, given: dict[str, Any], dataset: str | None, models: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the hyperparameters with the image size of the models, if they read one size and none is given.
+
+    Args:
+        dataset: dataset of the runs, if `given` has none.
+        models: models of a sweep, in addition to that of `given`.
+    """
+    names = [*models, *([given["model"]] if given.get("backbone") == MODEL and given.get("model") else [])]
+    name = given.get("dataset", dataset)
+    if "side" in given or not names or name is None or "side" not in DATASETS[name].uses:
         return given
-    info = read_model_info(home, split_reference(model)[0])
-    if info.side is None:
+    infos = [read_model_info(home, split_reference(name)[0]) for name in names]
+    sides = {info.side for info in infos}
+    side = sides.pop()
+    if side is None or sides:
         return given
-    print_message(f"Images are resized to {info.side} × {info.side} pixels, the input size of model {info.name}.")
-    return given | {"side": info.side}
+    of = f"model {infos[0].name}" if len(infos) == 1 else "the models"
+    print_message(f"Images are resized to {side} × {side} pixels, the input size of {of}.")
+    return given | {"side": side}

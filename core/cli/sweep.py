@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli.output import JsonFlag, print_json, print_message, print_table
-from core.cli.recipe_option import RecipeOption, read_recipe
+from core.cli.recipe_option import RecipeOption, choose_side, read_recipe
 from core.cli.setting_option import with_settings
 from core.errors import JobError, SpecError
 from core.home import Home
@@ -71,6 +71,8 @@ def sweep(
     The grid and its estimated time are shown before it starts. Training runs in the background: Ctrl-C stops waiting,
     not training.
     """
+    from core.jobs.sweep_plan import list_idle
+
     home = Home.default()
     changes = {name: value for name, value in settings.items() if value is not None}
     if recipe is not None and sweep_id is not None:
@@ -79,7 +81,9 @@ def sweep(
         recipe, changes = read_recipe(home, recipe, changes)
         if retry or rest:
             raise JobError("Options --retry and --rest need the ID of a sweep, not a recipe.")
-        specs, names = _list_specs(recipe, heads, seeds, values or [], changes)
+        specs, names = _list_specs(home, recipe, heads, seeds, values or [], changes)
+        for message in list_idle(specs, {name: [value] for name, value in changes.items()}):
+            print_message(message)
         submitted = _plan(home, recipe, specs, names, budget, dry_run, yes, as_json)
     elif sweep_id is not None:
         submitted = _open(home, sweep_id, retry, rest)
@@ -93,7 +97,7 @@ def sweep(
 
 
 def _list_specs(
-    recipe: str, heads: str | None, seeds: int, words: list[str], changes: dict[str, Any]
+    home: Home, recipe: str, heads: str | None, seeds: int, words: list[str], changes: dict[str, Any]
 ) -> tuple[list[RunSpec], dict[str, list[Any]]]:
     from core.jobs.sweep_plan import list_members, read_values
     from core.recipes import RECIPES
@@ -103,6 +107,8 @@ def _list_specs(
     if duplicates := [name for name in values if name in changes]:
         option = duplicates[0].replace("_", "-")
         raise SpecError(f"Give {duplicates[0]} either with --set or with --{option}, not both.")
+    if "side" not in values:
+        changes |= choose_side(home, changes, chosen.spec.dataset, values.get("model", []))
     names = [name.strip() for name in heads.split(",")] if heads is not None else list(chosen.heads)
     first = changes.pop("seed", chosen.spec.seed)
     return list_members(chosen, names, range(first, first + seeds), values, changes), values

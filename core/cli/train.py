@@ -38,9 +38,13 @@ def train(
     the command with a larger --epochs; training continues from the last epoch.
     """
     from core.jobs.submit import submit_all
+    from core.jobs.sweep_plan import list_idle
 
     home = Home.default()
-    specs = list_specs(*read_recipe(home, recipe, settings), heads, seeds)
+    chosen, changes = read_recipe(home, recipe, settings)
+    specs = list_specs(chosen, changes, heads, seeds)
+    for message in list_idle(specs, {name: [value] for name, value in changes.items()}):
+        print_message(message)
     submissions = submit_all(home, specs, submitted_by=SUBMITTED_BY)
     names_of = {s.run_id: _name(spec) for s, spec in zip(submissions, specs, strict=True)}
     for submission in submissions:

@@ -81,14 +81,16 @@ def list_members(
 
 
 def list_idle(specs: Iterable[RunSpec], values: Mapping[str, Sequence[Any]]) -> list[str]:
-    """Return a message per hyperparameter of the sweep that has no effect on some heads."""
+    """Return a message per given hyperparameter that has no effect: with several values on some heads, else on any."""
     messages = []
     groups: dict[str, list[RunSpec]] = {}
     for spec in specs:
         groups.setdefault(spec.head, []).append(spec)
     for name, listed in values.items():
         idle = [head for head, group in groups.items() if not any(spec.uses(name) for spec in group)]
-        if len(listed) > 1 and idle:
+        if len(idle) == len(groups):
+            messages.append(f"{SETTINGS[name].label} has no effect on these runs.")
+        elif len(listed) > 1 and idle:
             heads = ", ".join(HEADS[head].label for head in idle)
             messages.append(f"{SETTINGS[name].label} has no effect on {heads}: one run for all values.")
     return messages

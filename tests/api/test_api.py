@@ -40,7 +40,7 @@ from tests.support.markers import LONG
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.xdist_group("browser")  # one server for all of them
-EXAMPLES = 400 if LONG else 12
+EXAMPLES = 400 if LONG else 6
 
 
 @pytest.fixture(scope="module")

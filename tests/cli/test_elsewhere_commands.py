@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.command import ask, call
 from tests.support.comparison_cases import CASES
+from tests.support.markers import thin
 from tests.support.run_writer import RunWriter
 
 ELSEWHERE = ["with_bare_elsewhere", "only_elsewhere"]
@@ -16,7 +17,7 @@ READ = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("case", ELSEWHERE)
+@pytest.mark.parametrize("case", thin(ELSEWHERE, 3))
 def test_every_read_command_prints_runs_from_elsewhere(make_run: RunWriter, case: str) -> None:
     runs = [*CASES[case](make_run)]
     for words in READ:

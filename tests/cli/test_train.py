@@ -33,9 +33,11 @@ def test_cached_runs_are_reported_and_not_trained(home: Home, make_run: RunWrite
 
 def test_setting_that_only_one_head_uses_reaches_that_head(home: Home, make_run: RunWriter) -> None:
     runs = [make_run(RunSpec(epochs=3, seed=5), head=head, units=64) for head in ("gap", "dense")]
-    words = ["--epochs", "3", "--units", "64", "--seed", "5", "--heads", "gap,dense"]
-    assert call("train", "--recipe", "digits-heads", *words).stdout.split() == [run.run_id for run in runs]
+    words = ["--epochs", "3", "--units", "64", "--seed", "5", "--heads", "gap,dense", "--trained-stages", "2"]
+    result = call("train", "--recipe", "digits-heads", *words)
+    assert result.stdout.split() == [run.run_id for run in runs]
     assert runs[1].spec.units == 64
+    assert result.stderr.splitlines()[0] == "Trained stages has no effect on these runs."
 
 
 def test_seeds_count_upwards(make_run: RunWriter) -> None:
@@ -83,6 +85,12 @@ def test_images_have_the_input_size_of_an_added_model(home: Home) -> None:
         _, changes = read_recipe(home, None, settings)
         assert changes.items() >= expected.items()
     assert "side" not in read_recipe(home, None, {"dataset": "kmnist", "model": "own"})[1]
+    for words in (
+        ["sweep", "--dataset", "pets", "--set", "backbone=model:own", "--heads", "gap", "--dry-run"],
+        ["sweep", "--dataset", "pets", "--set", "model=own", "--heads", "gap", "--dry-run"],
+        ["params", "--recipe", "folder-heads", "--head", "gap", "--set", "backbone=model:own"],
+    ):
+        assert call(*words).stderr.startswith("Images are resized to 20 × 20 pixels, the input size of model own.")
     for words, text in (
         (["models", "evaluate", "own"], "Give --dataset with the name of a dataset or of added images."),
         (["models", "evaluate", "own", "--dataset", "pet"], "There is no dataset 'pet'."),

@@ -34,6 +34,7 @@ from core.home import Home
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
 from tests.support.image_folder import COLOURS, make_folder, make_members, make_zip, picture
+from tests.support.markers import thin
 from tests.support.paths import ROOT
 
 
@@ -361,7 +362,7 @@ def _wait_for(happened: Callable[[], Any], seconds: float = 60) -> Any:
     return result
 
 
-@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("kind", thin([signal.SIGKILL, signal.SIGINT], 2))
 def test_killed_addition_leaves_no_dataset(kind: int, home: Home, tmp_path: Path) -> None:
     source = make_folder(tmp_path / "in", {"blue": 60, "red": 60}, size=(1500, 1500))
     process = _start(home, "add", "mine", str(source))

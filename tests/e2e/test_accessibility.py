@@ -70,8 +70,8 @@ def open_page(shared_server: str, browser: Browser) -> Iterator[Open]:
 
 
 def wait_until_drawn(page: Page) -> None:
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     page.wait_for_function("document.querySelectorAll('[data-stale=true]').length === 0")
     page.wait_for_timeout(1_000)
 
@@ -109,10 +109,12 @@ def test_every_page_is_accessible_and_at_most_two_and_a_half_screens_high(open_p
     found, high = [], {}
     example = next(folder.name for folder in sorted(EXAMPLES.iterdir()) if (folder / "record.json").is_file())
     for number, name in enumerate([*PAGES, f"run?run={example}", "library?library=kmnist-heads"]):
+        if not LONG and number % 3:  # a page takes seconds
+            continue
         page = open_page(name)
         if (height := measure(page)) > _MAX_HEIGHT:
             high[name] = height
-        found += check(page, name, SCREENS if LONG else [SCREENS[number % 2]])  # axe takes a second per screen
+        found += check(page, name, SCREENS if LONG else [SCREENS[number // 3 % 2]])  # axe takes a second per screen
     assert found == []
     assert high == {}
 

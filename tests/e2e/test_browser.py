@@ -16,8 +16,8 @@ from core.reports.format import Edition
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
-from tests.support.dashboard import CHROMIUM, find_port, serving
-from tests.support.markers import long
+from tests.support.dashboard import CHROMIUM, WAIT, find_port, serving
+from tests.support.markers import long, thin
 from tests.support.page import PAGES
 from tests.support.run_writer import RunWriter
 
@@ -28,8 +28,6 @@ pytestmark = [
 ]
 
 Open = Callable[..., Page]
-
-expect.set_options(timeout=30_000)  # a new server on a busy machine needs seconds to draw its first page
 
 
 @pytest.fixture
@@ -50,7 +48,7 @@ def visiting(context: BrowserContext, server: str) -> Iterator[Open]:
         pages.append(page)
         page.set_viewport_size({"width": width, "height": 1000})
         page.emulate_media(color_scheme="dark" if dark else "light")
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(WAIT)
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.goto(f"{server}/{path}")
         return page
@@ -91,7 +89,7 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(1000)
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+@pytest.mark.parametrize(("width", "dark"), thin([(1440, False), (390, True)], 2))
 def test_first_screen_is_the_finished_example_report(read: Open, width: int, dark: bool) -> None:
     page = read(width=width, dark=dark)
     expect(page.get_by_role("heading", level=1)).to_have_text(
@@ -195,6 +193,7 @@ def test_back_forward_and_a_copied_link_restore_the_page(read: Open) -> None:
     assert copy.url == link
 
 
+@long
 def test_click_on_a_cell_of_the_matrix_opens_its_images(read: Open) -> None:
     page = read("evidence?evidence=Agreement")
     chart = page.get_by_test_id("stVegaLiteChart").first
@@ -218,6 +217,7 @@ def test_click_on_a_point_opens_its_run(read: Open) -> None:
     expect(page.get_by_text(f"Run {found[1]}")).to_be_visible()
 
 
+@long
 def test_rectangle_over_an_axis_selects_runs_to_compare(read: Open) -> None:
     page = read("evidence?evidence=Hyperparameters")
     crossing = page.locator('path[aria-roledescription="point"][aria-label*="Run: "]').last
@@ -233,7 +233,7 @@ def test_rectangle_over_an_axis_selects_runs_to_compare(read: Open) -> None:
     expect(page.get_by_role("textbox", name="Run IDs")).to_have_value(re.compile(r"^\w{12}(,\w{12})*$"))
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+@pytest.mark.parametrize(("width", "dark"), thin([(390, True), (1440, False)], 2))
 def test_stroke_is_predicted_and_can_be_cleared(read: Open, width: int, dark: bool) -> None:
     page = read("draw", width=width, dark=dark)
     canvas = page.get_by_role("img", name="Drawing canvas")
@@ -304,6 +304,7 @@ def test_invalid_value_is_reported_once_and_removed_from_the_link(read: Open) ->
     expect(page.get_by_text(re.compile("^Expected"))).to_have_count(0)
 
 
+@long
 def test_training_settings_are_in_the_link_until_the_recipe_changes(read: Open) -> None:
     page = read("train?epochs=3&blocks=1")
     epochs = page.get_by_role("slider", name="Epochs")
@@ -417,6 +418,7 @@ def test_report_is_saved_edited_published_and_read_by_another_user(
     expect(other.get_by_text("Version 1 of report")).to_be_visible()
 
 
+@long
 def test_report_file_has_interactive_charts_without_a_network(
     browser: Browser, make_run: RunWriter, store: RunStore, tmp_path: Path
 ) -> None:

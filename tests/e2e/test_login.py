@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.home import Home
 from core.store.run_store import RunStore
-from tests.support.dashboard import CHROMIUM, find_port, serving, wait_until_up
+from tests.support.dashboard import CHROMIUM, WAIT, find_port, serving, wait_until_up
 from tests.support.login import AUTH, HEADROOM
 from tests.support.run_writer import RunWriter
 
@@ -78,8 +78,7 @@ def log_out(page: Page) -> None:
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 def test_users_log_in_act_by_their_role_and_log_out(browser: Browser, dashboard: str, home: Home) -> None:
     page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-    page.set_default_timeout(30_000)
-    expect.set_options(timeout=30_000)
+    page.set_default_timeout(WAIT)
     page.goto(f"{dashboard}/train")
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
     expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)

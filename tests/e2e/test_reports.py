@@ -26,14 +26,14 @@ def test_browser_draws_the_report_under_its_policy_and_other_pages(server: ApiSe
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(f"{server.address}/reports/{server.report}")
-    expect(page.locator("svg.marks, canvas.marks").first).to_be_visible(timeout=30_000)
+    expect(page.locator("svg.marks, canvas.marks").first).to_be_visible()
     assert problems == []
     blocked = page.evaluate("fetch('/api/runs').then(() => 'read', () => 'blocked')")
     assert blocked == "blocked"
 
     page.goto(f"{server.address}/reports")  # the page of the dashboard, one path segment above, in a first session
-    expect(page.get_by_test_id("stSidebarNav").get_by_text("Convolution lab")).to_be_visible(timeout=30_000)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Reports", timeout=30_000)
+    expect(page.get_by_test_id("stSidebarNav").get_by_text("Convolution lab")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reports")
     until = time.monotonic() + 20
     while not read_metrics(server).get(("headroom_page_seconds_count", "Reports")):
         assert time.monotonic() < until

@@ -26,7 +26,7 @@ UPLOAD_MB = 20
 _SERVING_API: set[str] = set()
 
 
-@pytest.fixture(scope="module", params=["dashboard.py", "asgi.py"])
+@pytest.fixture(scope="module", params=["dashboard.py", pytest.param("asgi.py", marks=long)])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server without a login, which accepts one other origin."""
     folder = tmp_path_factory.mktemp("server")

@@ -61,6 +61,8 @@ def test_setting_that_a_head_does_not_use_gives_one_run() -> None:
     specs = list_members(DIGITS, ["gap", "dense"], [0], values)
     assert [spec.head for spec in specs] == ["gap", "dense", "dense", "dense"]
     assert list_idle(specs, values) == ["Dense units has no effect on GAP: one run for all values."]
+    assert list_idle(specs, {"units": [64], "epochs": [3]}) == []
+    assert list_idle(specs, {"model": ["net"], "epochs": [3]}) == ["Model has no effect on these runs."]
 
 
 @settings(deadline=None, max_examples=30)

@@ -155,7 +155,7 @@ def test_runs_published_by_two_processes_are_all_listed(store: RunStore) -> None
         "import sys; from pathlib import Path; from core.home import Home\n"
         "from tests.support.run_writer import RunWriter\n"
         "write = RunWriter(Home(Path(sys.argv[1])))\n"
-        "for seed in range(int(sys.argv[2]), 24, 2): write(seed=seed, predictions=False); write.store.frame()\n"
+        "for seed in range(int(sys.argv[2]), 10, 2): write(seed=seed, predictions=False); write.store.frame()\n"
     )
     command = [sys.executable, "-c", program, str(store.home.path)]
     processes = [subprocess.Popen([*command, str(first)], cwd=ROOT) for first in (0, 1)]
@@ -166,7 +166,7 @@ def test_runs_published_by_two_processes_are_all_listed(store: RunStore) -> None
         seen = set(listed)
         time.sleep(0.02)
     assert [process.returncode for process in processes] == [0, 0]
-    assert sorted(store.frame()["seed"]) == sorted(reopened(store).frame()["seed"]) == list(range(24))
+    assert sorted(store.frame()["seed"]) == sorted(reopened(store).frame()["seed"]) == list(range(10))
 
 
 def test_threads_may_share_a_store(store: RunStore, make_run: RunWriter) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from core.errors import JobError
 from core.home import Home
@@ -20,11 +20,14 @@ from core.jobs.submit import cancel_job
 from tests.support.paths import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+WAIT = 60_000
+"""Milliseconds that a test waits for a page: a new server on a busy machine needs seconds to draw its first page."""
 
 
 @contextmanager
 def browsing() -> Iterator[Browser]:
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield opened

@@ -1,6 +1,7 @@
 """Agreement of the closed form of an architecture with the Keras model."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from core.architecture.model import Model, compute_model
 from core.errors import SpecError
 from core.spec import BACKBONES, HEADS, RunSpec
-from tests.support.markers import LONG
+from tests.support.markers import LONG, thin
 
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("tensorflow")]
 
@@ -38,8 +39,7 @@ FRESH = [name for name, backbone in BACKBONES.items() if backbone.weights is Non
 PRETRAINED = [name for name in BACKBONES if name not in FRESH and name != "model"]
 
 
-@pytest.mark.parametrize("head", HEADS)
-@pytest.mark.parametrize("backbone", FRESH)
+@pytest.mark.parametrize(("backbone", "head"), thin(product(FRESH, HEADS), 4))
 @settings(max_examples=4 if LONG else 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     axes=st.sampled_from([1, 2, 2, 3]),

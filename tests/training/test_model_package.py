@@ -19,7 +19,7 @@ from core.exporters.model_package import LABELS, read_package, write_package
 from core.exporters.onnx import find_onnx_problem
 from core.spec import HEADS, RunSpec
 from core.store.run import Run
-from tests.support.markers import long
+from tests.support.markers import long, thin
 from tests.support.model_run import read_images, train_model_run
 from tests.support.paths import ROOT
 
@@ -58,7 +58,7 @@ def unpack(run: Run, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("head", "loss", "channels"), [("gap_dense", "categorical", 3), ("mlp", "binary", 1)])
+@pytest.mark.parametrize(("head", "loss", "channels"), thin([("gap_dense", "categorical", 3), ("mlp", "binary", 1)], 2))
 def test_code_of_the_card_gives_the_predictions_of_the_run(
     head: str, loss: str, channels: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

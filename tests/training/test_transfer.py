@@ -30,8 +30,9 @@ pytestmark = [
 ]
 
 APPLICATIONS = {  # module with the preprocessing, if it has any, and name in keras.applications
-    "mobilenet": "mobilenet.MobileNet", "convnext_tiny": "convnext.ConvNeXtTiny",
+    "mobilenet": "mobilenet.MobileNet",
     **({
+        "convnext_tiny": "convnext.ConvNeXtTiny",
         "vgg16": "vgg16.VGG16", "vgg19": "vgg19.VGG19", "mobilenet_v2": "mobilenet_v2.MobileNetV2",
         "mobilenet_v3_small": ".MobileNetV3Small", "mobilenet_v3_large": ".MobileNetV3Large",
         "efficientnet_b0": "efficientnet.EfficientNetB0", "efficientnet_v2_b0": "efficientnet_v2.EfficientNetV2B0",
