@@ -88,19 +88,18 @@ def _check_url(deployment: Deployment, hosts: tuple[str, ...]) -> DeploymentChec
 
 def _check_login(deployment: Deployment, login: Login | None, invalid: str, read_only: bool) -> DeploymentCheck:
     if invalid:
-        return DeploymentCheck("Login", "problem", f"{invalid} Nobody has access.")
+        return DeploymentCheck("Login", "problem", f"{invalid} No user has access.")
     if login is None:
-        what = f"none; everyone views and nobody changes anything ({READ_ONLY}=1)" if read_only else "none"
+        what = f"none; all users can view, none can change anything ({READ_ONLY}=1)" if read_only else "none"
         return DeploymentCheck("Login", "ok", f"{what}.")
     if not all(find_spec(name) for name in ("authlib", "httpx")):
         return DeploymentCheck(
             "Login", "problem", "Authlib or httpx is not installed. Run: pip install -r requirements-login.txt"
         )
     if deployment.url and login.redirect_uri != f"{deployment.url}/oauth2callback":
-        expected = f"Expected redirect_uri in [auth] to be {deployment.url}/oauth2callback"
-        return DeploymentCheck(
-            "Login", "problem", f"{expected}; got {login.redirect_uri!r:.80}. The login cookie is refused."
-        )
+        uri = f"{deployment.url}/oauth2callback"
+        message = f"Expected redirect_uri in [auth] to be {uri}; got {login.redirect_uri!r:.80}."
+        return DeploymentCheck("Login", "problem", f"{message} The login cookie is refused.")
     if login.redirect_uri.startswith("http://") and not is_local(urlsplit(login.redirect_uri).hostname or ""):
         return DeploymentCheck(
             "Login", "problem", "redirect_uri in [auth] has no HTTPS: the login cookie is sent unencrypted."

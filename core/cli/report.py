@@ -99,7 +99,7 @@ def share(
     version: Annotated[str, typer.Argument(metavar="VERSION", help="A published version, such as r7k2m9qx-1.")],
     days: Annotated[int | None, typer.Option(help="Days until the link expires. Default: never.")] = None,
 ) -> None:
-    """Create a view-only link to a published version, for people without an account, and print it once."""
+    """Create a view-only link to a published version, for readers without an account, and print it once."""
     from core.access.deployment import Deployment
     from core.reports.report_store import ReportStore
     from core.reports.view_link import create_view_link

@@ -1,4 +1,4 @@
-"""View-only links to a published version, for people without an account.
+"""View-only links to a published version, for readers without an account.
 
 `reports/<id>/link-<name>.json` is a link. It contains the SHA-256 of the secret in the URL, never the secret; a secret
 has 256 random bits, so a plain digest is safe. Deleting a report also disables its links.
@@ -25,7 +25,7 @@ MAX_DAYS = 3650
 _MAX_LINKS = 100  # per report
 _BYTES = 32
 _FILE = re.compile(r"link-([a-z2-9]{8})\.json")
-_INVALID = "This link is not valid; it may have been revoked. Ask the person who sent it for a new one."
+_INVALID = "This link is not valid; it may have been revoked. Ask the sender for a new one."
 
 
 class ViewLink(BaseModel):
@@ -56,7 +56,7 @@ def create_view_link(store: ReportStore, address: str, by: str, days: int | None
     """
     report_id, version = split_address(address)
     if version is None:
-        raise ReportError(f"Expected a published version such as '{report_id}-1'; got {address!r:.60}.")
+        raise ReportError(f"Expected the address of a version such as '{report_id}-1'; got {address!r:.60}.")
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise ReportError(f"Expected days between 1 and {MAX_DAYS:,}; got {days}.")
     folder = store.locate(address).parent
@@ -122,7 +122,7 @@ def check_view_link(store: ReportStore, address: str, secret: str) -> None:
     if not found:
         raise ReportError(_INVALID)
     if found[0].is_expired(datetime.now(UTC)):
-        raise ReportError("This link has expired. Ask the person who sent it for a new one.")
+        raise ReportError("This link has expired. Ask the sender for a new one.")
 
 
 def _read(path: Path) -> ViewLink | None:

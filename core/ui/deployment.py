@@ -55,7 +55,7 @@ def is_open_to_all() -> bool:
     """Return whether everyone who reaches this server can change everything without a confirmation.
 
     Raises:
-        AccessError: when the login settings or the settings of the environment are invalid; then nobody has access.
+        AccessError: when the login settings or the settings of the environment are invalid; then no user has access.
     """
     return read_login() is None and not is_read_only() and not Deployment.read().open_access
 

@@ -199,7 +199,7 @@ def _find_risk(scope: Scope) -> str | None:
         return None
     try:
         return describe_risk(address) if is_open_to_all() else None
-    except AccessError:  # nobody has access
+    except AccessError:  # no user has access
         return None
 
 

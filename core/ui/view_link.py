@@ -1,4 +1,4 @@
-"""Links in share menus: the public address, and view-only links for people without an account."""
+"""Links in share menus: the public address, and view-only links for readers without an account."""
 
 from functools import partial
 
@@ -54,9 +54,9 @@ def _show_existing(address: str) -> None:
         if link.version != version:
             continue
         until = f"expires on {link.expires[:10]}" if link.expires else "never expires"
-        by = f" by {escape_markdown(link.by)}" if link.by else ""
+        by = f" by {link.by}" if link.by else ""
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(f"Created on {link.at[:10]}{by}; {until}", width="stretch")
+            st.caption(escape_markdown(f"Created on {link.at[:10]}{by}; {until}"), width="stretch")
             action_button(unshare_report, "Revoke", type="tertiary", key=f"revoke-{name}",
                           on_click=callback(partial(_revoke, report_id, name)))  # fmt: skip
 

@@ -27,7 +27,7 @@ def refuse(headers: Mapping[str, str], cookies: Mapping[str, str]) -> User:
     raise LoginError("You are not logged in.")
 
 
-def test_link_opens_one_version_without_an_account(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+def test_link_opens_one_version_without_a_login(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     run, reports = RunWriter(home)(), ReportStore(home)
     draft = reports.create(Report(title="<b>A</b>", runs=(run.run_id,), blocks=(TextBlock(text="words"),)), "ada")
     address = reports.publish(draft, build_document(draft.report, RunStore(home)), "ada").address
@@ -44,19 +44,19 @@ def test_link_opens_one_version_without_an_account(home: Home, caplog: pytest.Lo
             assert found.headers["referrer-policy"] == "no-referrer"
             assert found.headers["x-robots-tag"] == "noindex, nofollow"
             assert "no-cache" in found.headers["cache-control"]
-            again = await client.get(path, headers={"If-None-Match": found.headers["etag"]})
-            assert again.status_code == 304
+            repeated = await client.get(path, headers={"If-None-Match": found.headers["etag"]})
+            assert repeated.status_code == 304
             assert (await client.head(path)).status_code == 200
             assert (await client.post(path)).status_code == 405
             closed = (await client.get(f"reports/{address}"), await client.get("api/runs"))
             assert [reply.status_code for reply in closed] == [401, 401]
 
             wrong = f"shared/{address}/{secret[:-1]}<b>"
-            reply = await client.get(wrong, headers=BROWSER)  # a person gets a page
+            reply = await client.get(wrong, headers=BROWSER)  # a browser gets a page
             assert (reply.status_code, reply.headers["content-type"]) == (404, "text/html; charset=utf-8")
             assert "<p>This link is not valid; it may have been revoked." in reply.text
             assert "<b>" not in reply.text
-            reply = await client.get(wrong)  # a program gets JSON
+            reply = await client.get(wrong)  # a script gets JSON
             assert (reply.status_code, reply.headers["content-type"]) == (404, "application/json")
             for other in (f"shared/{draft.id}/{secret}", f"shared/{address}", f"shared/{address}/{secret}/x",
                           f"shared/{address}/{'x' * 5000}", f"{path}?report=x"):  # fmt: skip

@@ -65,7 +65,7 @@ def test_only_the_secret_opens_only_its_version(
     assert len(compared) == 2 * (len(wrong) - 1)  # each link of the report is compared, also after a match
 
     files = {path: path.read_bytes() for path in (reports.home.reports / report_id).iterdir()}
-    assert files.items() >= before.items()  # versions and drafts stay as they are
+    assert files.items() >= before.items()  # versions and drafts are unchanged
     assert not any(text.encode() in content for content in files.values() for text in (secret, other))
     found = list_view_links(reports, report_id)
     assert {link.version for link in found.values()} == {1, 2}
@@ -95,7 +95,7 @@ def test_revoked_expired_deleted_and_damaged_links_open_nothing(reports: ReportS
 def test_links_need_a_published_version_and_have_bounds(
     reports: ReportStore, report_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for address, message in ((report_id, "Expected a published version"), (f"{report_id}-3", "has no version 3")):
+    for address, message in ((report_id, "Expected the address of a version"), (f"{report_id}-3", "has no version 3")):
         with pytest.raises(ReportError, match=message):
             create_view_link(reports, address, "ada")
     for days in (0, -1, 3651):

@@ -142,7 +142,7 @@ def test_deployment_check_finds_each_problem(
     found = examine()
     assert (found["Secrets"][0], found["Login"]) == ("ok", ("ok", "default; 1 entries in the role table."))
     secrets.write_text(auth)
-    assert "Nobody has access." in examine()["Login"][1]
+    assert "No user has access." in examine()["Login"][1]
     monkeypatch.setattr("core.cli.deployment_check.os.access", lambda path, mode: mode != 3)
     assert "Set HEADROOM_READ_ONLY=1 if this is intended." in examine()["Home"][1]
     monkeypatch.setenv("HEADROOM_READ_ONLY", "1")
