@@ -14,6 +14,7 @@ from core.reports.report import Report, TextBlock
 from core.reports.report_store import ReportStore
 from core.reports.view_link import check_view_link, create_view_link, list_view_links, revoke_view_link
 from core.store.run_store import RunStore
+from tests.support.command import call
 from tests.support.run_writer import RunWriter
 
 
@@ -109,3 +110,19 @@ def test_links_need_a_published_version_and_have_bounds(
 
 def _change(path: Path, **changes: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_commands_create_list_and_revoke(reports: ReportStore, report_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADROOM_URL", "https://a.org/lab")
+    created = call("report", "share", f"{report_id}-2", "--days", "3")
+    start, _, secret = created.stdout.strip().rpartition("/")
+    assert start == f"https://a.org/lab/shared/{report_id}-2"
+    check_view_link(reports, f"{report_id}-2", secret)
+    [row] = json.loads(call("report", "links", report_id, "--json").stdout)
+    assert (row["version"], {*row}) == (2, {"link", "version", "by", "at", "expires"})
+    listed = call("report", "links", report_id)
+    assert row["link"] in listed.stdout
+    assert not any(text in listed.stdout for text in (secret, "sha256"))
+    assert call("report", "unshare", report_id, row["link"]).exit_code == 0
+    with pytest.raises(ReportError, match="not valid"):
+        check_view_link(reports, f"{report_id}-2", secret)
