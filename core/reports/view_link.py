@@ -80,10 +80,17 @@ def list_view_links(store: ReportStore, report_id: str) -> dict[str, ViewLink]:
 
     Raises:
         ReportError: when the report does not exist.
+        HomeError: when its folder cannot be read.
     """
-    folder = store.home.reports / store.read(report_id).id
+    folder = store.home.reports / split_address(report_id)[0]
+    try:
+        paths = [*folder.iterdir()]
+    except FileNotFoundError:
+        raise ReportError(f"Report {report_id} was not found; it may have been deleted.") from None
+    except OSError as error:
+        raise HomeError(f"Cannot read {folder}: {error.strerror}.") from error
     found = {}
-    for path in folder.iterdir():
+    for path in paths:
         if (name := _FILE.fullmatch(path.name)) and (link := _read(path)):
             found[name[1]] = link
     return dict(sorted(found.items(), key=lambda item: item[1].at, reverse=True))
