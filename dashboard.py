@@ -26,6 +26,7 @@ if __name__ == "__main__":  # a page view
             "Train": [
                 st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
                 st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+                st.Page("pages/advisor.py", title="Advisor", icon=":material/trophy:"),
                 st.Page("pages/jobs.py", title="Jobs", icon=":material/list_alt:"),
                 st.Page("pages/augmentation.py", title="Augmentation", icon=":material/auto_awesome_motion:"),
             ],

@@ -28,6 +28,7 @@ from core.spec import RunSpec
 from core.store.comparison import Comparison
 from tests.support.page import PAGES, navigated, open_page
 from tests.support.paths import ROOT
+from tests.support.races import make_races, write_race
 from tests.support.run_writer import RunWriter
 
 BUDGET_RATIO = 1.3
@@ -36,6 +37,7 @@ BUDGET_BYTES = 350_000_000
 REPEATS = 15
 WARM_UP = 3
 AMONG_ALL_RUNS = ("Cost", "Settings")  # Evidence sections that show all runs on the same test set
+RACES = ("paused", "decided")  # a running one would start the dispatcher
 CHROMIUM = Path("/usr/bin/chromium")
 
 
@@ -52,6 +54,13 @@ def fill(home: Home, count: int) -> None:
     reports = ReportStore(home)
     for _ in range(count // 10):
         reports.publish(reports.create(report, ""), document, "")
+
+
+def add_race(home: Home, state: str) -> str:
+    """Add a race in a state with its runs; return its ID, which does not depend on the home."""
+    race = make_races(home)[state]
+    write_race(home, race, RunWriter(home))
+    return race.race_id
 
 
 def open_any_report(page: str, home: Home, version: str) -> AppTest:
@@ -149,6 +158,9 @@ def main() -> None:
             print(json.dumps(measure_page(page, homes)), flush=True)
         for section in AMONG_ALL_RUNS:
             print(json.dumps(measure_page("evidence", homes, evidence=section)), flush=True)
+        for state in RACES:
+            races = [add_race(home, state) for home in homes.values()]
+            print(json.dumps(measure_page("advisor", homes, label=f"{state} race", advice=races[0])), flush=True)
         for label, version in (("draft", ""), ("published version", "-1")):
             print(json.dumps(measure_page("reports", homes, label=label, open_it=open_any_report, version=version)))
         if CHROMIUM.exists():

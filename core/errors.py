@@ -9,6 +9,7 @@ HeadroomError
 │   ├── RunNotFoundError
 │   └── RunDamagedError
 ├── ComparisonError
+├── AdviceError
 ├── JobError
 │   └── ClusterError
 ├── TrainingError
@@ -77,6 +78,10 @@ class ComparisonError(HeadroomError):
 
 class JobError(HeadroomError):
     """A job cannot be queued, started or cancelled."""
+
+
+class AdviceError(HeadroomError):
+    """A request for advice is invalid, or a race does not exist."""
 
 
 class ClusterError(JobError):

@@ -41,6 +41,11 @@ class Home:
         return self.path / "jobs"
 
     @property
+    def advice(self) -> Path:
+        """Races of the advisor, one folder each."""
+        return self.path / "advice"
+
+    @property
     def comparisons(self) -> Path:
         """Saved comparisons, one file each."""
         return self.path / "comparisons"

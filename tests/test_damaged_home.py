@@ -13,6 +13,8 @@ import pytest
 import streamlit as st
 from typer.main import get_command
 
+from core.advice.race import list_damaged_races, list_races
+from core.advice.status import read_race_status
 from core.cli.app import app
 from core.datasets.cache import list_datasets
 from core.datasets.custom.interrupted_add import can_continue
@@ -22,6 +24,7 @@ from core.datasets.dataset_view import open_view
 from core.datasets.fetch import list_added, read_fetch
 from core.datasets.findings.image_findings import name_files
 from core.datasets.inspect import inspect_dataset
+from core.displays.advice_text import build_advice_json
 from core.displays.comparison_json import list_results
 from core.displays.data_display import DATA_DISPLAYS
 from core.displays.display import DISPLAYS
@@ -106,6 +109,7 @@ def read_home(home: Home, *, displays: bool = False, datasets: bool = True) -> l
         assert "headroom doctor --repair, or train it again" in problem, problem
         problems.append(problem)
     list_damaged_sweeps(home)
+    list_damaged_races(home)
     assert GOOD in set(frame["head"])
     list_offers(frame)
     list_runs(home, store)
@@ -142,6 +146,8 @@ def read_home(home: Home, *, displays: bool = False, datasets: bool = True) -> l
         if status:
             describe_status(status)
             build_status_table(status, sweep.settings)
+    for race in list_races(home):
+        attempt(lambda race=race: build_advice_json(race, read_race_status(home, race, store)))
     runs = store.open_all(list(frame["run_id"]))
     for run in runs:
         for name in ("history", "predictions", "robustness"):

@@ -32,6 +32,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("core.architecture", "core.datasets", "core.augment", "core.models"),
     ("core.store", "core.jobs"),
     ("core.analysis", "core.lab"),
+    ("core.advice",),
     ("core.displays",),
     ("core.reports", "core.exporters", "core.importers"),
     ("core.actions",),
@@ -117,6 +118,7 @@ def find_module(name: str) -> bool:
 # Registries import the modules of the folder that they are given; the URL names of widgets are those of core.ui.
 NAMING = {
     "core.analysis.check", "core.displays.display", "core.displays.data_display", "core.array_file",
+    "core.displays.advice_display",
         "core.bounds",
         "core.entry_point", "core.importers.importer", "core.reports.format", "core.spec",
     "core.ui.url",
@@ -133,6 +135,7 @@ def test_module_names_as_text_are_in_one_module() -> None:
         "core.training.application",
         "core.training.evaluate_model",
         "core.training.onnx",
+        "core.advice.advance",
     }
     assert {module: names for module, names in named.items() if module not in NAMING} == {}
 

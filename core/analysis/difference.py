@@ -156,10 +156,10 @@ def compute_need(difference: Difference) -> Need:
     if difference.verdict != "no significant difference" or components.estimate().variance == 0:
         return Need()
     for seeds in range(min(components.seeds) + 1, MAX_SEEDS + 1):
-        if _predict_power(components, seeds=seeds) >= POWER:
+        if predict_power(components, seeds=seeds) >= POWER:
             return Need(seeds=seeds)
     for seeds in (0, *SEEDS_WITH_IMAGES):
-        if _predict_power(components, seeds, MAX_IMAGES) >= POWER:
+        if predict_power(components, seeds, MAX_IMAGES) >= POWER:
             return Need(seeds if seeds > min(components.seeds) else None, _find_images(components, seeds))
     return Need()
 
@@ -169,12 +169,12 @@ def _find_images(components: Components, seeds: int) -> int:
     few, enough = components.images, MAX_IMAGES
     while enough - few > max(1, few // 100):
         middle = ceil((few + enough) / 2)
-        few, enough = (few, middle) if _predict_power(components, seeds, middle) >= POWER else (middle, enough)
+        few, enough = (few, middle) if predict_power(components, seeds, middle) >= POWER else (middle, enough)
     return enough
 
 
-def _predict_power(components: Components, seeds: int = 0, images: int = 0) -> float:
-    """Return the probability that the interval excludes 0 with more data.
+def predict_power(components: Components, seeds: int = 0, images: int = 0, level: float = LEVEL) -> float:
+    """Return the probability that the interval at `level` excludes 0 with more data.
 
     The true difference is as uncertain as the variance of the estimate says, and the variance as its degrees of freedom
     (scaled inverse χ²).
@@ -182,5 +182,5 @@ def _predict_power(components: Components, seeds: int = 0, images: int = 0) -> f
     now, then = components.estimate(), components.estimate(seeds, images)
     scales = now.df / chdtri(now.df, _QUANTILES)
     change = np.sqrt(scales * max(now.variance - then.variance, 1e-9 * now.variance))
-    threshold = stdtrit(then.df, (1 + LEVEL) / 2) * np.sqrt(scales * then.variance)
+    threshold = stdtrit(then.df, (1 + level) / 2) * np.sqrt(scales * then.variance)
     return float(np.mean(ndtr((now.mean - threshold) / change) + ndtr((-now.mean - threshold) / change)))

@@ -2,7 +2,7 @@
 
 import typer
 
-from core.cli.comparison import BaselineOption, ComparisonArgument, MarginOption, load_comparison, read_margin
+from core.cli.comparison import BaselineOption, ComparisonArgument, MarginOption, load_comparison, read_margin_option
 from core.cli.output import JsonFlag, print_json, print_table
 from core.displays.comparison_json import build_evidence, list_evidence
 from core.displays.json_values import to_rows
@@ -28,7 +28,7 @@ def analyse(
 
     store = RunStore(Home.default())
     comparison, missing = load_comparison(store, run_ids, baseline)
-    evidence = build_evidence(comparison, store.frame(), read_margin(margin))
+    evidence = build_evidence(comparison, store.frame(), read_margin_option(margin))
     if as_json:
         print_json({"headline": write_headline(comparison), "missing": missing, **list_evidence(evidence)})
         return

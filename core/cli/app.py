@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from core.cli import bundle, dataset, export, job, model, report, run, saved_comparison
+from core.cli.advise import advise
 from core.cli.analyse import analyse
 from core.cli.compare import compare
 from core.cli.doctor import doctor
@@ -85,7 +86,7 @@ def _show_help(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-for _command in (recipes, params, train, sweep, show, compare, analyse, token, serve, doctor):
+for _command in (recipes, params, train, sweep, advise, show, compare, analyse, token, serve, doctor):
     app.command()(_command)
 app.command("import")(import_run)
 app.add_typer(run.app, name="runs")

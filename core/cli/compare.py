@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.comparison import HELP, METAVAR, BaselineOption, MarginOption, load_comparison, read_margin
+from core.cli.comparison import HELP, METAVAR, BaselineOption, MarginOption, load_comparison, read_margin_option
 from core.cli.output import JsonFlag, print_json, print_message, print_table
 from core.displays.comparison_json import list_results
 from core.displays.json_values import to_rows
@@ -45,7 +45,7 @@ def compare(
     store = RunStore(Home.default())
     comparison, missing = load_comparison(store, run_ids or _list_recipe_runs(store, recipe or ""), baseline)
     if as_json:
-        print_json(list_results(comparison, store.frame(), missing, read_margin(margin)))
+        print_json(list_results(comparison, store.frame(), missing, read_margin_option(margin)))
         return
     heads, published = DISPLAYS["heads"](comparison), DISPLAYS["published"](comparison)
     typer.echo(write_headline(comparison))
@@ -88,6 +88,6 @@ def _print_margin(comparison: "Comparison", margin: str) -> None:
     """Print for each pair of heads whether the first loses at most the margin."""
     from core.displays.views.difference import HeadDifference, format_margin
 
-    display = HeadDifference(comparison, read_margin(margin))
+    display = HeadDifference(comparison, read_margin_option(margin))
     for row in display.frame().to_dict("records"):
         typer.echo(f"Margin of {format_margin(display.margin)}: {row['a']} vs. {row['b']}: {row['margin_verdict']}.")

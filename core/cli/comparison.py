@@ -91,7 +91,7 @@ def load_comparison(store: "RunStore", texts: "Sequence[str]", baseline: str = "
     return add_diverged(store.home, comparison), [*chosen.missing]
 
 
-def read_margin(value: str | None) -> "Margin":
+def read_margin_option(value: str | None) -> "Margin":
     """Return the margin that an option has chosen, or the default."""
     from core.displays.views.difference import HeadDifference
 

@@ -63,7 +63,7 @@ def doctor(
 
 
 def _repair(home: Home) -> None:
-    from core.jobs.damaged import repair_jobs
+    from core.advice.damaged import repair_work
     from core.store.run_store import RunStore
     from core.store.side_file import repair_side_files
 
@@ -71,7 +71,7 @@ def _repair(home: Home) -> None:
         f"{old.name} was damaged. It is now {new}; a new file is created when it is needed."
         for old, new in repair_side_files(home)
     ]
-    messages += repair_jobs(home)
+    messages += repair_work(home)
     messages += [f"Run {name} was damaged. It is now {new}." for name, new in RunStore(home).move_damaged_aside()]
     if removed := describe_leftovers(remove_leftovers(home)):
         messages.append(f"Deleted {removed}.")
@@ -204,12 +204,12 @@ def _examine_notes(home: Home) -> dict[str, Any]:
 
 
 def _examine_queue(home: Home) -> dict[str, Any]:
-    from core.jobs.damaged import list_damaged_jobs
+    from core.advice.damaged import list_damaged_work
     from core.jobs.queue import JobQueue
 
     return {
         "dispatcher": {"pid": find_dispatcher(home), "unfinished": len(JobQueue(home).unfinished())},
-        "damaged_jobs": list_damaged_jobs(home),
+        "damaged_jobs": list_damaged_work(home),
     }
 
 

@@ -12,7 +12,7 @@ from core.cli.comparison import (
     ComparisonArgument,
     MarginOption,
     load_comparison,
-    read_margin,
+    read_margin_option,
 )
 from core.cli.output import JsonFlag, print_json, print_message, print_side_file_problems, print_table
 from core.home import Home
@@ -75,7 +75,7 @@ def create(
 
     store = RunStore(Home.default())
     comparison, _ = load_comparison(store, run_ids, baseline)
-    report = write_default(comparison, margin=read_margin(margin))
+    report = write_default(comparison, margin=read_margin_option(margin))
     typer.echo(ReportStore(store.home).create(report.change(title=title or report.title), "").id)
 
 
@@ -196,7 +196,7 @@ def export_(
         edition = open_edition(names, store, draft=draft)
     else:
         comparison, _ = load_comparison(store, names, baseline)
-        edition = open_comparison_edition(comparison, store, read_margin(margin))
+        edition = open_comparison_edition(comparison, store, read_margin_option(margin))
     files = export_report(edition, kind, path, store)
     size = format_bytes(sum(map(len, files.values())))
     images = f", with {format_plural(len(files) - 1, 'image')} in the same folder" if len(files) > 1 else ""

@@ -15,6 +15,7 @@ from core.errors import HeadroomError, HomeError, JobError
 from core.files import parse_json, replacing, write_json
 from core.home import Home
 from core.installation import find_training_problem
+from core.jobs.between_jobs import advance_races, has_open_races
 from core.jobs.executor import Executor, Status
 from core.jobs.failure_reason import explain_failure, explain_loss
 from core.jobs.health import HEARTBEAT_SECONDS
@@ -32,13 +33,14 @@ _TICK_SECONDS = 0.1
 
 
 def ensure_dispatcher(home: Home) -> bool:
-    """Start the dispatcher of a home if jobs are left and no dispatcher is running. Cheap otherwise: call it often.
+    """Start the dispatcher of a home if jobs are left or a race is open, and no dispatcher is running. Cheap otherwise:
+    call it often.
 
     Returns:
         Whether a dispatcher is running; False if there is nothing to do, this installation cannot train, or the home
         is read-only.
     """
-    if not JobQueue(home).has_work() or find_training_problem():  # another machine may train
+    if not _has_work(home) or find_training_problem():  # another machine may train
         return False
     try:
         lock = _open_lock(home)
@@ -61,6 +63,12 @@ def ensure_dispatcher(home: Home) -> bool:
     finally:
         os.close(lock)
     return True
+
+
+def _has_work(home: Home) -> bool:
+    """Return whether a dispatcher is needed; races do not need one while the queue is paused."""
+    queue = JobQueue(home)
+    return queue.has_work() or (has_open_races(home) and queue.paused() is None)
 
 
 def _open_lock(home: Home) -> int:
@@ -90,6 +98,7 @@ class Dispatcher:
         self._store = RunStore(home)
         self._ended: dict[str, Status] = {}
         self._checked_overdue_at = -1.0
+        self._raced_at = -1.0
         self._beat_at = -HEARTBEAT_SECONDS
 
     def run(self, lock: int | None = None) -> None:
@@ -117,7 +126,7 @@ class Dispatcher:
                 os.ftruncate(lock, 0)
                 # Submitters write the table first and try the lock second, so check the table again after releasing it.
                 fcntl.flock(lock, fcntl.LOCK_UN)
-                if self.outdated or not self.queue.has_work():
+                if self.outdated or not _has_work(self.home):
                     return
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -147,8 +156,9 @@ class Dispatcher:
         """Check every running job once and start queued jobs in free slots. Return whether jobs are left."""
         running = [job for job in self.queue.running() if not self._has_ended(job)]
         self._drop_overdue()
+        self._advance_races()
         if self.queue.paused() or not self.queue.has("queued"):
-            return bool(running)
+            return bool(running) or _has_work(self.home)
         # Last and only when jobs are queued: an executor may need seconds to become ready.
         free = self.executor.slots - len(running)
         queued = [job.number for job in self.queue.unfinished() if job.state == "queued"] if free > 0 else []
@@ -170,6 +180,16 @@ class Dispatcher:
         self._checked_overdue_at = time.monotonic()
         for job, reason in list_overdue(self.home, self.queue.unfinished()):
             self._end(job, "cancelled", reason)
+
+    def _advance_races(self) -> None:
+        """Continue the open races, at most once per second and when a job has ended."""
+        if time.monotonic() - self._raced_at < 1:
+            return
+        self._raced_at = time.monotonic()
+        try:
+            advance_races(self.home)
+        except HomeError as error:  # jobs continue
+            _log(str(error))
 
     def _has_ended(self, job: Job) -> bool:
         """Poll an attempt, stop it if the job was cancelled, and return whether it has ended."""
@@ -221,6 +241,7 @@ class Dispatcher:
 
     def _end(self, job: Job, state: State, reason: str = "") -> None:
         self.queue.settle(job, state, reason)
+        self._raced_at = -1.0
         _log(f"{job.run_id}: {state}. {reason}".rstrip())
 
 

@@ -15,20 +15,21 @@ URL_NAMES = {"augmentation": "augment", "side": "image_side"}
 url.register(*(f"values_{name}" for name in SETTINGS))
 
 
-def choose_setting_values(name: str, value: Any) -> list[Any]:
-    """Show a multiselect for the values of a setting in a sweep, with the URL name `values_{name}`, and the errors of
-    values that it does not allow.
+def choose_setting_values(name: str, value: Any, *, prefix: str = "values", verb: str = "sweep") -> list[Any]:
+    """Show a multiselect for several values of a setting, with the URL name `{prefix}_{name}`, and the errors of values
+    that it does not allow.
 
     Args:
         value: the initial value.
+        verb: what is done with the values, as part of the label.
     """
     setting = SETTINGS[name]
     options = [setting.write(option) for option in setting.suggest(value)]
     texts = widget.texts(
-        f"{setting.label}: values to sweep",
+        f"{setting.label}: values to {verb}",
         options,
         [setting.write(value)],
-        key=f"values_{name}",
+        key=f"{prefix}_{name}",
         help=f"{setting.help} Choose or type values: {setting.bounds}.",
         placeholder="Choose or type values",
     )

@@ -15,6 +15,7 @@ TERMS = {
     "Library": ("Published result", "FLOPs"),
     "Run": ("Spec", "Configuration", "Kept epoch"),
     "Train": ("Hyperparameter", "Configuration", "Sweep", "Estimate"),
+    "Advisor": ("Advice", "±", "Confidence interval", "Pareto front"),
     "Jobs": ("Job", "Dispatcher", "Worker", "Slot", "Checkpoint", "Sweep"),
     "Augmentation": ("Augmentation",),
     "Runs": ("Note", "Bundle", "Archive, unarchive", "Delete, restore"),

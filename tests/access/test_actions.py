@@ -18,6 +18,8 @@ from core.access.action import ACTIONS, READ_ONLY, check_owner, is_read_only
 from core.access.role import OWNER, Role, User
 from core.actions.comparison import may_restore_comparison
 from core.actions.report import may_restore
+from core.advice.make_plan import make_plan
+from core.advice.race import save_race
 from core.datasets.cache import open_dataset
 from core.datasets.custom.removed import remove_dataset
 from core.datasets.fetch import locked, read_fetch
@@ -28,6 +30,7 @@ from core.jobs.queue import JobQueue
 from core.jobs.submit import submit_all
 from core.jobs.sweep_store import keep_sweep
 from core.models.add import add_model, remove_model
+from core.recipes import RECIPES
 from core.reports.build import build_document
 from core.reports.report import Report
 from core.reports.report_store import ReportStore
@@ -41,6 +44,7 @@ from tests.support.dataset_writer import write_dataset
 from tests.support.dispatcher import without_dispatcher
 from tests.support.elsewhere_runs import build_content
 from tests.support.paths import ROOT
+from tests.support.races import make_races
 from tests.support.run_writer import RunWriter
 
 for module in pkgutil.iter_modules(core.actions.__path__):
@@ -104,6 +108,12 @@ class Scene:
             add_model(home, name, KERAS_FILE)
         remove_model(home, "former")
         self.sweep = keep_sweep(home, "digits-heads", ["epochs"], [self.failed])
+        races = make_races(home)
+        for name in ("begun", "paused"):
+            save_race(home, races[name])
+        self.running, self.paused = races["begun"].race_id, races["paused"].race_id
+        request = races["begun"].request
+        self.plan = make_plan(home, RECIPES["digits-heads"], request, ["gap", "dense"], {}, {"epochs": 3})
         self._write_imports()
 
     def _write_imports(self) -> None:
@@ -135,6 +145,10 @@ class Scene:
             "resume_queue": (),
             "process_queue": (),
             "revive_queue": (),
+            "start_advice": (self.plan,),
+            "continue_advice": (self.paused,),
+            "pause_advice": (self.running,),
+            "stop_advice": (self.running,),
             "fetch_data": ("digits",),
             "add_data": ("pets", self.archive()),
             "add_web_data": ("web", "https://example.com/pets.zip"),
@@ -251,6 +265,7 @@ OWNED = {
 }  # fmt: skip
 SHARED = {
     "keep_comparison", "clear_comparisons",
+    "start_advice", "continue_advice", "pause_advice", "stop_advice",
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
     "process_queue", "revive_queue", "fetch_data", "add_data", "add_web_data",
     "remove_data", "restore_data", "clear_data", "add_own_model", "evaluate_own_model",

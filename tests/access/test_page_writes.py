@@ -14,6 +14,11 @@ from tests.support.paths import ROOT
 from tests.support.sources import module_of, read_imports
 
 READING = {
+    "core.advice": {
+        "conclude": None, "limits": None, "make_plan": {"make_plan"}, "plan": None, "race_curves": None,
+        "race": {"Race", "list_damaged_races", "list_races", "make_race", "open_race"}, "request": None,
+        "status": {"estimate_more_seeds"},
+    },
     "core.datasets": {
         "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"check_free", "list_added", "read_fetch"},
         "fetch_progress": None,
@@ -44,6 +49,7 @@ READING = {
         "run_store": {"RunStore"}, "search": None,
     },
     "core.reports": {
+        "advice_report": None,
         "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,
         "published_runs": None, "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
         "reproduction": None, "display_option": None, "author_text": None,

@@ -75,7 +75,8 @@ def test_every_setting_is_an_option_of_train_with_its_help_and_bounds(name: str)
 READS = [
     ["recipes"], ["params", "--recipe", "digits-heads"], ["runs"], ["compare", "--recipe", "digits-heads"],
     ["datasets"], ["jobs"], ["doctor"], ["show", "0"], ["analyse", "0"], ["--help"], ["train", "--help"], ["sweep"],
-    ["sweep", "--recipe", "digits-heads", "--dry-run"], ["comparisons"],
+    ["sweep", "--recipe", "digits-heads", "--dry-run"], ["comparisons"], ["advise"],
+    ["advise", "--recipe", "digits-heads", "--dry-run"],
 ]  # fmt: skip
 LOADED = """
 import json, sys

@@ -9,6 +9,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from core.advice.candidate import Candidate
+from core.advice.plan import AdvicePlan
+from core.advice.race import locked_race, make_race, save_race
+from core.advice.request import Request
 from core.datasets.atomic_folder import resuming
 from core.datasets.custom.add import add_dataset
 from core.datasets.custom.image_files import SourceImage
@@ -42,6 +46,7 @@ PARTIAL = {"epoch": 1, "epochs": 3, "step": 1, "steps": 9, "loss": 1.5, "accurac
 
 _RUN, _JOB, _DATASET = "runs/*/", "jobs/*/", "datasets/folder-mine/"
 FILES = {
+    "advice/race.py": ("advice/*/race.json", "advice/*/open", "advice/*/lock"),
     "datasets/atomic_folder.py": ("datasets/.folder-half.unfinished/identity.txt",),
     "datasets/cache.py": ("datasets/digits/dataset.json", "datasets/digits/*.npy"),
     "datasets/custom/build.py": (f"{_DATASET}skipped.txt", f"{_DATASET}dataset.json"),
@@ -142,6 +147,7 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
     specs = [good.spec.replace(seed=seed) for seed in (1, 2, 3)]
     _add_jobs(home, specs, (good.path / "history.jsonl").read_bytes())
     keep_sweep(home, "digits-heads", ["epochs"], specs, 60)
+    _start_race(home, [good.spec, other.spec])
     _, deleted = (save_runs(home, name, (good.run_id, other.run_id), by="ada") for name in ("kept", "deleted"))
     delete_saved(home, deleted.saved_id, "ada")
     reports = ReportStore(home)
@@ -163,6 +169,15 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
     for array in (home.features / "a-vgg16-8/train-0-1.npy", home.thumbnails / f"{'0' * 16}/images.npy"):
         array.parent.mkdir(parents=True, exist_ok=True)
         np.save(array, np.zeros((1, 2, 2, 1), np.uint8))
+
+
+def _start_race(home: Home, specs: list[RunSpec]) -> None:
+    candidates = tuple(
+        Candidate(key=spec.run_id, spec=spec.canonical(), name=spec.head, head=spec.head, params=1) for spec in specs
+    )
+    race = make_race(AdvicePlan(Request(), "digits-heads", candidates, (2, 3), 288, 60))
+    with locked_race(home, race.race_id):
+        save_race(home, race)
 
 
 def _add_jobs(home: Home, specs: list[RunSpec], history: bytes) -> None:

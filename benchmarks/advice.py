@@ -1,0 +1,220 @@
+"""Answers of `headroom advise` compared with complete grids of the same candidates; writes `docs/advice.md`.
+
+`python -m benchmarks.advice [--minutes M] [--only CASE,CASE] [--output FILE]` uses the default home. Runs are cached
+there, so a second call continues where the time of the first one ended. A case whose dataset is not available, or whose
+time did not suffice, is listed as not run.
+
+The training time of a race is that of all runs it used, also of cached ones: per candidate its longest run with the
+first seed, which continues the shorter ones, and the complete runs with further seeds.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.advice.advance import advance
+from core.advice.candidate import Candidate
+from core.advice.control import continue_race, start_race
+from core.advice.decision import decide
+from core.advice.evidence import Evidence, list_finalists, measure
+from core.advice.make_plan import make_plan
+from core.advice.plan import AdvicePlan
+from core.advice.race import Race, make_race
+from core.advice.request import Request
+from core.displays.advice_text import write_answer
+from core.displays.number import format_seconds
+from core.errors import HeadroomError
+from core.home import Home
+from core.jobs.dispatcher import ensure_dispatcher
+from core.jobs.submit import cancel_job, submit_all
+from core.jobs.wait import wait
+from core.recipes import RECIPES
+from core.store.run_store import RunStore
+
+SEEDS = 3
+MARGINS = (1.0, 3.0)
+_POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """A dataset with its candidates."""
+
+    name: str
+    recipe: str
+    heads: tuple[str, ...]
+    values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+SMALL = ("gap", "gap_linear", "gap_dense", "dense")
+CASES = (
+    Case("digits", "digits-heads", SMALL, {"filters": [8, 16]}, {"epochs": 12}),
+    Case("KMNIST", "kmnist-heads", SMALL, {}, {"epochs": 12, "filters": 16}),
+    Case("Fashion-MNIST", "fashion-heads", SMALL, {}, {"epochs": 12, "filters": 16}),
+    Case("CelebA Male", "celeba-heads", ("gap", "gap_dense", "dense"), {}, {"epochs": 12, "attribute": "Male"}),
+    Case(
+        "animals, frozen MobileNet", "folder-heads", ("gap", "gap_dense", "dense"), {},
+        {"folder": "animals", "backbone": "mobilenet", "frozen": True, "side": 96, "epochs": 12},
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """Result of a case with one margin; `problem` is why it has none."""
+
+    case: str
+    margin: float
+    candidates: int = 0
+    race: str = ""
+    race_seconds: float = 0.0
+    grid: str = ""
+    grid_seconds: float = 0.0
+    same: bool = False
+    problem: str = ""
+
+
+def run_case(home: Home, case: Case, deadline: float) -> Iterator[Row]:
+    for margin in MARGINS:
+        try:
+            request = Request(margin=margin, seeds=SEEDS)
+            plan = make_plan(home, RECIPES[case.recipe], request, case.heads, case.values, case.changes)
+            yield measure_case(home, case, plan, deadline)
+        except HeadroomError as error:
+            yield Row(case.name, margin, problem=str(error))
+        except TimeoutError as error:
+            yield Row(case.name, margin, problem=f"The time did not suffice for {error}.")
+
+
+def measure_case(home: Home, case: Case, plan: AdvicePlan, deadline: float) -> Row:
+    race = run_race(home, plan, deadline)
+    train_grid(home, plan, deadline)
+    evidence = Evidence(RunStore(home))
+    everything = make_race(plan)
+    finalists = list_finalists(everything, evidence, plan.allowed, SEEDS)
+    validation = {one.name: measure(one.right, one.labels, plan.request.metric) for one in finalists}
+    found = decide(
+        list_finalists(everything, evidence, plan.allowed, SEEDS, test=True), plan.request.margin / 100,
+        reference=max(validation, key=lambda key: validation[key]),
+    )  # fmt: skip
+    names = {one.key: one.name for one in plan.candidates}
+    answer = race.answer
+    assert answer
+    grid = f"{found.state}: {names[found.choice]}" if found.choice else f"{found.state}"
+    return Row(
+        case.name, plan.request.margin, len(plan.allowed),
+        f"{answer.state}{f': {names[answer.choice]}' if answer.choice else ''} — {write_answer(race)}",
+        sum(_compute_seconds(race, evidence, one) for one in race.candidates),
+        grid,
+        _sum_grid(everything, evidence),
+        (answer.choice, answer.state == "undecided") == (found.choice or "", found.state == "undecided"),
+    )  # fmt: skip
+
+
+def _sum_grid(race: Race, evidence: Evidence) -> float:
+    runs = [run for one in race.survivors for run in evidence.list_runs(race, one, SEEDS) or ()]
+    return sum(run.record.cost.train_seconds or 0.0 for run in runs)
+
+
+def _compute_seconds(race: Race, evidence: Evidence, candidate: Candidate) -> float:
+    """Return the training time of the runs of a candidate that its race used."""
+    dropped = race.dropped.get(candidate.key)
+    rungs = race.rungs
+    if dropped and dropped.at.endswith(("epochs", "epoch")):
+        rungs = tuple(rung for rung in rungs if rung <= int(dropped.at.split()[0]))
+    seeds = int(dropped.at.split()[0]) if dropped and "seed" in dropped.at else 1 if dropped else race.seeds
+    specs = [candidate.spec_of(rungs[-1], 0), *(candidate.spec_of(race.rungs[-1], seed) for seed in range(1, seeds))]
+    return sum((run.record.cost.train_seconds or 0.0) for spec in specs if (run := evidence.find(spec)))
+
+
+def run_race(home: Home, plan: AdvicePlan, deadline: float) -> Race:
+    race = start_race(home, plan)
+    if race.state in ("paused", "failed"):
+        race = continue_race(home, race.race_id)
+    while race.state == "running":
+        if time.monotonic() > deadline:
+            raise TimeoutError("the race")
+        ensure_dispatcher(home)
+        time.sleep(_POLL_SECONDS)
+        race = advance(home, race.race_id)
+    if race.state == "failed":
+        raise HeadroomError(race.problem)
+    return race
+
+
+def train_grid(home: Home, plan: AdvicePlan, deadline: float) -> None:
+    """Train every candidate with every seed to the end.
+
+    Raises:
+        TimeoutError: when the time does not suffice; queued runs are cancelled.
+    """
+    specs = [one.spec_of(plan.rungs[-1], seed) for seed in range(SEEDS) for one in plan.allowed]
+    for first in range(0, len(specs), 2):
+        if time.monotonic() > deadline:
+            raise TimeoutError("the grid")
+        found = submit_all(home, specs[first : first + 2])
+        try:
+            wait(home, [one.run_id for one in found])
+        except KeyboardInterrupt:
+            for one in found:
+                cancel_job(home, one.run_id)
+            raise
+
+
+def write_page(rows: Sequence[Row]) -> str:
+    """Return docs/advice.md."""
+    done = [row for row in rows if not row.problem]
+    same = sum(row.same for row in done)
+    lines = [
+        "# Answers of the advisor", "",
+        "`headroom advise` compared with complete grids: the same candidates, each trained with all epochs and "
+        f"{SEEDS} seeds, and decided by the same rule on the same test images. Written by "
+        "`python -m benchmarks.advice`. Training times exclude loading, evaluation and export; those of a race "
+        "include runs that were cached.", "",
+        f"{same} of {len(done)} answers equal those of the grid.", "",
+        "| data | margin | candidates | advisor | grid | training time of the advisor | of the grid | share |",
+        "|---|---|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for row in done:
+        share = row.race_seconds / row.grid_seconds if row.grid_seconds else 1.0
+        times = f"{format_seconds(row.race_seconds)} | {format_seconds(row.grid_seconds)} | {share:.0%}"
+        answer = row.race.partition(" — ")[0]
+        lines.append(f"| {row.case} | {row.margin:g} | {row.candidates} | {answer} | {row.grid} | {times} |")
+    lines += ["", "## Answers in detail", ""]
+    lines += [f"- {row.case}, margin {row.margin:g}: {row.race.partition(' — ')[2]}" for row in done]
+    if missing := [row for row in rows if row.problem]:
+        lines += ["", "## Not run", ""]
+        lines += [f"- {row.case}, margin {row.margin:g}: {row.problem}" for row in missing]
+    lines += ["", "## Candidates", ""]
+    for case in CASES:
+        values = "; ".join(f"{name} {', '.join(map(str, some))}" for name, some in case.values.items())
+        fixed = ", ".join(f"{name} {value}" for name, value in case.changes.items())
+        heads = ", ".join(case.heads)
+        lines.append(f"- **{case.name}** ({case.recipe}): {heads}{f'; {values}' if values else ''}; {fixed}")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60.0, help="time for everything")
+    parser.add_argument("--only", default="", help="names of cases, separated by commas")
+    parser.add_argument("--output", type=Path, default=Path("docs/advice.md"))
+    options = parser.parse_args()
+    deadline = time.monotonic() + 60 * options.minutes
+    chosen = [name.strip().lower() for name in options.only.split(",") if name.strip()]
+    rows: list[Row] = []
+    for case in CASES:
+        if chosen and not any(case.name.lower().startswith(name) for name in chosen):
+            rows += [Row(case.name, margin, problem="It was not selected.") for margin in MARGINS]
+            continue
+        rows += run_case(Home.default(), case, deadline)
+    options.output.write_text(write_page(rows), encoding="utf-8")
+    print(f"{options.output}: {sum(not row.problem for row in rows)} of {len(rows)} cases")
+
+
+if __name__ == "__main__":
+    main()

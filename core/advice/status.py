@@ -1,0 +1,149 @@
+"""Status of a race for pages and commands: every candidate with its learning curve, and the time left."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.advice.candidate import Candidate
+from core.advice.evidence import Evidence
+from core.advice.race import Race
+from core.home import Home
+from core.jobs.estimate import TimeEstimate, TimeEstimator, Work
+from core.jobs.local_executor import read_slots
+from core.jobs.progress import read_progress
+from core.jobs.queue import Job, JobQueue
+from core.jobs.submit import Checker
+from core.jobs.sweep_plan import compute_remaining_work, make_estimator
+from core.spec import RunSpec
+from core.store.history import read_history
+from core.store.run_store import RunStore
+
+CandidateState = Literal["excluded", "dropped", "queued", "running", "ready", "finalist"]
+
+
+@dataclass(frozen=True)
+class CandidateStatus:
+    """A candidate in a race.
+
+    Attributes:
+        curve: validation accuracy after each epoch of its longest training with the first seed, of shape (epochs,).
+        seeds: number of seeds with which it has been trained to the end.
+        runs: IDs of its finished runs in this race.
+        reason: why a limit excludes it or when and why it was dropped; empty otherwise.
+    """
+
+    candidate: Candidate
+    state: CandidateState
+    curve: NDArray[np.float64]
+    seeds: int
+    runs: tuple[str, ...]
+    reason: str = ""
+
+    @property
+    def validation_accuracy(self) -> float | None:
+        return float(self.curve[-1]) if len(self.curve) else None
+
+
+@dataclass(frozen=True)
+class RaceStatus:
+    """Status of a race.
+
+    Attributes:
+        members: one per candidate, in the order of the plan.
+        stage: what is being trained now, such as "epoch 7 of 25"; empty when it has ended.
+        left: estimated time of the runs that are queued or running; None if unknown or none are.
+        budget_left: seconds until the time budget ends; None without one.
+    """
+
+    members: tuple[CandidateStatus, ...]
+    stage: str
+    left: TimeEstimate | None
+    budget_left: float | None
+
+
+def read_race_status(
+    home: Home, race: Race, store: RunStore | None = None, estimator: TimeEstimator | None = None
+) -> RaceStatus:
+    """Return the status of a race from its runs, the job table and the progress of running jobs; writes nothing.
+
+    Args:
+        estimator: estimator of the remaining time; None to skip it.
+    """
+    evidence = Evidence(store or RunStore(home))
+    jobs = {job.run_id: job for job in JobQueue(home).unfinished()}
+    members = tuple(_read_member(home, race, one, evidence, jobs) for one in race.candidates)
+    stage = ""
+    if race.state == "running":
+        stage = f"{race.rungs[race.rung]} epochs" if race.rung < len(race.rungs) else f"{race.seeds} seeds per finalist"
+    left = None
+    if estimator:
+        checker = Checker(home)
+        own = [job for job in jobs.values() if job.run_id in race.waiting_for]
+        works = [compute_remaining_work(checker, job.spec, _count_epochs(home, job)) for job in own]
+        left = estimator.estimate_queue([work for work in works if work], read_slots())
+    budget = race.left_seconds if race.deadline is None else max(race.deadline - time.time(), 0.0)
+    return RaceStatus(members, stage, left, budget)
+
+
+def _count_epochs(home: Home, job: Job) -> int:
+    progress = read_progress(home, job.run_id) if job.state == "running" else None
+    return progress.epoch or 0 if progress else 0
+
+
+def _read_member(
+    home: Home, race: Race, candidate: Candidate, evidence: Evidence, jobs: Mapping[str, Job]
+) -> CandidateStatus:
+    if candidate.excluded_by:
+        return CandidateStatus(candidate, "excluded", np.empty(0), 0, (), candidate.excluded_by)
+    specs = list_race_specs(race, candidate)
+    runs = tuple(spec.run_id for spec in specs if evidence.find(spec))
+    full = [candidate.spec_of(race.rungs[-1], seed) for seed in range(race.seeds)]
+    seeds = sum(spec.run_id in runs for spec in full)
+    curve = _read_live_curve(home, race, candidate, evidence, jobs)
+    dropped = race.dropped.get(candidate.key)
+    if dropped:
+        return CandidateStatus(candidate, "dropped", curve, seeds, runs, f"After {dropped.at}: {dropped.reason}")
+    states = {jobs[spec.run_id].state for spec in specs if spec.run_id in jobs}
+    state: CandidateState = "finalist" if race.rung >= len(race.rungs) else "ready"
+    if race.state == "running" and states:
+        state = "running" if "running" in states else "queued"
+    return CandidateStatus(candidate, state, curve, seeds, runs)
+
+
+def list_race_specs(race: Race, candidate: Candidate) -> list[RunSpec]:
+    """Return the runs of a candidate that the race can have so far: every rung, then the complete runs per seed."""
+    rungs = [candidate.spec_of(epochs, 0) for epochs in race.rungs]
+    return [*rungs, *(candidate.spec_of(race.rungs[-1], seed) for seed in range(1, race.seeds))]
+
+
+def _read_live_curve(
+    home: Home, race: Race, candidate: Candidate, evidence: Evidence, jobs: Mapping[str, Job]
+) -> NDArray[np.float64]:
+    """Return the curve of the longest run with the first seed, or of the job that continues it."""
+    run = evidence.find_longest(race, candidate, 0)
+    curve = run.history["val_accuracy"].to_numpy(np.float64) if run else np.empty(0)
+    for epochs in race.rungs:
+        spec = candidate.spec_of(epochs, 0)
+        if spec.run_id in jobs:
+            live = read_history(home.jobs / spec.run_id / "history.jsonl")["val_accuracy"].to_numpy(np.float64)
+            curve = live if len(live) > len(curve) else curve
+    return curve
+
+
+def estimate_more_seeds(home: Home, race: Race) -> float | None:
+    """Return the estimated seconds of the additional seeds of an undecided answer; None otherwise."""
+    answer = race.answer
+    if race.state != "answered" or answer is None or answer.state != "undecided" or not answer.more_seeds:
+        return None
+    store, checker = RunStore(home), Checker(home)
+    works = []
+    for one in race.survivors:
+        for seed in range(answer.seeds, answer.seeds + answer.more_seeds):
+            checked = checker.check(one.spec_of(race.rungs[-1], seed))
+            works += [] if store.path(checked.spec.run_id) else [Work.of(checked.model, checked.images)]
+    estimate = make_estimator(home, store).estimate_queue(works, read_slots())
+    return estimate.seconds if estimate else None

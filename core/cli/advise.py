@@ -1,0 +1,299 @@
+"""`advise`: find out which head to use, within a time budget."""
+
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.cli.output import JsonFlag, print_json, print_message, print_table
+from core.cli.recipe_option import RecipeOption, read_recipe
+from core.cli.setting_option import with_settings
+from core.errors import AdviceError, JobError
+from core.home import Home
+
+if TYPE_CHECKING:
+    from core.advice.plan import AdvicePlan
+    from core.advice.race import Race
+    from core.advice.request import Request
+    from core.advice.status import RaceStatus
+
+_POLL_SECONDS = 1.0
+_NUMBER_COLUMNS = ("Parameters", "LiteRT file", "FLOPs per image", "Validation accuracy", "Seeds")
+
+
+@with_settings(leaving_out=("head", "backbone"))
+def advise(
+    advice_id: Annotated[
+        str | None, typer.Argument(metavar="[ADVICE_ID]", help="ID of an existing advice: show its answer.")
+    ] = None,
+    recipe: RecipeOption = None,
+    heads: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Heads, separated by commas. Default: the heads of the recipe.")
+    ] = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=A,B",
+            help="Values of a hyperparameter, separated by commas; each combination is a candidate. Repeatable.",
+        ),
+    ] = None,
+    backbones: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Backbones, separated by commas. Default: that of the recipe.")
+    ] = None,
+    max_size: Annotated[str | None, typer.Option(metavar="100kB", help="Largest size of the LiteRT file.")] = None,
+    max_latency: Annotated[
+        str | None, typer.Option(metavar="5ms", help="Longest time for one image on one thread of this machine.")
+    ] = None,
+    max_params: Annotated[str | None, typer.Option(metavar="50k", help="Largest number of parameters.")] = None,
+    margin: Annotated[
+        str, typer.Option(metavar="POINTS", help="Accuracy that may be lost, in percentage points.")
+    ] = "1.0",
+    metric: Annotated[str, typer.Option(help="What may be lost: accuracy or balanced_accuracy.")] = "accuracy",
+    cost: Annotated[str, typer.Option(help="What must be small: params, size, flops or latency.")] = "params",
+    goal: Annotated[
+        str, typer.Option(help="smallest: lowest cost within the margin of the best; best: best within the limits.")
+    ] = "smallest",
+    budget: Annotated[
+        str | None, typer.Option(metavar="30m", help="Time until the answer, such as 90s, 30m or 2h. Default: none.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=2, max=20, help="Largest number of seeds per finalist.")] = 5,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the candidates, the plan and the estimated time; start nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Start without confirmation.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="End ADVICE_ID now with what is known.")] = False,
+    pause: Annotated[bool, typer.Option("--pause", help="Pause ADVICE_ID; its budget does not run.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--continue", help="Continue ADVICE_ID, with --budget if given; add seeds if undecided.")
+    ] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Start and return; it continues in the background.")
+    ] = False,
+    as_json: JsonFlag = False,
+    **settings: Any,
+) -> None:
+    """Find the smallest head within a margin of the best one. Without options, list the answers.
+
+    Candidates that cannot win are dropped early, on validation images only. The test images are read once, to compare
+    the finalists. It runs in the background: Ctrl-C stops waiting only.
+    """
+    home = Home.default()
+    changes = {name: value for name, value in settings.items() if value is not None}
+    verbs = [verb for verb, given in (("--stop", stop), ("--pause", pause), ("--continue", resume)) if given]
+    if len(verbs) > 1:
+        raise JobError(f"Give one of {', '.join(verbs)}.")
+    if advice_id is None and verbs:
+        raise JobError(f"Option {verbs[0]} needs the ID of an advice. `headroom advise` lists them.")
+    from core.advice import limits
+
+    seconds = None if budget is None else limits.read_duration(budget)
+    if advice_id is not None:
+        if recipe or heads or values or backbones or changes:
+            raise JobError("Give either the ID of an advice or a recipe and dataset, not both.")
+        race = _control(home, advice_id, verbs[0] if verbs else "", seconds)
+        _follow(home, race, wait_for_it=not no_wait and not pause, as_json=as_json)
+        return
+    if not (recipe or "dataset" in changes or "folder" in changes):
+        if heads or values or backbones or changes:
+            raise JobError("Give --recipe, or --dataset with the name of a dataset or of added images.")
+        _list(home, as_json)
+        return
+    request = _read_request(max_size, max_latency, max_params, margin, metric, cost, goal, seconds, seeds)
+    plan = _plan(home, recipe, heads, values or [], backbones, changes, request)
+    if _confirm(plan, dry_run, yes, as_json):
+        from core.advice.control import start_race
+
+        _follow(home, start_race(home, plan), wait_for_it=not no_wait, as_json=as_json)
+
+
+def _read_request(
+    max_size: str | None, max_latency: str | None, max_params: str | None, margin: str, metric: str, cost: str,
+    goal: str, budget_seconds: float | None, seeds: int,
+) -> "Request":  # fmt: skip
+    """
+    Raises:
+        AdviceError: when a value is invalid.
+    """
+    from core.advice import limits, request
+
+    found = limits.Limits(
+        size=None if max_size is None else limits.read_size(max_size),
+        latency=None if max_latency is None else limits.read_latency(max_latency),
+        params=None if max_params is None else limits.read_params(max_params),
+    )
+    points = limits.read_margin(margin)
+    choices: Any = {"metric": (metric, request.Metric), "cost": (cost, request.CostName), "goal": (goal, request.Goal)}
+    for name, (value, allowed) in choices.items():
+        if value not in allowed.__args__:
+            raise AdviceError(f"Expected {name} to be one of {', '.join(allowed.__args__)}; got {value!r:.60}.")
+    chosen: Any = {"metric": metric, "cost": cost, "goal": goal}
+    return request.Request(margin=points, limits=found, budget_seconds=budget_seconds, seeds=seeds, **chosen)
+
+
+def _plan(
+    home: Home, name: str | None, heads: str | None, words: list[str], backbones: str | None, changes: dict[str, Any],
+    request: "Request",
+) -> "AdvicePlan":  # fmt: skip
+    from core.advice.make_plan import make_plan
+    from core.jobs.sweep_plan import read_values
+    from core.recipes import RECIPES
+
+    name, changes = read_recipe(home, name, changes)
+    values = read_values([*words, *([f"backbone={backbones}"] if backbones else [])])
+    if duplicates := [setting for setting in values if setting in changes]:
+        option = duplicates[0].replace("_", "-")
+        raise AdviceError(f"Give {duplicates[0]} either with --set or with --{option}, not both.")
+    chosen = [] if heads is None else [head.strip() for head in heads.split(",")]
+    return make_plan(home, RECIPES[name], request, chosen, values, changes)
+
+
+def _confirm(plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: bool) -> bool:
+    """Print the plan; return whether to start it.
+
+    Raises:
+        JobError: when there is no terminal to ask.
+    """
+    from core.displays.advice_text import describe_advice_plan, describe_advice_time, write_candidate_cost
+
+    if as_json and dry_run:
+        print_json(_list_plan(plan))
+        return False
+    if not as_json:
+        rows = [
+            {
+                "Candidate": one.name,
+                "Parameters": write_candidate_cost(one, "params"),
+                "LiteRT file": write_candidate_cost(one, "size"),
+                "FLOPs per image": write_candidate_cost(one, "flops"),
+                "Latency": write_candidate_cost(one, "latency"),
+                "Status": f"excluded: {one.excluded_by}" if one.excluded_by else "starts",
+            }
+            for one in plan.candidates
+        ]
+        print_table(rows, numbers=_NUMBER_COLUMNS)
+    for message in (describe_advice_plan(plan), describe_advice_time(plan), plan.warning):
+        if message:
+            print_message(message)
+    if dry_run or yes:
+        return not dry_run
+    if not sys.stdin.isatty():
+        raise JobError("Cannot ask for confirmation without a terminal; nothing was started. Add --yes or --dry-run.")
+    typer.confirm("Start?", abort=True, err=True)
+    return True
+
+
+def _list_plan(plan: "AdvicePlan") -> dict[str, Any]:
+    return {
+        "recipe": plan.recipe,
+        **plan.request.model_dump(mode="json"),
+        "candidates": [one.model_dump(mode="json") for one in plan.candidates],
+        "epochs": plan.rungs,
+        "validation_images": plan.validation_images,
+        "test_images": plan.test_images,
+        "estimate": vars(plan.estimate) if plan.estimate else None,
+        "longest": vars(plan.longest) if plan.longest else None,
+        "cached_runs": plan.cached,
+        "warning": plan.warning or None,
+    }
+
+
+def _control(home: Home, advice_id: str, verb: str, budget_seconds: float | None) -> "Race":
+    from core.advice import control
+    from core.advice.race import open_race
+
+    race = open_race(home, advice_id)
+    if verb == "--stop":
+        return control.stop_race(home, race.race_id)
+    if verb == "--pause":
+        return control.pause_race(home, race.race_id)
+    if verb == "--continue":
+        return control.continue_race(home, race.race_id, budget_seconds)
+    return race
+
+
+def _list(home: Home, as_json: bool) -> None:
+    from core.advice.race import list_damaged_races, list_races
+    from core.advice.status import read_race_status
+    from core.displays.advice_text import build_advice_json, write_answer
+    from core.displays.progress import describe_age
+
+    for message in list_damaged_races(home).values():
+        print_message(message)
+    races = list_races(home)
+    if as_json:
+        print_json([build_advice_json(race, read_race_status(home, race)) for race in races])
+        return
+    if not races:
+        print_message("No advice yet. Try: headroom advise --recipe digits-heads --budget 10m --dry-run")
+    print_table(
+        [
+            {
+                "Advice": race.race_id,
+                "Recipe": race.recipe,
+                "Started": describe_age(max(time.time() - race.started_at, 0.0)),
+                "Answer": write_answer(race),
+            }
+            for race in races
+        ]
+    )
+
+
+def _follow(home: Home, race: "Race", *, wait_for_it: bool, as_json: bool) -> None:
+    """Print what happens until the race ends, then its answer.
+
+    Raises:
+        AdviceError: when the race failed.
+    """
+    from core.advice.advance import advance
+    from core.advice.status import estimate_more_seeds, read_race_status
+    from core.displays.advice_text import build_advice_json
+    from core.jobs.dispatcher import ensure_dispatcher
+
+    shown = 0
+    try:
+        while wait_for_it:
+            for event in race.events[shown:]:
+                print_message(f"{time.strftime('%H:%M:%S', time.localtime(event.time))}  {event.text}")
+            shown = len(race.events)
+            if race.state != "running":
+                break
+            ensure_dispatcher(home)
+            time.sleep(_POLL_SECONDS)
+            race = advance(home, race.race_id)
+    except KeyboardInterrupt:
+        print_message(f"It continues in the background. Show its status: headroom advise {race.race_id}")
+        raise
+    status = read_race_status(home, race)
+    seconds = estimate_more_seeds(home, race)
+    if as_json:
+        print_json(build_advice_json(race, status, seconds))
+    else:
+        _print_race(race, status, seconds)
+    if race.state == "failed" and wait_for_it:
+        raise AdviceError(f"Advice {race.race_id} failed: {race.problem}")
+
+
+def _print_race(race: "Race", status: "RaceStatus", more_seconds: float | None) -> None:
+    from core.displays.advice_text import write_answer, write_candidate_cost
+    from core.displays.number import format_seconds, format_share
+
+    rows = []
+    for member in status.members:
+        value = member.validation_accuracy
+        rows.append(
+            {
+                "Candidate": member.candidate.name,
+                "Parameters": write_candidate_cost(member.candidate, "params"),
+                "Validation accuracy": "–" if value is None else format_share(value),
+                "Seeds": str(member.seeds),
+                "Status": f"{member.state}: {member.reason}" if member.reason else member.state,
+            }
+        )
+    print_table(rows, numbers=_NUMBER_COLUMNS)
+    print_message(f"Advice {race.race_id}: {format_seconds(race.train_seconds)} of training in this race.")
+    typer.echo(write_answer(race, more_seconds))
+    answer = race.answer
+    if answer and answer.state == "undecided" and race.state == "answered":
+        print_message(f"Continue with: headroom advise {race.race_id} --continue --budget 30m")

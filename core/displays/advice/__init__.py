@@ -1,0 +1,1 @@
+"""Views of a race of the advisor, one per file."""

@@ -1,0 +1,117 @@
+"""Validation accuracy of all candidates against the cost that decides, with the Pareto front and the chosen one."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from core.advice.candidates import cost_of
+from core.analysis.pareto import compute_front
+from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_candidate, style_candidates
+from core.displays.axis import scale_shares
+from core.displays.display import Chart
+from core.displays.encoding import GREY, color_styles, shape_styles, write_note
+from core.displays.label import shorten
+from core.displays.number import format_share
+
+_MAX_NAMES, _NAME_CHARS = 8, 24
+
+
+@dataclass(frozen=True)
+class AdviceFront(AdviceDisplay):
+    """One point per trained candidate. The front consists of candidates with complete runs; those that were dropped
+    before are gray, because fewer epochs are no measure of their accuracy."""
+
+    name: ClassVar[str] = "advice_front"
+    title: ClassVar[str] = "Accuracy against cost (Pareto front)"
+
+    def frame(self) -> pd.DataFrame:
+        """Return the columns candidate, status, cost, epochs, accuracy (validation, mean over seeds), complete, front,
+        chosen."""
+        answer = self.race.answer
+        rows = []
+        for candidate in self.race.candidates:
+            if not (found := self.progress.find_last(candidate.key)):
+                continue
+            cost = cost_of(candidate, self.race.request.cost)
+            complete = found[0] >= self.race.rungs[-1] or (answer is not None and candidate.key in answer.accuracy)
+            chosen = bool(answer and answer.choice == candidate.key)
+            rows.append((candidate.name, describe_candidate(self.race, candidate), cost, *found, complete, chosen))
+        names = ["candidate", "status", "cost", "epochs", "accuracy", "complete", "chosen"]
+        frame = pd.DataFrame(rows, columns=names)
+        shown = np.where(frame["complete"].to_numpy(np.bool_), frame["accuracy"].to_numpy(np.float64), np.nan)
+        front = compute_front(frame["cost"].to_numpy(np.float64), shown)
+        return frame.assign(front=front).sort_values("cost", ignore_index=True)
+
+    def table(self) -> pd.DataFrame:
+        form, frame = FORMS[self.race.request.cost], self.frame()
+        return pd.DataFrame(
+            {
+                "Candidate": frame["candidate"],
+                form.short: frame["cost"].map(form.write),
+                "Validation accuracy": frame["accuracy"].map(format_share),
+                "Epochs": frame["epochs"].map(str),
+                "Pareto-optimal": frame["front"].map(lambda front: "yes" if front else "–"),
+                "Result": frame["status"],
+            }
+        )
+
+    def chart(self) -> Chart | None:
+        frame = self.frame().rename(columns={"candidate": "head"})
+        if frame.empty:
+            return None
+        form, styles = FORMS[self.race.request.cost], style_candidates(self.race.candidates)
+        frame["text"] = frame["cost"].map(form.write)
+        frame["label"] = [shorten(name, _NAME_CHARS) for name in frame["head"]]
+        x = alt.X(
+            "cost:Q", title=f"{form.label}, log", scale=alt.Scale(type="log", nice=False, padding=70),
+            axis=alt.Axis(format=form.tick, tickCount=5, grid=False),
+        )  # fmt: skip
+        y = alt.Y(
+            "accuracy:Q", title="Validation accuracy", scale=scale_shares(frame["accuracy"], 0.15),
+            axis=alt.Axis(format=".0%", tickCount=6),
+        )  # fmt: skip
+        color = alt.condition("!datum.complete", alt.value(GREY), color_styles(styles, legend=False))
+        ink = alt.condition("!datum.complete", alt.value(GREY), alt.value(INK))
+        tooltip = [
+            alt.Tooltip("head:N", title="Candidate"),
+            alt.Tooltip("text:N", title=form.short),
+            alt.Tooltip("accuracy:Q", title="Validation accuracy", format=".1%"),
+            alt.Tooltip("epochs:Q", title="Epochs"),
+            alt.Tooltip("status:N", title="Result"),
+        ]
+        base = alt.Chart(frame).encode(x=x, y=y, tooltip=tooltip)
+        front = alt.Chart(frame[frame["front"]]).encode(x=x, y=y)
+        step = front.mark_line(interpolate="step-after", strokeWidth=2, color=GREY, strokeDash=[6, 3])
+        ring = base.transform_filter("datum.chosen").mark_point(size=480, strokeWidth=2.4)
+        points = base.mark_point(filled=True, size=120, opacity=1).encode(
+            color=color, shape=shape_styles(styles, legend=False)
+        )
+        named = base.transform_filter("datum.front || datum.chosen") if len(frame) > _MAX_NAMES else base
+        names = named.mark_text(dy=-16, fontSize=11, fontWeight="bold").encode(text="label:N", color=ink)
+        layers = [step, ring.encode(color=color_styles(styles, legend=False)), points, names]
+        return alt.layer(*layers).properties(height=360, title=write_note(self._note()))
+
+    def _note(self) -> str:
+        frame = self.frame()
+        parts = ["Dashed: Pareto front of the complete runs."]
+        if frame["chosen"].any():
+            parts.append("Ring: chosen.")
+        if not frame["complete"].all():
+            parts.append("Gray: fewer epochs.")
+        return " ".join(parts)
+
+    def describe(self) -> str:
+        form, frame = FORMS[self.race.request.cost], self.frame()
+        if frame.empty:
+            return "Accuracy against cost. No candidate has finished an epoch yet."
+        parts = [
+            f"{row['candidate']}: {form.write(row['cost'])}, {format_share(row['accuracy'])}, {row['status']}"
+            for row in frame.to_dict("records")
+        ]
+        optimal = ", ".join(frame.loc[frame["front"], "candidate"]) or "none yet"
+        return (
+            f"Validation accuracy against {form.label}. {'; '.join(parts)}. Pareto-optimal: {optimal}. {self._note()}"
+        )

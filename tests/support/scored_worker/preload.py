@@ -1,0 +1,3 @@
+"""Imports that are loaded once, before workers are forked."""
+
+import tests.support.run_writer  # noqa: F401
