@@ -2,7 +2,7 @@
 # GNU make 3.81 or newer and a POSIX shell. PYTHON=python3.12 chooses the interpreter of a new .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help dashboard view dev quick lint format types pytest test test-all coverage bench lock
+.PHONY: help dashboard view dev quick lint format types pytest test test-all coverage bench client lock
 
 SHELL := /bin/sh
 VENV := .venv
@@ -110,6 +110,9 @@ bench: $(DEV) ## run every benchmark; each prints one line of JSON
 		echo "Running the benchmark $$name."; \
 		$(PY) -m "benchmarks.$$name" || exit 1; \
 	done
+
+client: $(DEV) ## generate the Python client of the HTTP API, headroom/api.py
+	@code=$$($(PY) -m core.api.client_code) && printf '%s\n' "$$code" | $(PY) -m ruff format --stdin-filename api.py - > headroom/api.py
 
 # Installs nothing but uv: the old lock contradicts the requirement that just changed.
 lock: ## pin all packages that the requirements files need, in requirements.lock

@@ -69,6 +69,12 @@ RunIds = Annotated[str, Field(pattern=rf"^[0-9a-f]{{12}}(,[0-9a-f]{{12}}){{0,{HT
 """Run IDs, separated by commas."""
 Query = Annotated[str, Field(max_length=500)]
 """Search query for runs."""
+ReportId = Annotated[str, Field(pattern=r"^r[a-z2-9]{7}$")]
+CommentNumber = Annotated[int, Field(ge=1, le=5_000)]
+JobState = Annotated[str, Field(pattern=r"^(queued|running|finished|failed|cancelled)?$")]
+"""State of a job, or "" for any."""
+Split = Annotated[str, Field(pattern=r"^(test|validation)$")]
+Flag = Annotated[str, Field(pattern=r"^[01]$")]
 ReportAddress = Annotated[str, Field(pattern=r"^r[a-z2-9]{7}(-[1-9][0-9]{0,5})?$")]
 ReportVersion = Annotated[str, Field(pattern=r"^r[a-z2-9]{7}-[1-9][0-9]{0,5}$")]
 LinkSecret = Annotated[str, Field(max_length=200)]

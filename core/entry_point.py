@@ -9,6 +9,7 @@ import sys
 CLI = "core"
 DISPATCHER = "core.jobs"
 JOB_PROCESS = "core.jobs.process"
+NOTICES = "core.jobs.send_notices"
 TRAINING = "core.training"
 APPLICATION = "core.training.application"
 EVALUATION = "core.training.evaluate_model"

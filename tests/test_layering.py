@@ -131,6 +131,7 @@ def test_module_names_as_text_are_in_one_module() -> None:
     assert set(named["core.entry_point"]) == {
         "core.jobs",
         "core.jobs.process",
+        "core.jobs.send_notices",
         "core.training",
         "core.training.application",
         "core.training.evaluate_model",

@@ -8,8 +8,9 @@ class Role(IntEnum):
     """Role of a user. Each role includes the permissions of the roles before it."""
 
     VIEWER = 1
-    TRAINER = 2
-    ADMIN = 3
+    COMMENTER = 2
+    TRAINER = 3
+    ADMIN = 4
 
     @property
     def label(self) -> str:
@@ -22,6 +23,11 @@ class User:
 
     name: str
     role: Role
+
+    @property
+    def signature(self) -> str:
+        """The name as author of reports and comments; empty on a dashboard without login."""
+        return "" if self.name == OWNER.name else self.name
 
 
 OWNER = User("the dashboard", Role.ADMIN)

@@ -1,7 +1,7 @@
 """Actions on saved comparisons: save, rename, delete and restore. Trainers change their own, admins all."""
 
 from core.access.action import check_owner, needs
-from core.access.role import OWNER, Role, User
+from core.access.role import Role, User
 from core.errors import ComparisonError
 from core.home import Home
 from core.store.comparison import Comparison
@@ -23,7 +23,7 @@ _KIND = "saved comparison"
 def keep_comparison(user: User, home: Home, name: str, comparison: Comparison) -> SavedComparison:
     """Save the runs and the baseline of a comparison (see `save_runs`)."""
     runs = tuple(run.run_id for run in comparison.runs)
-    return save_runs(home, name, runs, comparison.baseline, _sign(user))
+    return save_runs(home, name, runs, comparison.baseline, user.signature)
 
 
 @needs(Role.TRAINER, "rename saved comparisons")
@@ -37,7 +37,7 @@ def rename_comparison(user: User, home: Home, saved_id: str, name: str) -> Saved
 def remove_comparison(user: User, home: Home, saved_id: str) -> None:
     """Delete a saved comparison (see `delete_saved`)."""
     _check_own(user, home, saved_id)
-    delete_saved(home, saved_id, _sign(user))
+    delete_saved(home, saved_id, user.signature)
 
 
 @needs(Role.TRAINER, "restore saved comparisons")
@@ -52,7 +52,7 @@ def restore_comparisons(user: User, home: Home, saved_ids: list[str]) -> None:
 
 def may_restore_comparison(user: User, home: Home, saved_id: str) -> bool:
     """Return whether a user is an admin, or the owner of a deleted comparison who deleted it."""
-    return user.role >= Role.ADMIN or _list_removers(home, saved_id) == {_sign(user)}
+    return user.role >= Role.ADMIN or _list_removers(home, saved_id) == {user.signature}
 
 
 @needs(Role.ADMIN, "delete saved comparisons permanently")
@@ -73,8 +73,3 @@ def _list_removers(home: Home, saved_id: str) -> set[str]:
 def _check_own(user: User, home: Home, saved_id: str) -> None:
     if user.role < Role.ADMIN:
         check_owner(user, open_saved(home, saved_id).by, _KIND)
-
-
-def _sign(user: User) -> str:
-    """Return the name of the user, empty on a dashboard without login."""
-    return "" if user.name == OWNER.name else user.name

@@ -30,7 +30,7 @@ def train_sweep(
     budget_minutes: int | None,
 ) -> Sweep:
     """Queue a sweep (see `submit_sweep`)."""
-    return submit_sweep(home, recipe, settings, specs, budget_minutes)
+    return submit_sweep(home, recipe, settings, specs, budget_minutes, user.name)
 
 
 @needs(Role.TRAINER, "start training", find_training_problem)

@@ -1,54 +1,65 @@
 """OpenAPI description of the HTTP API, generated from its operations, parameters and response models."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from core.api.operation import Operation, Upload
-from core.api.response import JSON, ErrorResponse
+from core.api.operation import Operation
+from core.api.parameter import Parameters
+from core.api.response import BINARY, JSON, ErrorResponse
 
 VERSION = "1"
 _REFERENCE = "#/components/schemas/{model}"
 _ABOUT = (
-    "Access to the runs, comparisons and published reports of a Headroom dashboard; trainers can also import runs that "
-    "were trained elsewhere. If the dashboard requires a login, requests need an access token (headroom token NAME) or "
-    "the cookie of a login."
+    "Access to the runs, jobs, comparisons and reports of a Headroom dashboard. Trainers can submit training and "
+    "import runs that were trained elsewhere, commenters can comment on reports. If the dashboard requires a login, "
+    "requests need an access token (headroom token NAME) or the cookie of a login."
 )
+_LOGIN: list[dict[str, list[str]]] = [{}, {"token": []}, {"login": []}]
+_LOGIN_ERRORS = {"401": "Not logged in, login expired, or invalid access token."}
 _ERRORS = {
     "400": "A parameter is missing or invalid.",
-    "401": "Not logged in, login expired, or invalid access token.",
+    **_LOGIN_ERRORS,
     "403": "The user has no role on this dashboard.",
-    "404": "The run, report or path was not found, or the run has no model.",
+    "404": "The run, job, report, comment, file or path was not found, or the run has no model.",
     "405": "The method is not allowed.",
+    "500": "Internal error. The log of the dashboard has the details.",
 }
-_UPLOAD_ERRORS = {
-    "400": "The file is invalid, or its Content-Type is.",
-    "401": _ERRORS["401"],
-    "403": "The user lacks the trainer role.",
-    "413": "The file is too large.",
+_WRITE_ERRORS = {
+    **_ERRORS,
+    "400": "The body or a parameter is invalid, or the Content-Type is.",
+    "403": "The user lacks the required role.",
+    "413": "The body is too large.",
 }
+_RANGE = {
+    "name": "Range",
+    "in": "header",
+    "required": False,
+    "description": "part of the file, such as bytes=0-999",
+    "schema": {"type": "string", "pattern": "^bytes=[0-9]{1,15}-[0-9]{0,15}$"},
+}
+_TEXT = {"text/plain": {"schema": {"type": "string"}}}
 
 
 def describe_api(operations: Sequence[Operation], base: str) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document. `base` is the prefix of every path."""
-    models: list[Any] = [one.returns for one in operations if not isinstance(one.returns, str)]
-    models += [one.upload.returns for one in operations if one.upload]
+    writes = [one.writing for one in operations if one.writing]
+    answers: list[Any] = [one.returns for one in operations if not isinstance(one.returns, str)]
+    answers += [one.returns for one in writes]
+    bodies: list[Any] = [one.body for one in writes if not isinstance(one.body, str)]
     _, schemas = models_json_schema(
-        [(model, "serialization") for model in (ErrorResponse, *models)], ref_template=_REFERENCE
+        [(model, "serialization") for model in dict.fromkeys((ErrorResponse, *answers))]
+        + [(model, "validation") for model in dict.fromkeys(bodies)],
+        ref_template=_REFERENCE,
     )
-    login: list[dict[str, list[str]]] = [{}, {"token": []}, {"login": []}]
     return {
         "openapi": "3.1.0",
         "info": {"title": "Headroom", "version": VERSION, "description": _ABOUT},
         "servers": [{"url": base or "/"}],
-        "paths": {
-            one.path: {"get": _describe(one) | ({} if one.public else {"security": login})}
-            | ({"post": _describe_upload(one.path, one.upload) | {"security": login}} if one.upload else {})
-            for one in operations
-        },
+        "tags": [{"name": name} for name in dict.fromkeys(map(_tag, operations))],
+        "paths": {one.path: {**_describe(one), **_describe_write(one)} for one in operations},
         "components": {
             "schemas": schemas["$defs"],
             "securitySchemes": {
@@ -59,48 +70,84 @@ def describe_api(operations: Sequence[Operation], base: str) -> dict[str, Any]:
     }
 
 
+def _tag(operation: Operation) -> str:
+    """Return the first part of the path of an operation after /api."""
+    return operation.path.removeprefix("/api").split("/")[1]
+
+
 def _describe(operation: Operation) -> dict[str, Any]:
-    if isinstance(operation.returns, str):
-        media = operation.returns.partition(";")[0]
-        content: dict[str, Any] = {media: {"schema": {"type": "string"} if media.startswith("text/") else {}}}
-    else:
-        content = {JSON: {"schema": _refer(operation.returns)}}
-    error = {JSON: {"schema": _refer(ErrorResponse)}}
+    """Return the description of the operation with GET; empty if the path has none."""
+    if operation.run is None:
+        return {}
+    success: dict[str, Any] = {
+        "200": {"description": operation.summary, "content": _describe_content(operation.returns)}
+    }
+    parameters = _list_parameters(operation.path, operation.parameters)
+    if operation.returns == BINARY:  # a file, which is also sent in parts
+        parts: dict[str, Any] = {BINARY: {}, "multipart/byteranges": {}}
+        success["206"] = {"description": "The requested parts of the file.", "content": parts}
+        success["416"] = {"description": "The file has no such part.", "content": _TEXT}
+        parameters.append(_RANGE)
+    login = {} if operation.public else {"security": _LOGIN}
+    responses = success | _describe_errors(_ERRORS)
+    if operation.returns == BINARY:
+        responses["400"]["content"] |= _TEXT
     return {
-        "summary": operation.summary,
-        "operationId": _name_operation(operation.path),
-        "parameters": _list_parameters(operation),
-        "responses": {"200": {"description": operation.summary, "content": content}}
-        | {status: {"description": text, "content": error} for status, text in _ERRORS.items()},
+        "get": {
+            "tags": [_tag(operation)],
+            "summary": operation.summary,
+            "operationId": operation.name,
+            "parameters": parameters,
+            "responses": responses,
+        }
+        | login
     }
 
 
-def _name_operation(path: str) -> str:
-    return re.sub(r"\W+", "_", path).strip("_")
-
-
-def _describe_upload(path: str, upload: Upload) -> dict[str, Any]:
-    error = {JSON: {"schema": _refer(ErrorResponse)}}
-    body = {upload.media_type: {"schema": {"type": "string", "format": "binary"}}}
+def _describe_write(operation: Operation) -> dict[str, Any]:
+    """Return the description of the operation with POST; empty if the path has none."""
+    write = operation.writing
+    if write is None:
+        return {}
+    binary = isinstance(write.body, str)
+    schema = {"type": "string", "format": "binary"} if isinstance(write.body, str) else _refer(write.body)
     return {
-        "summary": upload.summary,
-        "description": f"At most {upload.max_bytes / 1e6:,.0f} MB. Sending a file again changes nothing.",
-        "operationId": f"add_{_name_operation(path)}",
-        "requestBody": {"required": True, "content": body},
-        "responses": {
-            "200": {"description": upload.summary, "content": {JSON: {"schema": _refer(upload.returns)}}},
-            **{status: {"description": text, "content": error} for status, text in _UPLOAD_ERRORS.items()},
-        },
+        "post": {
+            "tags": [_tag(operation)],
+            "summary": write.summary,
+            "description": f"Needs the {write.action.role.label} role."
+            + (f" At most {write.max_bytes / 1e6:,.0f} MB. Sending a file again changes nothing." if binary else ""),
+            "operationId": write.name,
+            "parameters": _list_parameters(operation.path, write.parameters),
+            "requestBody": {"required": True, "content": {write.media_type: {"schema": schema}}},
+            "responses": {"200": {"description": write.summary, "content": _describe_content(write.returns)}}
+            | _describe_errors(_WRITE_ERRORS),
+            "security": _LOGIN,
+        }
     }
 
 
-def _list_parameters(operation: Operation) -> list[dict[str, Any]]:
-    schema = operation.parameters.model_json_schema()
+def _describe_content(returns: type[BaseModel] | str) -> dict[str, Any]:
+    if isinstance(returns, str):
+        media = returns.partition(";")[0]
+        return {media: {"schema": {"type": "string"}} if media.startswith("text/") else {}}
+    return {JSON: {"schema": _refer(returns)}}
+
+
+def _describe_errors(errors: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        status: {"description": text, "content": {JSON: {"schema": _refer(ErrorResponse)}}}
+        for status, text in errors.items()
+    }
+
+
+def _list_parameters(path: str, parameters: type[Parameters]) -> list[dict[str, Any]]:
+    schema = parameters.model_json_schema()
     required = schema.get("required", ())
     return [
         {
             "name": name,
-            "in": "path" if f"{{{name}}}" in operation.path else "query",
+            "in": "path" if f"{{{name}}}" in path else "query",
             "required": name in required,
             "description": field.pop("description"),
             "schema": {key: value for key, value in field.items() if key != "title"},

@@ -10,19 +10,23 @@ from urllib.parse import quote
 from anyio import CapacityLimiter, fail_after, to_thread
 from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from core.access.action import Action
 from core.access.role import User
+from core.api.body import Body
 from core.api.parameter import NoParameters, Parameters
 from core.api.response import JSON, ApiResponse, ErrorResponse
 from core.errors import (
     AccessError,
     BundleError,
     ComparisonError,
+    DatasetError,
     ExporterError,
     HeadroomError,
     HomeError,
+    JobError,
     LoginError,
     NoSuchPathError,
     ReportDamagedError,
@@ -31,6 +35,8 @@ from core.errors import (
     RequestTooLargeError,
     RunNotFoundError,
     SearchError,
+    SpecError,
+    UnknownNameError,
 )
 from core.home import describe_error
 
@@ -47,6 +53,10 @@ _STATUS: dict[type[Exception], int] = {
     BundleError: 400,
     SearchError: 400,
     ComparisonError: 400,
+    SpecError: 400,
+    UnknownNameError: 400,
+    DatasetError: 400,
+    JobError: 400,
     RunNotFoundError: 404,
     ReportError: 404,
     ExporterError: 404,
@@ -56,7 +66,7 @@ _STATUS: dict[type[Exception], int] = {
 }
 _SERVER_ERROR = "Internal error. See the dashboard log for details."
 _METHODS = ("GET", "HEAD")
-_UPLOAD_SECONDS = 120
+_BODY_SECONDS = 120
 _COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -70,35 +80,44 @@ _DEFAULT_HEADERS = {
 
 @dataclass(frozen=True)
 class Operation:
-    """Operation of the HTTP API. `returns` is the model of a JSON response, or the media type of another response.
-    Parameters whose names are in `path` are read from it. `public` operations need no login. `max_parallel` limits the
-    number of requests that are processed in parallel. `upload` is the operation of the same path with POST."""
+    """Operation of the HTTP API with GET. `name` is its name in generated clients. `returns` is the model of a JSON
+    response, or the media type of another response. Parameters whose names are in `path` are read from it. `public`
+    operations need no login. `max_parallel` limits the number of requests that are processed in parallel. `writing` is
+    the operation of the same path with POST; a path with `run` None has only this one."""
 
     path: str
+    name: str
     summary: str
     parameters: type[Parameters]
-    run: Callable[[Any], BaseModel | ApiResponse]
+    run: Callable[[Any], BaseModel | ApiResponse] | None
     returns: type[BaseModel] | str
     public: bool = False
     max_parallel: int = 4
-    upload: "Upload | None" = None
+    writing: "WriteOperation | None" = None
 
 
 @dataclass(frozen=True)
-class Upload:
-    """Operation that receives a file as the body of a POST request.
+class WriteOperation:
+    """Operation with POST, which changes something.
 
     Attributes:
-        check: raises AccessError if the user may not send a file; called before the file is read.
-        run: processes the file.
+        action: the action that it runs; its role is checked before the body is read.
+        run: processes the parameters and the body, which is a model, or bytes if `body` is a media type.
+        parameters: the parameters in the path.
     """
 
+    name: str
     summary: str
-    check: Callable[[User], None]
-    run: Callable[[User, bytes], BaseModel]
+    action: Action[..., Any]
+    run: Callable[[User, Any, Any], BaseModel]
     returns: type[BaseModel]
-    media_type: str = "application/zip"
-    max_bytes: int = 100_000_000
+    body: type[Body] | str
+    parameters: type[Parameters] = NoParameters
+    max_bytes: int = 1_000_000
+
+    @property
+    def media_type(self) -> str:
+        return self.body if isinstance(self.body, str) else JSON
 
 
 class Endpoint:
@@ -109,16 +128,17 @@ class Endpoint:
         self._login_page = f"{base}/"
         self._authenticate = authenticate
         self._threads = CapacityLimiter(operation.max_parallel)
-        self._uploads = CapacityLimiter(1)
+        self._bodies = CapacityLimiter(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        if request.method in _METHODS:
+        read, write = self.operation.run is not None, self.operation.writing
+        if request.method in _METHODS and read:
             response = await self._respond(request)
-        elif request.method == "POST" and self.operation.upload:
-            response = await self._receive(request, self.operation.upload)
+        elif request.method == "POST" and write:
+            response = await self._receive(request, write)
         else:
-            allowed = (*_METHODS, *(["POST"] if self.operation.upload else []))
+            allowed = (*(_METHODS if read else ()), *(["POST"] if write else []))
             message = f"Expected the method {' or '.join(allowed)}; got {request.method!r:.20}."
             response = _build_error(405, message, {"Allow": ", ".join(allowed)})
         await response(scope, receive, send)
@@ -134,30 +154,33 @@ class Endpoint:
             return self._handle_error(error, page=self._is_page(request))
         return _build_response(result, request.headers)
 
-    async def _receive(self, request: Request, upload: Upload) -> Response:
+    async def _receive(self, request: Request, write: WriteOperation) -> Response:
         """Read the body of a request within the size limit, and process it; one at a time, to limit the memory."""
         try:
             user = await to_thread.run_sync(self._authenticate, request.headers, request.cookies)
-            upload.check(user)
-            NoParameters.read({}, request.query_params.multi_items())
+            if message := write.action.problem(user):
+                raise AccessError(message)
+            parameters = write.parameters.read(request.path_params, request.query_params.multi_items())
             given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if given != upload.media_type:  # which a page of another origin cannot send without permission
-                raise RequestError(f"Expected the Content-Type {upload.media_type}; got {given!r:.60}.")
-            async with self._uploads:
-                body = bytearray()
-                with fail_after(_UPLOAD_SECONDS):
+            if given != write.media_type:  # which a page of another origin cannot send without permission
+                raise RequestError(f"Expected the Content-Type {write.media_type}; got {given!r:.60}.")
+            async with self._bodies:
+                content = bytearray()
+                with fail_after(_BODY_SECONDS):
                     async for block in request.stream():
-                        body += block
-                        if len(body) > upload.max_bytes:
-                            raise RequestTooLargeError(f"A file may have at most {upload.max_bytes / 1e6:,.0f} MB.")
-                found = await to_thread.run_sync(upload.run, user, bytes(body))
+                        content += block
+                        if len(content) > write.max_bytes:
+                            raise RequestTooLargeError(f"A request may have at most {write.max_bytes / 1e6:,.0f} MB.")
+                body = bytes(content) if isinstance(write.body, str) else write.body.read(bytes(content))
+                found = await to_thread.run_sync(write.run, user, parameters, body)
         except TimeoutError:
-            return self._handle_error(RequestError(f"The file was not received within {_UPLOAD_SECONDS} seconds."))
+            return self._handle_error(RequestError(f"The request was not received within {_BODY_SECONDS} seconds."))
         except Exception as error:
             return self._handle_error(error)
         return _build_response(ApiResponse(found.model_dump_json().encode(), JSON), request.headers)
 
     def _run(self, request: Request) -> ApiResponse:
+        assert self.operation.run
         parameters = self.operation.parameters.read(request.path_params, request.query_params.multi_items())
         found = self.operation.run(parameters)
         return found if isinstance(found, ApiResponse) else ApiResponse(found.model_dump_json().encode(), JSON)
@@ -185,6 +208,8 @@ class Endpoint:
 
 def _build_response(response: ApiResponse, headers: Mapping[str, str]) -> Response:
     sent = {**_COMMON_HEADERS, **_DEFAULT_HEADERS, **response.headers}
+    if response.path:
+        return FileResponse(response.path, headers=sent, media_type=response.media_type)  # answers ranges
     content = response.content
     if response.tag:
         sent["ETag"] = f'W/"{response.tag}"'

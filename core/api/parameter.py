@@ -9,14 +9,20 @@ from core.bounds import (
     HTTP_LIST,
     HTTP_OFFSET,
     HTTP_RUNS,
+    CommentNumber,
+    FileName,
+    Flag,
+    JobState,
     LinkSecret,
     PageOffset,
     PageSize,
     Query,
     ReportAddress,
+    ReportId,
     ReportVersion,
     RunId,
     RunIds,
+    Split,
     VariantKey,
 )
 from core.errors import NoSuchPathError, RequestError
@@ -53,6 +59,12 @@ class Parameters(BaseModel):
             raise kind(f"Expected {name} to be {cls.model_fields[name].description}; got {got}.") from None
 
 
+_Limit = Annotated[PageSize, Field(description=f"an integer between 1 and {HTTP_LIST:,}")]
+_Offset = Annotated[PageOffset, Field(description=f"an integer between 0 and {HTTP_OFFSET:,}")]
+_RunId = Annotated[RunId, Field(description="a run ID of 12 hex digits")]
+_ReportId = Annotated[ReportId, Field(description="the ID of a report, such as r7k2m9qx")]
+
+
 class NoParameters(Parameters):
     pass
 
@@ -72,12 +84,45 @@ class RunSearch(Parameters):
             description=f"a search as on the Runs page with at most {MAX_CHARS} characters",
         ),
     ] = ""
-    limit: Annotated[PageSize, Field(description=f"an integer between 1 and {HTTP_LIST:,}")] = 100
-    offset: Annotated[PageOffset, Field(description=f"an integer between 0 and {HTTP_OFFSET:,}")] = 0
+    limit: _Limit = 100
+    offset: _Offset = 0
 
 
 class RunName(Parameters):
-    run_id: Annotated[RunId, Field(description="a run ID of 12 hex digits")]
+    run_id: _RunId
+
+
+class RunFileName(Parameters):
+    run_id: _RunId
+    name: Annotated[FileName, Field(description="the name of a file of the run, such as predictions.npz")]
+
+
+class PredictionSearch(Parameters):
+    run_id: _RunId
+    split: Annotated[Split, Field(description="test or validation")] = "test"
+    limit: _Limit = 100
+    offset: _Offset = 0
+
+
+class JobSearch(Parameters):
+    state: Annotated[JobState, Field(description="queued, running, finished, failed or cancelled; by default all")] = ""
+    limit: _Limit = 100
+    offset: _Offset = 0
+
+
+class ReportSearch(Parameters):
+    q: Annotated[Query, Field(description="words of the title or the owner, at most 500 characters")] = ""
+    limit: _Limit = 100
+    offset: _Offset = 0
+
+
+class ReportOnly(Parameters):
+    report_id: _ReportId
+
+
+class CommentName(Parameters):
+    report_id: _ReportId
+    number: Annotated[CommentNumber, Field(description="the number of a comment")]
 
 
 class RunNames(Parameters):
@@ -110,3 +155,7 @@ class ReportName(Parameters):
 class SharedReportName(Parameters):
     address: Annotated[ReportVersion, Field(description="the address of a published version, such as r7k2m9qx-2")]
     secret: Annotated[LinkSecret, Field(description="the secret of a view-only link")]
+
+
+class ReportPage(ReportName):
+    comments: Annotated[Flag, Field(description="1 to include the comments, or 0")] = "0"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -10,20 +11,22 @@ from core.displays.comparison_json import EVIDENCE
 from core.spec import RunSpec
 from core.store.record import Cost, Data, Elsewhere, Metrics
 
-JSON, ZIP = "application/json", "application/zip"
+JSON, ZIP, CSV, BINARY = "application/json", "application/zip", "text/csv", "application/octet-stream"
 
 Row = dict[str, str | int | float | bool | None]
 
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """Response with content. `gzipped` is the compressed content, if any; `tag` identifies the content in the ETag."""
+    """Response with content, or with a file whose parts can be requested. `gzipped` is the compressed content, if any;
+    `tag` identifies the content in the ETag."""
 
     content: bytes
     media_type: str
     headers: Mapping[str, str] = field(default_factory=dict)
     gzipped: bytes | None = None
     tag: str = ""
+    path: Path | None = None
 
 
 class ResponseModel(BaseModel):

@@ -1,10 +1,13 @@
 """Runs and comparisons in the HTTP API."""
 
+from typing import Any
+
 from core.access.role import User
 from core.actions.run import add_runs
 from core.api.cache import ResponseCache
-from core.api.parameter import RunName, RunNames, RunSearch
+from core.api.parameter import NoParameters, PredictionSearch, RunFileName, RunName, RunNames, RunSearch
 from core.api.response import (
+    BINARY,
     JSON,
     ZIP,
     ApiResponse,
@@ -15,14 +18,17 @@ from core.api.response import (
     RunList,
     RunSummary,
 )
-from core.errors import AccessError
+from core.api.response_job import CurvePoint, Curves, ImagePrediction, PredictionList, RunFile, RunFiles
+from core.errors import RunNotFoundError
 from core.home import Home
+from core.store.bundle import list_files
 from core.store.elsewhere import clear_settings, list_known_settings
 from core.store.note import Note, NoteBook, join_notes
 from core.store.run import Run
 from core.store.run_store import RunStore
 
 _CACHE_SIZE = 16
+_MAX_PROBABILITIES = 1_000_000
 
 
 class RunEndpoint:
@@ -44,15 +50,57 @@ class RunEndpoint:
         ]
         return RunList(total=len(found), offset=parameters.offset, limit=parameters.limit, runs=tuple(summaries))
 
-    @staticmethod
-    def check_add(user: User) -> None:
-        if message := add_runs.problem(user):
-            raise AccessError(message)
-
-    def add(self, user: User, bundle: bytes) -> ImportedRuns:
+    def add(self, user: User, parameters: NoParameters, bundle: bytes) -> ImportedRuns:
         """Import a bundle with runs from elsewhere; an admin can also import runs of Headroom."""
         found = add_runs(user, self.store.home, [("upload.zip", bundle)])
         return ImportedRuns(imported=tuple(found.imported), existing=tuple(found.existing))
+
+    def list_curves(self, parameters: RunName) -> Curves:
+        from core.displays.json_values import make_plain, to_rows
+
+        run = self.store.open(parameters.run_id)
+        frame = run.history.assign(learning_rate=run.learning_rates)
+        rows = to_rows(frame[[*CurvePoint.model_fields]])
+        return Curves(run_id=run.run_id, points=tuple(map(make_plain, rows)))
+
+    def list_predictions(self, parameters: PredictionSearch) -> PredictionList:
+        """Return a page of predictions. Its probabilities are at most a million values."""
+        from core.displays.json_values import make_plain
+        from core.store.metrics import NO_PREDICTION, compute_predicted
+
+        run = self.store.open(parameters.run_id)
+        probs: Any = getattr(run.predictions, f"{parameters.split}_probs")
+        labels: Any = getattr(run.predictions, f"{parameters.split}_labels")
+        limit = min(parameters.limit, max(1, _MAX_PROBABILITIES // max(1, probs.shape[1])))
+        part = slice(parameters.offset, parameters.offset + limit)
+        page = zip(labels[part].tolist(), compute_predicted(probs[part]).tolist(), probs[part].tolist(), strict=True)
+        return PredictionList(
+            run_id=run.run_id, split=parameters.split, classes=run.record.data.classes, total=len(labels),
+            offset=parameters.offset, limit=limit,
+            predictions=tuple(
+                ImagePrediction(
+                    image=image, true_class=label, predicted_class=None if predicted == NO_PREDICTION else predicted,
+                    probabilities=make_plain(row),
+                )
+                for image, (label, predicted, row) in enumerate(page, parameters.offset)
+            ),
+        )  # fmt: skip
+
+    def list_files(self, parameters: RunName) -> RunFiles:
+        run = self.store.open(parameters.run_id)
+        files = [
+            RunFile(name=name, bytes=(run.path / name).stat().st_size, sha256=run.record.checksums.get(name))
+            for name in list_files(run, models=True)
+        ]
+        return RunFiles(run_id=run.run_id, files=tuple(files))
+
+    def send_file(self, parameters: RunFileName) -> ApiResponse:
+        """Return a file of a run, also in parts. Logs are not sent, because they contain paths of the machine."""
+        run = self.store.open(parameters.run_id)
+        if parameters.name not in list_files(run, models=True):
+            raise RunNotFoundError(f"Run {run.run_id} has no file {parameters.name!r:.60}.")
+        headers = {"Content-Disposition": f'attachment; filename="{run.run_id}-{parameters.name}"'}
+        return ApiResponse(b"", BINARY, headers, path=run.path / parameters.name)
 
     def show(self, parameters: RunName) -> RunDetails:
         from core.recipes import recipe_of

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from core.cli import bundle, dataset, export, job, model, report, run, saved_comparison
+from core.cli import bundle, dataset, export, job, model, report, report_comment, run, saved_comparison
 from core.cli.advise import advise
 from core.cli.analyse import analyse
 from core.cli.compare import compare
@@ -92,6 +92,8 @@ app.command("import")(import_run)
 app.add_typer(run.app, name="runs")
 app.add_typer(saved_comparison.app, name="comparisons")
 app.add_typer(bundle.app, name="bundle")
+for _name in ("comments", "comment", "resolve", "history", "diff"):
+    report.app.command()(getattr(report_comment, _name))
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.add_typer(dataset.app, name="datasets")

@@ -1,5 +1,6 @@
 """`bundle`: export finished runs to a file and import them from one."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,15 +19,21 @@ def export(
     path: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")],
     models: Annotated[bool, typer.Option(help="Include the trained models.")] = True,
     pictures: Annotated[bool, typer.Option(help="Include thumbnails of the test images.")] = True,
+    notes: Annotated[bool, typer.Option(help="Include the names, tags and texts of notes.")] = True,
+    report: Annotated[
+        list[str] | None, typer.Option(metavar="REPORT", help="Include a saved report; can be repeated.")
+    ] = None,
 ) -> None:
     """Export finished runs to one file, with thumbnails of the test images and checksums of all files."""
     from core.displays.number import format_bytes, format_plural
+    from core.reports.report_bundle import list_report_files
     from core.store.bundle import export_bundle
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
     ids = find_exported_runs(store, run_ids)
-    packed = export_bundle(store, ids, path, models=models, pictures=pictures)
+    reports = list_report_files(store.home, report or [])
+    packed = export_bundle(store, ids, path, models=models, pictures=pictures, notes=notes, reports=reports)
     for message in packed.left_out:
         print_message(message)
     typer.echo(f"{path}: {format_plural(len(set(ids)), 'run')}, {format_bytes(packed.bytes)}.")
@@ -38,13 +45,20 @@ def import_(
     models: Annotated[
         bool, typer.Option("--models", help="Import the trained models too. Only for bundles from a source you trust.")
     ] = False,
+    reports: Annotated[
+        bool, typer.Option("--reports", help="Import the reports too. Only for bundles from a source you trust.")
+    ] = False,
 ) -> None:
-    """Validate a bundle, import its runs and print their IDs. If validation fails, nothing is imported."""
+    """Validate a bundle, import its runs and notes, and print the IDs. If validation fails, nothing is imported."""
+    from core.reports.report_bundle import prepare_reports
     from core.store.bundle_import import import_bundle
 
-    found = import_bundle(Home.default(), path, models=models)
+    home = Home.default()
+    found = import_bundle(
+        home, path, models=models, prepare_reports=partial(prepare_reports, home) if reports else None
+    )
     for run_id in found.existing:
         details = "; its results differ from the bundle, the existing run is kept" if run_id in found.differing else ""
         print_message(f"{run_id}: already exists{details}.")
-    for run_id in found.imported:
-        typer.echo(run_id)
+    for name in (*found.imported, *found.reports):
+        typer.echo(name)

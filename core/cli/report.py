@@ -171,18 +171,33 @@ def export_(
     path: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")],
     form: Annotated[
         str | None,
-        typer.Option("--format", help="html, pdf, md, json, csv or ipynb. Default: from the extension of FILE."),
+        typer.Option(
+            "--format", help="html, pdf, md, json, csv, ipynb or tables (a .zip). Default: from the extension of FILE."
+        ),
     ] = None,
     draft: Annotated[
         bool, typer.Option("--draft", help="Export the draft, also if the report has published versions.")
+    ] = False,
+    comments: Annotated[bool, typer.Option("--comments", help="Include the comments of a saved report.")] = False,
+    models: Annotated[
+        bool, typer.Option("--models", help="Include the models in an HTML file, which then predicts new images.")
     ] = False,
     margin: MarginOption = None,
     baseline: BaselineOption = "",
 ) -> None:
     """Export a report to a file: a published version, a draft, or the default report of the given runs."""
     from core.displays.number import format_bytes, format_plural
+    from core.errors import ReportError
     from core.reports.address import is_address
-    from core.reports.export import export_report, find_format, open_comparison_edition, open_edition
+    from core.reports.export import (
+        add_extras,
+        export_report,
+        find_format,
+        include_comments,
+        open_comparison_edition,
+        open_edition,
+    )
+    from core.stderr import mute_stderr
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
@@ -194,10 +209,28 @@ def export_(
                 "A saved report has its own margin and baseline. Give --margin and --baseline only with runs."
             )
         edition = open_edition(names, store, draft=draft)
+        if comments:
+            edition = include_comments(edition, store.home, names[0])
     else:
+        if comments:
+            raise typer.BadParameter("Only a saved report has comments. Give its ID, or leave out --comments.")
         comparison, _ = load_comparison(store, names, baseline)
         edition = open_comparison_edition(comparison, store, read_margin_option(margin))
+    with mute_stderr():  # LiteRT's messages
+        edition = add_extras(edition, kind, store, models=models)
+    if models and (problem := edition.extras.problem):
+        raise ReportError(f"The models cannot be included: {problem}")
+    for sentence in edition.extras.models.left_out if edition.extras.models else []:
+        print_message(sentence)
     files = export_report(edition, kind, path, store)
     size = format_bytes(sum(map(len, files.values())))
     images = f", with {format_plural(len(files) - 1, 'image')} in the same folder" if len(files) > 1 else ""
     typer.echo(f"{path}: {size}{images}.")
+
+
+@app.command()
+def verify(path: Annotated[Path, typer.Argument(metavar="FILE", help="An exported report.")]) -> None:
+    """Check an exported report against the checksum in the file: HTML, PDF, JSON or a notebook."""
+    from core.reports.seal import verify_file
+
+    typer.echo(f"{path.name}: unchanged since it was written. SHA-256: {verify_file(path)}")

@@ -12,7 +12,7 @@ def token(
         str, typer.Argument(metavar="NAME", help="Name of the token: lowercase letters, digits and hyphens.")
     ],
     role: Annotated[
-        str, typer.Option(help="Role of the token: viewer, trainer or admin. The HTTP API needs only viewer.")
+        str, typer.Option(help="Role of the token: viewer, commenter, trainer or admin. Reading needs only viewer.")
     ] = "viewer",
 ) -> None:
     """Create an access token for a script.

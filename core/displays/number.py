@@ -80,15 +80,15 @@ def format_ratio(value: float) -> str:
     return "–" if not math.isfinite(value) else f"{_three(value)}×"
 
 
-def format_accuracy(value: "SeedMean") -> str:
+def format_accuracy(value: "SeedMean", *, seeds: bool = True) -> str:
     """Format a fraction as a percentage with its standard deviation: "87.3 ± 1.2%"; the latter sets the digits.
 
-    Equal seeds are no measure of the spread: "88.9% (2 equal seeds)".
+    Equal seeds are no measure of the spread: "88.9% (2 equal seeds)", or "88.9%" without `seeds`.
     """
     if not math.isfinite(value.mean):
         return "–"
     mean = value.mean * 100
-    if value.std is None:
+    if value.std is None or (value.std < 5e-5 and not seeds):
         return f"{mean:.1f}%"
     if value.std < 5e-5:
         return f"{mean:.1f}% ({value.seeds} equal seeds)"

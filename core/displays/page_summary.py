@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
 from core.analysis.summary import SeedMean, describe_metric
 from core.displays.number import format_accuracy, format_count, format_plural, format_seconds
 from core.store.comparison import Comparison
@@ -56,14 +58,16 @@ def _write_extreme_curves(accuracies: Mapping[str, SeedMean], noun: str) -> str:
 
 
 def write_accuracies(comparison: Comparison) -> str:
-    """Describe the number of misclassified test images of each variant, as a mean over seeds."""
-    images = comparison.first.record.data.test_images
-    parts = []
-    for variant in comparison.variants:
-        wrong = (1 - describe_metric(variant, "test_accuracy").mean) * images
-        parts.append(f"{variant.label} {wrong:,.{0 if len(variant.runs) == 1 else 1}f}")
-    return (
-        f"Misclassified test images (of {images:,}): "
-        + ", ".join(parts)
-        + (" (mean over seeds)." if len(comparison.runs) > len(parts) else ".")
-    )
+    """Describe the number of misclassified test images of each variant, as a mean over seeds; of many variants, the
+    lowest and the highest one."""
+    images, variants = comparison.first.record.data.test_images, comparison.variants
+    numbers = [(1 - describe_metric(variant, "test_accuracy").mean) * images for variant in variants]
+    parts = [
+        f"{variant.label} {wrong:,.{0 if len(variant.runs) == 1 else 1}f}"
+        for variant, wrong in zip(variants, numbers, strict=True)
+    ]
+    if len(parts) > _MANY:
+        ranked = np.argsort(numbers, kind="stable")
+        parts = [f"lowest {parts[ranked[0]]}", f"highest {parts[ranked[-1]]}"]
+    mean = " (mean over seeds)." if len(comparison.runs) > len(variants) else "."
+    return f"Misclassified test images (of {images:,}): {', '.join(parts)}{mean}"

@@ -20,6 +20,7 @@ from core.jobs.executor import Executor, Status
 from core.jobs.failure_reason import explain_failure, explain_loss
 from core.jobs.health import HEARTBEAT_SECONDS
 from core.jobs.leftover import describe_leftovers, remove_leftovers
+from core.jobs.notice import note_end
 from core.jobs.process import ROOT
 from core.jobs.queue import Job, JobQueue, State
 from core.jobs.source_check import is_outdated
@@ -231,6 +232,8 @@ class Dispatcher:
         elif job.cancel or job.deaths + 1 < MAX_ATTEMPTS:
             state = self.queue.requeue(job)
             _log(f"{job.run_id}: attempt {job.attempt} ended without a result ({status}); {state}.")
+            if state == "cancelled":
+                note_end(self.home, job.run_id)
         else:
             self._end(job, "failed", explain_loss(status, self.executor.logs(job.handle), MAX_ATTEMPTS))
 
@@ -243,6 +246,7 @@ class Dispatcher:
         self.queue.settle(job, state, reason)
         self._raced_at = -1.0
         _log(f"{job.run_id}: {state}. {reason}".rstrip())
+        note_end(self.home, job.run_id)
 
 
 def _parse_spec(job: Job) -> Any:

@@ -13,6 +13,7 @@ from core.home import Home
 from core.jobs.dispatcher import RESTART, ensure_dispatcher
 from core.jobs.executor_choice import check_placement
 from core.jobs.health import list_silent
+from core.jobs.notice import note_end
 from core.jobs.queue import JobQueue, State
 from core.models.model_info import pin_model
 from core.spec import RunSpec
@@ -103,6 +104,7 @@ def cancel_job(home: Home, run_id: str) -> None:
         HomeError: when the home is not writable.
     """
     JobQueue(home).cancel(run_id)
+    note_end(home, run_id)  # the last job of a batch may end in the queue
     ensure_dispatcher(home)
 
 

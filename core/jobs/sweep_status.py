@@ -23,17 +23,23 @@ SweepRunState = Literal["queued", "running", "finished", "failed", "cancelled", 
 
 
 def submit_sweep(
-    home: Home, recipe: str, settings: Iterable[str], specs: Sequence[RunSpec], budget_minutes: int | None = None
+    home: Home,
+    recipe: str,
+    settings: Iterable[str],
+    specs: Sequence[RunSpec],
+    budget_minutes: int | None = None,
+    by: str = "",
 ) -> Sweep:
     """Save the sweep and queue its runs that are not cached.
 
     Args:
         specs: specs with the fingerprint of their data, as returned by `plan_sweep`.
+        by: the user who submits it, who gets a notice when it has ended.
 
     Raises:
         DatasetError, SpecError, JobError, HomeError: see `submit_all`.
     """
-    sweep = keep_sweep(home, recipe, settings, specs, budget_minutes)  # first: the dispatcher reads its budget
+    sweep = keep_sweep(home, recipe, settings, specs, budget_minutes, by)  # first: the dispatcher reads its budget
     submit_all(home, specs, submitted_by=sweep.submitted_by)
     return sweep
 
@@ -48,7 +54,7 @@ def resubmit_failed(home: Home, sweep: Sweep, *states: SweepRunState) -> list[Su
     specs = [member.spec for member in members if member.state in states]
     if not specs:
         return []
-    renewed = keep_sweep(home, sweep.recipe, sweep.settings, sweep.specs, sweep.budget_minutes)
+    renewed = keep_sweep(home, sweep.recipe, sweep.settings, sweep.specs, sweep.budget_minutes, sweep.by)
     return submit_all(home, specs, submitted_by=renewed.submitted_by)
 
 

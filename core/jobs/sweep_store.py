@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from core.bounds import Line, RunId, UnixTime
+from core.bounds import Line, Prose, RunId, UnixTime
 from core.errors import HeadroomError, JobError
 from core.files import read_file, write_json
 from core.home import Home
@@ -33,7 +33,7 @@ class Sweep(BaseModel):
     """Runs that were submitted together. Its ID is a hash of its runs, so the same runs are the same sweep.
 
     `settings` are the hyperparameters to sweep; `asked_at` is the submission time in seconds since 1970. With a
-    budget, runs that have not started `budget_minutes` later are not started.
+    budget, runs that have not started `budget_minutes` later are not started. `by` is the user who submitted it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True)
@@ -44,6 +44,7 @@ class Sweep(BaseModel):
     members: tuple[Annotated[dict[Line, Any], Field(max_length=100)], ...] = Field(min_length=1, max_length=MAX_MEMBERS)
     budget_minutes: int | None = Field(None, ge=1, le=MAX_BUDGET_MINUTES)
     asked_at: UnixTime
+    by: Prose = ""
 
     @property
     def specs(self) -> list[RunSpec]:
@@ -101,6 +102,16 @@ def open_sweep(home: Home, sweep_id: str) -> Sweep:
     return _read_sweep(matches[0])
 
 
+def find_sweep(home: Home, submitted_by: str) -> Sweep | None:
+    """Return the sweep that submitted a job; None if a user did, or if it was deleted or is damaged."""
+    if not submitted_by.startswith(_SUBMITTED_BY):
+        return None
+    try:
+        return open_sweep(home, submitted_by.removeprefix(_SUBMITTED_BY))
+    except JobError:
+        return None
+
+
 def list_sweeps(home: Home) -> list[Sweep]:
     """Return all readable sweeps, newest first."""
     sweeps = _read_all(home)[0]
@@ -123,7 +134,12 @@ def _read_all(home: Home) -> tuple[list[Sweep], dict[Path, str]]:
 
 
 def keep_sweep(
-    home: Home, recipe: str, settings: Iterable[str], specs: Sequence[RunSpec], budget_minutes: int | None = None
+    home: Home,
+    recipe: str,
+    settings: Iterable[str],
+    specs: Sequence[RunSpec],
+    budget_minutes: int | None = None,
+    by: str = "",
 ) -> Sweep:
     """Save a sweep with the current time as its submission time, which starts its budget.
 
@@ -141,6 +157,7 @@ def keep_sweep(
         members=tuple(spec.canonical() for spec in specs),
         budget_minutes=budget_minutes,
         asked_at=time.time(),
+        by=by,
     )
     write_json(_folder(home) / f"{sweep.sweep_id}.json", sweep.model_dump(mode="json", by_alias=True), durable=True)
     return sweep
@@ -154,17 +171,14 @@ def list_overdue(home: Home, queued: Iterable[Job]) -> list[tuple[Job, str]]:
         if job.state != "queued" or not job.submitted_by.startswith(_SUBMITTED_BY):
             continue
         if job.submitted_by not in budgets:
-            budgets[job.submitted_by] = _read_spent_budget(home, job.submitted_by.removeprefix(_SUBMITTED_BY))
+            budgets[job.submitted_by] = _read_spent_budget(home, job.submitted_by)
         minutes = budgets[job.submitted_by]
         if minutes is not None:
             overdue.append((job, f"The sweep used its time budget of {minutes:,} min."))
     return overdue
 
 
-def _read_spent_budget(home: Home, sweep_id: str) -> int | None:
+def _read_spent_budget(home: Home, submitted_by: str) -> int | None:
     """Return the budget in minutes if it is used up; None otherwise, or if the sweep was deleted."""
-    try:
-        sweep = open_sweep(home, sweep_id)
-    except JobError:
-        return None
-    return sweep.budget_minutes if sweep.deadline is not None and time.time() > sweep.deadline else None
+    sweep = find_sweep(home, submitted_by)
+    return sweep.budget_minutes if sweep and sweep.deadline is not None and time.time() > sweep.deadline else None

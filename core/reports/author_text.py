@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 Node = dict[str, Any]
@@ -19,22 +20,38 @@ _KINDS = {
 }  # fmt: skip
 _LEAVES = {
     "text": "text", "code_inline": "mono", "fence": "code", "code_block": "code",
-    "hr": "rule", "softbreak": "blank", "hardbreak": "break",
+    "hr": "rule", "softbreak": "blank", "hardbreak": "break", "image": "image",
 }  # fmt: skip
 _INLINE = {"emphasis": "*", "strong": "**", "strike": "~~"}
 _DIRECTED = ("paragraph", "heading", "list", "quote", "table", "cell")
 _MAX_DEPTH = 20  # of nested nodes, a limit of Typst; deeper nodes are moved up to this depth
 _STRUCTURAL = ("item", "row", "cell")  # kept at any depth, because their list or table is kept
 _MAX_URL_CHARS = 2000
+_IMAGE = re.compile(r"!\[([^\]\n]{0,300})\]\((data:image/(?:png|jpeg);base64,[A-Za-z0-9+/]+={0,2})\)")
 
 
 @cache
 def open_parser() -> MarkdownIt:
     """Return a parser for CommonMark with tables and strikethrough. HTML is escaped; links may use http, https and
-    mailto."""
+    mailto; images must be embedded."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+    parser.inline.ruler.before("link", "embedded_image", _read_image)
     parser.validateLink = _is_safe_url  # type: ignore[method-assign]
     return parser
+
+
+def _read_image(state: StateInline, silent: bool) -> bool:
+    """Parse an embedded image, such as `![alt](data:image/png;base64,…)`."""
+    found = _IMAGE.match(state.src, state.pos)
+    if not found:
+        return False
+    if not silent:
+        token = state.push("image", "img", 0)
+        token.attrs = {"src": found[2], "alt": ""}
+        token.content = found[1]
+        token.children = [Token("text", "", 0, content=found[1])]
+    state.pos = found.end()
+    return True
 
 
 def _is_safe_url(url: str) -> bool:
@@ -66,7 +83,8 @@ def parse_markdown(text: str) -> list[Node]:
             if token.nesting < 0:
                 open_nodes.pop()
             elif token.nesting == 0:
-                parent["parts"].append({"kind": _LEAVES[token.type], "text": token.content})
+                source = {"url": str(token.attrs["src"])} if token.type == "image" else {}
+                parent["parts"].append({"kind": _LEAVES[token.type], "text": token.content, **source})
             else:
                 kind = _KINDS.get(token.type.removesuffix("_open"))
                 if kind is None or token.hidden or (len(open_nodes) > _MAX_DEPTH and kind not in _STRUCTURAL):
@@ -156,7 +174,7 @@ def _write_blocks(nodes: list[Node]) -> str:
     blocks: list[str] = []
     inline: list[Node] = []
     for node in [*nodes, {"kind": "root", "parts": []}]:
-        if node["kind"] in (*_INLINE, "text", "mono", "link", "blank", "break"):
+        if node["kind"] in (*_INLINE, "text", "mono", "link", "blank", "break", "image"):
             inline.append(node)
             continue
         if inline:
@@ -183,11 +201,17 @@ def _write_part(node: Node) -> str:
         space = " " if "`" in node["text"] else ""
         return f"{ticks}{space}{node['text']}{space}{ticks}"
     if kind == "text":
-        return re.sub(r"([\\`*_\[\]<>$~!|])", r"\\\1", node["text"].replace("&", "&amp;")).replace("@", "&#64;")
+        return _escape_text(node["text"])
+    if kind == "image":
+        return f"![{_escape_text(node['text'])}](<{node['url']}>)"
     inner = "".join(map(_write_part, node["parts"]))
     if kind == "link":
         return f"[{inner}](<{node['url'].replace('<', '%3C').replace('>', '%3E')}>)"
     return f"{_INLINE[kind]}{inner}{_INLINE[kind]}" if kind in _INLINE else inner
+
+
+def _escape_text(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>$~!|])", r"\\\1", text.replace("&", "&amp;")).replace("@", "&#64;")
 
 
 def _count_ticks(text: str) -> int:

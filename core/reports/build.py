@@ -19,6 +19,7 @@ from core.home import Home
 from core.jobs.diverged import add_diverged
 from core.reports.display_option import make_display
 from core.reports.document import Cell, Document, Figure, Passage, Picture, PicturePrediction, RunLine, Table
+from core.reports.own_image import complete_text
 from core.reports.report import ChartBlock, Report, TextBlock
 from core.reports.reproduction import build_reproduction
 from core.store.comparison import Comparison, to_plain
@@ -73,6 +74,7 @@ def build_document(report: Report, store: RunStore, draw: Draw | None = None) ->
     names = {run_id: note.name for run_id, note in NoteBook(store.home).read_available().items()}
     return Document(
         title=report.title,
+        summary=complete_text(store.home, report.summary),
         author=report.owner,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         headline=write_headline(comparison),
@@ -87,7 +89,7 @@ def build_document(report: Report, store: RunStore, draw: Draw | None = None) ->
 def build_section(block: TextBlock | ChartBlock, comparison: Comparison, home: Home) -> Passage | Figure:
     """Build one section of a report. A chart that cannot be drawn becomes a figure with a `problem`."""
     if isinstance(block, TextBlock):
-        return Passage(id=block.id, text=block.text)
+        return Passage(id=block.id, text=complete_text(home, block.text))
     title = block.title
     try:
         kind: type[Display] = DISPLAYS[block.display]

@@ -11,6 +11,7 @@ from core.bounds import Count, Line, Prose, Share, UtcTime
 
 _ITEMS, _MAX_FLOAT = Field(max_length=1_000_000), 1.7e308
 _Text = Annotated[str, Field(max_length=1_000_000)]
+_Words = Annotated[str, Field(max_length=10_000_000)]
 _Integer = Annotated[int, Field(ge=-(2**63), le=2**63)]
 _Float = Annotated[float, Field(ge=-_MAX_FLOAT, le=_MAX_FLOAT)]
 _Texts = Annotated[tuple[_Text, ...], _ITEMS]
@@ -43,11 +44,11 @@ def write_cell(cell: Cell) -> str:
 
 
 class Passage(_Part):
-    """Text block in Markdown."""
+    """Text block in Markdown, with its images as data URIs."""
 
     kind: Literal["words"] = "words"
     id: Line
-    text: _Text
+    text: _Words
 
 
 class PicturePrediction(_Part):
@@ -116,10 +117,12 @@ class Reproduction(_Part):
 
 
 class Document(_Part):
-    """Frozen report. `facts` describe the runs and the data, `cautions` are warnings about the headline."""
+    """Frozen report. `summary` is the author's summary in Markdown, `facts` describe the runs and the data, `cautions`
+    are warnings about the headline."""
 
     format: Literal[1] = 1
     title: Prose
+    summary: Annotated[_Words, Field(exclude_if=lambda text: not text)] = ""  # absent in older files and checksums
     author: Prose
     made_at: UtcTime
     headline: Prose

@@ -7,9 +7,13 @@ from pathlib import Path
 from core.displays.views.difference import HeadDifference, Margin
 from core.errors import ReportError
 from core.files import replacing
+from core.home import Home
 from core.reports.address import is_address, split_address
 from core.reports.build import build_document, open_report_comparison
+from core.reports.comment import add_comments
+from core.reports.comment_store import CommentStore
 from core.reports.default_report import write_default
+from core.reports.extras import collect_extras
 from core.reports.format import FORMATS, Edition, Files, pack
 from core.reports.report_store import ReportStore
 from core.store.comparison import Comparison
@@ -50,6 +54,12 @@ def open_edition(names: Sequence[str], store: RunStore, *, draft: bool = False) 
     return open_comparison_edition(comparison, store)
 
 
+def include_comments(edition: Edition, home: Home, address: str) -> Edition:
+    """Return an edition with the comments of its report as text after their blocks."""
+    comments = CommentStore(home).read(split_address(address)[0]).comments
+    return replace(edition, document=add_comments(edition.document, comments))
+
+
 def find_format(path: Path, name: str | None) -> str:
     """Return the name of the format, by default from the extension of the file.
 
@@ -64,6 +74,19 @@ def find_format(path: Path, name: str | None) -> str:
         extensions = ", ".join(form.suffix for form in FORMATS.values())
         raise ReportError(f"Expected a file with the extension {extensions}, or --format; got {path.name!r:.60}.")
     return found
+
+
+def add_extras(edition: Edition, form: str, store: RunStore, *, models: bool = False) -> Edition:
+    """Return an edition with test images and, if requested, models, for formats that contain them.
+
+    Raises:
+        ReportError: when models are requested for another format.
+    """
+    if FORMATS[form].interactive:
+        return replace(edition, extras=collect_extras(edition.document, store, models=models))
+    if models:
+        raise ReportError(f"A report as {form} cannot contain models. Export it as HTML, or without --models.")
+    return edition
 
 
 def export_report(edition: Edition, form: str, path: Path, store: RunStore) -> Files:

@@ -4,13 +4,14 @@ import io
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
 from core.home import Home
 from core.registry import Registry
 from core.reports.document import Document
+from core.reports.extras import Extras
 from core.reports.revision import PublishedVersion
 
 Files = dict[str, bytes]
@@ -19,14 +20,20 @@ Files = dict[str, bytes]
 
 @dataclass(frozen=True)
 class Edition:
-    """Document to be written to files. `address`, `at` and `checksum` are empty for a draft. `name` is the file name
-    without extension."""
+    """Document to be written to files.
+
+    Attributes:
+        address, at, checksum: empty for a draft.
+        name: file name without extension.
+        extras: test images and models for an HTML file.
+    """
 
     document: Document
     address: str = ""
     at: str = ""
     checksum: str = ""
     name: str = ""
+    extras: Extras = field(default_factory=Extras)
 
     @classmethod
     def of(cls, published: PublishedVersion) -> "Edition":
@@ -54,6 +61,7 @@ class Format(ABC):
     mime: ClassVar[str]
     order: ClassVar[int]
     several: ClassVar[bool] = False  # writes several files, which a download packs into a ZIP archive
+    interactive: ClassVar[bool] = False  # contains test images and models, see `Extras`
 
     @staticmethod
     @abstractmethod

@@ -1,8 +1,10 @@
 """Report sections in Markdown. All texts are escaped except text blocks."""
 
 from core.displays.markdown import escape_signs
+from core.reports.author_text import write_markdown
 from core.reports.document import Document, Table, write_cell
 from core.reports.format import Edition
+from core.reports.seal import describe_dashboard
 
 
 def write_opening(edition: Edition) -> list[str]:
@@ -10,6 +12,7 @@ def write_opening(edition: Edition) -> list[str]:
     document = edition.document
     paragraphs = [
         f"# {write_text(document.title)}",
+        *([write_markdown(document.summary)] if document.summary else []),
         f"**{write_text(document.headline)}**",
         write_text(" · ".join(document.facts)),
         write_text(edition.describe()),
@@ -27,9 +30,10 @@ def write_reproduction(document: Document) -> list[str]:
     ]
 
 
-def write_checksum(edition: Edition) -> list[str]:
-    """Return the line with the checksum; empty for a draft."""
-    return [f"SHA-256 of this report: `{edition.checksum}`"] if edition.checksum else []
+def write_closing(edition: Edition) -> list[str]:
+    """Return the checksum of a published version, and where the file was made."""
+    checksum = [f"SHA-256 of this report: `{edition.checksum}`"] if edition.checksum else []
+    return [*checksum, f"Made with {write_text(describe_dashboard())}."]
 
 
 def write_markdown_table(table: Table) -> str:

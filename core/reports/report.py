@@ -9,7 +9,7 @@ from core.errors import ReportError
 from core.reports.alias import replace_block_aliases
 from core.store.damage import describe_invalid_field
 
-MAX_TITLE_CHARS, MAX_TEXT_CHARS, MAX_BLOCKS, MAX_RUNS = 300, 20_000, 60, 60
+MAX_TITLE_CHARS, MAX_TEXT_CHARS, MAX_BLOCKS, MAX_RUNS, MAX_SUMMARY_CHARS = 300, 20_000, 60, 60, 5_000
 BLOCK_ID = r"^[a-z2-9]{6}$"
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are easily confused
@@ -60,14 +60,15 @@ Block = Annotated[TextBlock | ChartBlock, Field(discriminator="kind")]
 
 
 class Report(_Part):
-    """Report. `runs` are run IDs; `baseline` is the ID of a variant (see `Comparison.baseline`); `owner` is the name of
-    the user who created it."""
+    """Report. `summary` is the author's summary in Markdown; `runs` are run IDs; `baseline` is the ID of a variant (see
+    `Comparison.baseline`); `owner` is the name of the user who created it."""
 
     title: str = Field(min_length=1, max_length=MAX_TITLE_CHARS)
     runs: tuple[_Name, ...] = Field(min_length=1, max_length=MAX_RUNS)
     blocks: tuple[Block, ...] = Field((), max_length=MAX_BLOCKS)
     owner: str = Field("", max_length=MAX_TITLE_CHARS)
     baseline: _Name = ""
+    summary: str = Field("", max_length=MAX_SUMMARY_CHARS)
 
     @classmethod
     def parse(cls, value: Any) -> "Report":
@@ -90,6 +91,10 @@ class Report(_Part):
         title, blocks = changes.get("title", self.title), changes.get("blocks", self.blocks)
         if not 1 <= len(title.strip()) <= MAX_TITLE_CHARS:
             raise ReportError(f"Expected a title of 1 to {MAX_TITLE_CHARS} characters; got {len(title.strip()):,}.")
+        if len(summary := changes.get("summary", self.summary)) > MAX_SUMMARY_CHARS:
+            raise ReportError(
+                f"A summary may have at most {MAX_SUMMARY_CHARS:,} characters; this one has {len(summary):,}."
+            )
         if len(blocks) > MAX_BLOCKS:
             raise ReportError(f"A report may have at most {MAX_BLOCKS} blocks; this one has {len(blocks)}.")
         check_run_count(len(changes.get("runs", self.runs)))
@@ -105,6 +110,12 @@ class Report(_Part):
         index = self._find(block_id)
         block = self.blocks[index].model_copy(update=changes)
         return self.change(blocks=(*self.blocks[:index], block, *self.blocks[index + 1 :]))
+
+    def append(self, block_id: str, text: str) -> "Report":
+        """Return a copy with a paragraph added to a text block."""
+        block = self.blocks[self._find(block_id)]
+        before = f"{block.text.rstrip()}\n\n" if isinstance(block, TextBlock) else ""
+        return self.replace(block_id, text=f"{before}{text}".lstrip())
 
     def move(self, block_id: str, steps: int) -> "Report":
         """Return a copy with a block moved down by a number of positions; up if negative. Stops at the ends."""

@@ -18,10 +18,11 @@ from core.files import read_file, write_json
 from core.home import Home
 from core.reports.address import ID, split_address
 from core.reports.document import Document
+from core.reports.merge import merge_reports
 from core.reports.removal import list_removers, write_removal
 from core.reports.report import Report, draw_id
 from core.reports.report_folder import list_numbers, move_folder
-from core.reports.revision import Draft, PublishedVersion
+from core.reports.revision import Draft, PublishedVersion, describe_conflict, describe_damage
 from core.store.trash import Trash
 
 _DRAFT = re.compile(r"draft-(\d{6})\.json")
@@ -111,14 +112,32 @@ class ReportStore:
     def save(self, seen: Draft, report: Report, by: str) -> Draft:
         """Save `report` as the next revision after `seen`. The owner is kept; an unchanged report is not saved again.
 
+        Changes of other blocks that another user saved after `seen` are merged (see `merge_reports`).
+
         Raises:
-            ReportConflictError: when another user saved a revision after `seen`; that revision is kept.
+            ReportConflictError: when another user changed the same block or field; that revision is kept.
             ReportError: when the report was deleted.
         """
         report = report.change(owner=seen.report.owner)
         if report == seen.report:
             return seen
+        now = self.read(seen.id)
+        if now.revision != seen.revision:
+            merged = merge_reports(seen.report, report, now.report)
+            if merged.conflicts:
+                raise ReportConflictError(describe_conflict(now))
+            if merged.report == now.report:
+                return now
+            seen, report = now, merged.report
         return self._append(seen, report, by, before=seen.revision)
+
+    def revisions(self, report_id: str) -> list[Draft]:
+        """Return all readable revisions of a draft, oldest first."""
+        found = []
+        for revision in list_numbers(self._folder(report_id), _DRAFT):
+            with suppress(ReportDamagedError):
+                found.append(self._read_draft(report_id, revision))
+        return found
 
     def undo(self, seen: Draft, by: str) -> Draft:
         """Undo the last change. Repeated calls undo earlier changes.
@@ -145,7 +164,7 @@ class ReportStore:
         """
         now = self.read(draft.id)
         if now.revision != draft.revision:
-            raise ReportConflictError(_describe_conflict(now))
+            raise ReportConflictError(describe_conflict(now))
         while True:
             version = max(self.versions(draft.id), default=0) + 1
             found = PublishedVersion(
@@ -189,9 +208,9 @@ class ReportStore:
         try:
             found = PublishedVersion.model_validate_json(read_file(path, _MAX_BYTES))
         except (OSError, ValidationError):
-            raise ReportDamagedError(_describe_damage(report_id, version, "the file cannot be read")) from None
+            raise ReportDamagedError(describe_damage(report_id, version, "the file cannot be read")) from None
         if (found.id, found.version) != (report_id, version) or found.checksum != found.document.checksum:
-            raise ReportDamagedError(_describe_damage(report_id, version, "checksum mismatch"))
+            raise ReportDamagedError(describe_damage(report_id, version, "checksum mismatch"))
         return found
 
     def remove(self, report_id: str, by: str = "") -> None:
@@ -247,7 +266,7 @@ class ReportStore:
         revision = max(list_numbers(self._folder(seen.id), _DRAFT), default=0) + 1
         now = self.read(seen.id)
         if now.revision != seen.revision:
-            raise ReportConflictError(_describe_conflict(now))
+            raise ReportConflictError(describe_conflict(now))
         return self._write(Draft(id=seen.id, revision=revision, report=report, by=by, at=_now(), before=before))
 
     def _write(self, draft: Draft) -> Draft:
@@ -255,7 +274,7 @@ class ReportStore:
         try:
             write_json(path, draft.model_dump(), new=True, durable=True)
         except FileExistsError:
-            raise ReportConflictError(_describe_conflict(self.read(draft.id))) from None
+            raise ReportConflictError(describe_conflict(self.read(draft.id))) from None
         return draft
 
     def _read_draft(self, report_id: str, revision: int) -> Draft:
@@ -274,15 +293,6 @@ class ReportStore:
         if report_id in self.removed():
             return f"Report {report_id} was deleted. You can restore it on the Reports page."
         return f"Report {report_id} was not found; it may have been deleted."
-
-
-def _describe_conflict(now: Draft) -> str:
-    user = f"{now.by:.60}" or "Another user"
-    return f"{user} changed this report at {now.at[11:16]} UTC. Reload it, or save yours as a copy."
-
-
-def _describe_damage(report_id: str, version: int, reason: str) -> str:
-    return f"Version {version} of report {report_id} is damaged ({reason}). Restore its file from a backup."
 
 
 def _now() -> str:

@@ -41,3 +41,13 @@ class PublishedVersion(BaseModel):
     def address(self) -> str:
         """Return the permanent address of this version, for links and the command line."""
         return f"{self.id}-{self.version}"
+
+
+def describe_conflict(now: Draft) -> str:
+    """Return the message for a user who changed what another user had changed and saved in `now`."""
+    user = f"{now.by:.60}" or "Another user"
+    return f"{user} changed this report at {now.at[11:16]} UTC. Reload it, or save yours as a copy."
+
+
+def describe_damage(report_id: str, version: int, reason: str) -> str:
+    return f"Version {version} of report {report_id} is damaged ({reason}). Restore its file from a backup."

@@ -1,8 +1,8 @@
 """Export of bundles: ZIP archives of finished runs and their test images, to import on another machine.
 
 A bundle contains uncompressed files: `bundle.json` with the size and the SHA-256 of each other file,
-`runs/<run id>/<file>`, `thumbnails/<fingerprint of the dataset>/<file>` and, of the added models that are backbones of
-the runs, `layers/<fingerprint>.json`.
+`runs/<run id>/<file>`, `thumbnails/<fingerprint of the dataset>/<file>`, of the added models that are backbones of the
+runs, `layers/<fingerprint>.json`, the names, tags and texts of notes in `notes.json`, and the files of `reports/`.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,6 +26,7 @@ from core.files import replacing
 from core.home import Home
 from core.models.layer_store import layers_path
 from core.models.model_info import split_reference
+from core.store.bundle_notes import pack_notes
 from core.store.import_validation import MAX_BYTES, MODELS
 from core.store.run import Run
 from core.store.run_store import RunStore
@@ -36,6 +37,10 @@ MAX_RUNS, _MAX_FILES = 2_000, 100_000
 RUN_FILE = re.compile(rf"runs/([0-9a-f]{{12}})/({'|'.join(map(re.escape, MAX_BYTES))})")
 PICTURE_FILE = re.compile(rf"thumbnails/({FINGERPRINT})/({EXACT}|{SHRUNK})")
 LAYERS_FILE = re.compile(r"layers/([0-9a-f]{16})\.json")
+NOTES = "notes.json"
+REPORT_FILE = re.compile(
+    r"reports/(?:r[a-z2-9]{7}/(?:draft-\d{6}|published-\d{1,6}|comments/\d{6})\.json|images/[0-9a-f]{16}\.img)"
+)
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # exports of the same runs are identical
 
 
@@ -64,13 +69,22 @@ class Packed:
 
 
 def export_bundle(
-    store: RunStore, run_ids: Sequence[str], path: Path, *, models: bool = True, pictures: bool = True
+    store: RunStore,
+    run_ids: Sequence[str],
+    path: Path,
+    *,
+    models: bool = True,
+    pictures: bool = True,
+    notes: bool = True,
+    reports: Mapping[str, Path] | None = None,
 ) -> Packed:
     """Export finished runs to a bundle, atomically. Exports of the same runs are identical.
 
     Args:
         models: Include the trained models.
         pictures: Include the test images.
+        notes: Include the names, tags and texts of notes.
+        reports: Files of reports by their names in the bundle (see `core.reports.report_bundle`).
 
     Raises:
         RunNotFoundError, RunDamagedError: when a run does not exist or is damaged.
@@ -87,6 +101,9 @@ def export_bundle(
         fingerprint = split_reference(run.spec.model)[1]
         if fingerprint and (layers := layers_path(store.home, fingerprint)).is_file():
             files[f"layers/{layers.name}"] = layers
+    files |= reports or {}
+    if notes and (found := pack_notes(store.home, [run.run_id for run in runs])):
+        files[NOTES] = found
     left_out = []
     if pictures:
         shown = {run.record.data.fingerprint: run for run in runs}

@@ -1,15 +1,12 @@
 """Import of bundles: all files are validated before any run is added."""
 
-import fcntl
 import hashlib
 import io
 import os
-import shutil
-import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,8 +21,20 @@ from core.files import DAMAGED_ZIP
 from core.home import Home
 from core.models.layer_store import check_layers, layers_path
 from core.models.model_info import split_reference
-from core.store.bundle import LAYERS_FILE, MANIFEST, MAX_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
+from core.store.bundle import (
+    LAYERS_FILE,
+    MANIFEST,
+    MAX_RUNS,
+    NOTES,
+    PICTURE_FILE,
+    REPORT_FILE,
+    RUN_FILE,
+    BundleFile,
+    Manifest,
+)
+from core.store.bundle_notes import add_notes, read_packed_notes
 from core.store.damage import describe_invalid_field
+from core.store.import_scratch import open_scratch
 from core.store.import_validation import MAX_BYTES, MODELS, check_run
 from core.store.metrics import compute_label_fingerprint
 from core.store.run import IMPORTED, Run
@@ -33,29 +42,43 @@ from core.store.run_store import RunStore
 from core.store.thumbnail import MAX_BYTES as MAX_PICTURE_BYTES
 from core.store.thumbnail import matches_dataset
 
-_MAX_MANIFEST_BYTES = 10_000_000
-_SCRATCH = ".import-"
+_MAX_MANIFEST_BYTES, _MAX_NOTES_BYTES = 10_000_000, 50_000_000
 
 
 @dataclass(frozen=True)
 class Imported:
-    """IDs of the imported runs, of the runs that already exist, and of the latter those with different results.
+    """IDs of the imported runs, of the runs that already exist, and of the latter those with different results; IDs of
+    the imported reports.
 
-    Existing runs are kept.
+    Existing runs and reports are kept.
     """
 
     imported: list[str]
     existing: list[str]
     differing: list[str]
+    reports: list[str] = field(default_factory=list)
 
 
-def import_bundle(home: Home, path: Path, *, models: bool = False, only_elsewhere: bool = False) -> Imported:
-    """Validate a bundle and import all of its runs that do not exist yet, or none. Models are not opened.
+PrepareReports = Callable[[Path], Callable[[], list[str]]]
+"""Validates a folder with reports, and returns the function that imports them and returns their IDs."""
+
+
+def import_bundle(
+    home: Home,
+    path: Path,
+    *,
+    models: bool = False,
+    only_elsewhere: bool = False,
+    prepare_reports: PrepareReports | None = None,
+) -> Imported:
+    """Validate a bundle and import all of its runs that do not exist yet, with their notes, or none. Models are not
+    opened.
 
     Args:
         models: Import model files too. Pages and training open them later (in the safe mode of Keras), so import only
             models from trusted sources.
         only_elsewhere: Refuse runs that Headroom trained, which would be answers of the cache.
+        prepare_reports: Import reports too; only from trusted sources, because they contain chart specifications.
 
     Raises:
         BundleError: when the bundle is invalid; the home is unchanged.
@@ -69,61 +92,27 @@ def import_bundle(home: Home, path: Path, *, models: bool = False, only_elsewher
                 raise BundleError(f"{path.name!r:.80} is not a valid bundle.")
             with open_archive(file, path.name) as archive:
                 files = _read_manifest(archive, os.fstat(file.fileno()).st_size)
-                with _scratch(home) as scratch:
-                    wanted = [name for name in files if models or Path(name).name not in MODELS]
+                with open_scratch(home) as scratch:
+                    wanted = [
+                        name
+                        for name in files
+                        if (models or Path(name).name not in MODELS)
+                        and (prepare_reports or not REPORT_FILE.fullmatch(name))
+                    ]
                     needed = sum(files[name].bytes for name in wanted)
                     check_space(scratch, needed, "the runs of the bundle", "Free disk space and try again.")
                     for name, found in files.items():
                         _unpack(archive, name, found, scratch / name if name in wanted else None)
+                    notes = read_packed_notes(scratch / NOTES, _list_ids(files)) if NOTES in files else {}
+                    publish = prepare_reports(scratch / "reports") if prepare_reports else list
                     with _layers(home, scratch, files) as models_of_runs:
-                        return _publish(home, scratch, files, only_elsewhere, models_of_runs)
+                        result = _publish(home, scratch, files, only_elsewhere, models_of_runs)
+                    add_notes(home, notes, result.imported)
+                    return replace(result, reports=publish())
     except DatasetError as error:
         raise BundleError(str(error)) from None
     except OSError as error:
         raise HomeError(f"Cannot read {path} or write {home.path}: {error.strerror}.") from error
-
-
-@contextmanager
-def _scratch(home: Home) -> Iterator[Path]:
-    """Yield a hidden temporary folder on the disk of the runs, and remove those of killed imports.
-
-    The operating system releases the lock of a folder when its process exits.
-    """
-    try:
-        home.runs.mkdir(parents=True, exist_ok=True)
-        for leftover in home.runs.glob(f"{_SCRATCH}*"):
-            if (handle := _lock(leftover)) is not None:
-                shutil.rmtree(leftover, ignore_errors=True)
-                os.close(handle)
-        folder, handle = None, None
-        while handle is None:  # another process may delete the folder before it is locked
-            folder = Path(tempfile.mkdtemp(dir=home.runs, prefix=_SCRATCH))
-            handle = _lock(folder)
-    except OSError as error:
-        raise HomeError(f"Cannot write {home.runs}: {error.strerror}.") from error
-    assert folder
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(handle)
-
-
-def _lock(folder: Path) -> int | None:
-    """Lock a folder and return its open handle; None if another process holds the lock or the folder was deleted."""
-    try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    if not folder.exists():
-        os.close(handle)
-        return None
-    return handle
 
 
 def _read_manifest(archive: zipfile.ZipFile, size: int) -> dict[str, BundleFile]:
@@ -151,9 +140,11 @@ def _read_manifest(archive: zipfile.ZipFile, size: int) -> dict[str, BundleFile]
         raise BundleError(f"The bundle is invalid: {name!r:.80} is missing in {missing}.")
     for name, found in files.items():
         run_file = RUN_FILE.fullmatch(name)
-        if not run_file and not PICTURE_FILE.fullmatch(name) and not LAYERS_FILE.fullmatch(name):
+        others = (PICTURE_FILE, LAYERS_FILE, REPORT_FILE)
+        if not run_file and name != NOTES and not any(pattern.fullmatch(name) for pattern in others):
             raise BundleError(f"The bundle is invalid: unexpected file {name!r:.80}.")
         limit = MAX_BYTES[run_file[2]] if run_file else MAX_PICTURE_BYTES + 4096
+        limit = _MAX_NOTES_BYTES if name == NOTES else limit
         if found.bytes > limit:
             raise BundleError(f"{name} may have at most {limit / 1e6:g} MB; this one has {found.bytes / 1e6:,.1f} MB.")
         if found.bytes != archive.getinfo(name).file_size:

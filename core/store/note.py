@@ -153,6 +153,17 @@ class _Values(BaseModel):
     version: Annotated[Count, or_default(0)] = 0
 
 
+def parse_note(value: object) -> Note:
+    """Return a note from another home.
+
+    Raises:
+        NoteError: when it is not a note, or a value is invalid.
+    """
+    if not isinstance(value, dict):
+        raise NoteError("A note in the bundle is not an object.")
+    return _check(_parse(0, json.dumps(value)))
+
+
 def _read_values(value: object) -> dict[str, Any]:
     try:
         found = parse_json(value if isinstance(value, str | bytes) else "")

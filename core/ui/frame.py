@@ -11,6 +11,7 @@ from core.store.comparison import Comparison
 from core.store.kept_epoch import describe_kept_epoch
 from core.ui.about import build_menu
 from core.ui.access import show_user
+from core.ui.browser_notice import show_browser_notices
 from core.ui.errors import handle_errors
 from core.ui.finished import show_finished_notice
 from core.ui.focus import return_focus
@@ -54,6 +55,7 @@ def run_page(page: StreamlitPage) -> None:
                 return_focus()
             page.run()
             show_finished_notice(page.title)
+            show_browser_notices()
             if page.title == "Compare":
                 show_tour()
         finish_link()

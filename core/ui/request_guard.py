@@ -9,7 +9,7 @@ import ipaddress
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from urllib.parse import SplitResult, urlsplit
 
 import streamlit as st
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import cli_util, net_util
 from streamlit.runtime import get_instance
 from streamlit.web.server import server_util
+from websockets.protocol import Protocol
 
 from core.access.deployment import describe_risk, is_local
 from core.errors import AccessError, LoginError
@@ -58,7 +59,7 @@ class RequestGuard:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._visitors = 0
+        self._visitors: dict[object, tuple[str, Send]] = {}  # address and connection, the oldest first
         self._turn = asyncio.Lock()
         self._pending: Counter[str] = Counter()  # bytes of running uploads by session
 
@@ -82,14 +83,26 @@ class RequestGuard:
             await send({"type": "websocket.close", "code": 1008})
         elif _login_problem(connection) is None:
             await self._app(scope, receive, send)
-        elif self._visitors >= MAX_VISITORS:
-            await send({"type": "websocket.close", "code": 1013})
         else:
-            self._visitors += 1
+            await self._make_room()
+            _limit_buffer(receive)
+            visitor = object()
+            self._visitors[visitor] = connection.client.host if connection.client else "", send
             try:
                 await self._app(scope, self._slow_down(receive, send), send)
             finally:
-                self._visitors -= 1
+                self._visitors.pop(visitor, None)
+
+    async def _make_room(self) -> None:
+        """Close the oldest connection of the address with the most visitors, if there are too many: nobody who keeps
+        connections open can keep others from the login page."""
+        if len(self._visitors) < MAX_VISITORS:
+            return
+        (most, _), *_ = Counter(address for address, _ in self._visitors.values()).most_common(1)
+        oldest = next(visitor for visitor, (address, _) in self._visitors.items() if address == most)
+        _, send = self._visitors.pop(oldest)
+        with suppress(Exception):  # it may be closed already
+            await send({"type": "websocket.close", "code": 1013})
 
     def _slow_down(self, receive: Receive, send: Send) -> Receive:
         """Return a `receive` for a visitor without a login, with a pause per message and a limit of its size."""
@@ -142,6 +155,19 @@ class RequestGuard:
         own = stored.get(session, 0) + self._pending[session] + size
         total = sum(stored.values()) + self._pending.total() + size
         return bool(own <= SESSION_UPLOADS * limit and total <= SERVER_UPLOADS * limit)
+
+
+def _limit_buffer(receive: Receive) -> None:
+    """Let the server refuse a longer message of a visitor by its header, instead of buffering it.
+
+    The parser of uvicorn's WebSocket has its limit since the handshake, so it is started again; the visitor waits for
+    the answer to the handshake, so nothing was received in the meantime.
+    """
+    connection = getattr(getattr(receive, "__self__", None), "conn", None)
+    if isinstance(connection, Protocol):
+        connection.max_message_size = MAX_VISITOR_MESSAGE
+        connection.parser = Protocol.parse(connection)
+        next(connection.parser)
 
 
 def is_own_origin(headers: Headers) -> bool:

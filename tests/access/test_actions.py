@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import core.actions
 from core.access.action import ACTIONS, READ_ONLY, check_owner, is_read_only
@@ -32,6 +33,7 @@ from core.jobs.sweep_store import keep_sweep
 from core.models.add import add_model, remove_model
 from core.recipes import RECIPES
 from core.reports.build import build_document
+from core.reports.comment_store import CommentStore
 from core.reports.report import Report
 from core.reports.report_store import ReportStore
 from core.reports.view_link import create_view_link
@@ -74,6 +76,12 @@ PROCESSES = ("process_queue", "revive_queue", "evaluate_own_model")  # start a p
 KERAS_FILE = ROOT / "tests" / "support" / "keras_files" / "keras-3.15.1-chain.keras"
 
 
+def encode_png(value: int = 90, side: int = 4) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (side, side), (value, value, value)).save(file, "PNG")
+    return file.getvalue()
+
+
 class Scene:
     """A home in which every action has something to change."""
 
@@ -97,6 +105,7 @@ class Scene:
         report_store.remove(self.deleted.id, "other@example.org")
         report_store.publish(self.draft, build_document(self.draft.report, RunStore(home)), "other@example.org")
         self.link = create_view_link(report_store, f"{self.draft.id}-1", "other@example.org")[1]
+        CommentStore(home).post(self.draft.id, "Why?", "other@example.org")
         for name in ("mine", "gone"):
             write_dataset(home, ("cat", "dog"), name=name)
         remove_dataset(home, "folder-gone")
@@ -177,6 +186,7 @@ class Scene:
             "create_report": (self.draft.report,),
             "duplicate_report": (self.draft.report,),
             "save_report": (self.draft, self.draft.report.change(title="Other")),
+            "add_report_image": (self.draft.id, encode_png(), "A gray image"),
             "undo_report": (self.draft,),
             "publish_report": (self.draft, build_document(self.draft.report, RunStore(self.home))),
             "delete_report": (self.draft.id,),
@@ -184,6 +194,10 @@ class Scene:
             "unshare_report": (self.draft.id, self.link),
             "restore_reports": ([self.deleted.id],),
             "clear_reports": (),
+            "add_comment": (self.draft.id, "Because."),
+            "edit_comment": (self.draft.id, 1, "How?"),
+            "resolve_comment": (self.draft.id, 1),
+            "delete_comment": (self.draft.id, 1),
         }
 
     def act(self, name: str, user: User) -> None:
@@ -260,8 +274,9 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 
 # Every action is in one of these sets: it changes something of one user, or something that all users share.
 OWNED = {
-    "save_report", "undo_report", "publish_report", "delete_report", "restore_reports", "rename_comparison",
-    "remove_comparison", "restore_comparisons", "share_report", "unshare_report",
+    "save_report", "add_report_image", "undo_report", "publish_report", "delete_report", "restore_reports",
+    "rename_comparison", "remove_comparison", "restore_comparisons", "edit_comment", "delete_comment",
+    "share_report", "unshare_report",
 }  # fmt: skip
 SHARED = {
     "keep_comparison", "clear_comparisons",
@@ -273,6 +288,7 @@ SHARED = {
     "cancel_import", "continue_import", "discard_import",
     "describe_run", "star_runs", "archive_runs",
     "delete_runs", "restore_runs", "clear_runs", "add_runs", "create_report", "duplicate_report", "clear_reports",
+    "add_comment", "resolve_comment",
 }  # fmt: skip
 
 
@@ -285,7 +301,7 @@ def test_every_action_is_owned_or_shared() -> None:
 def test_what_another_user_owns_is_changed_only_by_admins(scene: Scene, name: str) -> None:
     before = scene.read_state()
     with pytest.raises(
-        AccessError, match=r"^Only 'other@.*' or an administrator can change this (report|saved comparison)\.$"
+        AccessError, match=r"^Only 'other@.*' or an administrator can change this (report|saved comparison|comment)\.$"
     ):
         scene.act(name, User("tom@example.org", Role.TRAINER))
     assert scene.read_state() == before

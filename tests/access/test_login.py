@@ -64,7 +64,7 @@ def test_no_address_but_a_listed_one_has_a_role(text: str, domain: str) -> None:
         (AUTH, {"roles": {}}, "to assign roles to users; got {}."),
         (AUTH, {"roles": []}, "to assign roles to users"),
         (AUTH, {"rolls": ROLES}, "Unknown setting 'rolls' in "),
-        (AUTH, {"roles": {"owner": ["a@b.org"]}}, "to have the keys viewer, trainer, admin; got 'owner'."),
+        (AUTH, {"roles": {"owner": ["a@b.org"]}}, "to have the keys viewer, commenter, trainer, admin; got 'owner'."),
         (AUTH, {"roles": {"admin": "a@b.org"}}, "to be a list; got 'a@b.org'."),
         (AUTH, {"roles": {"admin": ["b.org"]}}, "Expected name@domain or @domain under admin .* got 'b.org'."),
         (AUTH, {"roles": {"admin": ["*"]}}, "got '\\*'."),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.jobs.queue import JobQueue
+from core.reports.comment_store import CommentStore
 from core.reports.report_store import ReportStore
 from core.store.note import NoteBook
 from core.store.run_store import RunStore
@@ -33,17 +34,19 @@ READING = {
         "executor_choice": {"read_placement"}, "local_executor": {"read_slots"}, "damaged": {"list_damaged_jobs"},
         "health": {"is_starting", "list_silent", "read_health", "read_live_progress"}, "diverged": None,
         "estimate": {"TimeEstimator"}, "run_lookup": None,
+        "notice": {"Notice", "list_notices"},
         "pending": None, "progress": None, "queue": {"Job", "JobQueue"}, "submit": {"Submission"}, "sweep_plan": None,
         "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
         "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps", "open_sweep"},
     },
     "core.models": {"background": {"EvaluationState", "find_evaluation"}, "model_info": None},
     "core.store": {
-        "bundle": {"export_bundle"}, "bundle_import": {"Imported"}, "comparison": None, "elsewhere": None,
+        "bundle": {"export_bundle", "list_files"}, "damage": {"describe_invalid_field"},
+        "bundle_import": {"Imported"}, "comparison": None, "elsewhere": None,
         "history": {"read_history"}, "differing_settings": None, "import_validation": {"MODELS"},
         "note": {"MAX_NAME", "MAX_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
         "saved_comparison": {"MAX_NAME_CHARS", "list_saved", "list_saved_ids", "open_saved"}, "setting_text": None,
-        "metrics": {"compute_predicted"},
+        "metrics": {"NO_PREDICTION", "compute_predicted"},
         "record": {"Cost", "Data", "Elsewhere", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
         "run": {"FILES", "Run"}, "environment": {"read_environment"},
         "run_store": {"RunStore"}, "search": None,
@@ -52,7 +55,10 @@ READING = {
         "advice_report": None,
         "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,
         "published_runs": None, "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
-        "reproduction": None, "display_option": None, "author_text": None,
+        "difference": None, "merge": None, "own_image": {"MAX_ALT_CHARS"},
+        "comment": None, "comment_store": {"CommentStore", "Discussion"},
+        "reproduction": None, "display_option": None, "author_text": None, "export": {"add_extras"},
+        "extras": {"estimate_model_bytes"},
         "report_store": {"ReportEntry", "ReportStore"}, "revision": None,
         "view_link": {"check_view_link", "list_view_links"},
     },
@@ -79,12 +85,13 @@ METHODS: dict[type, set[str]] = {
         "unfinished",
     },
     NoteBook: {"path", "read", "read_all", "read_available"},
-    ReportStore: {"damaged", "entries", "find_notice", "locate", "open", "read", "removed", "versions"},
+    CommentStore: {"read"},
+    ReportStore: {"damaged", "entries", "find_notice", "locate", "open", "read", "removed", "revisions", "versions"},
 }
 """Methods that only read; all other methods of these classes write."""
 HARMLESS = (
     "job.cancel", "st.write", "setting.write", "entry.amount.write", "FORMATS[name].write", "Html.write", "card.write",
-    "started.remove", "ended.remove", "old.change", "old.move", "old.remove", "old.replace",
+    "started.remove", "ended.remove", "old.change", "report.change", "old.move", "old.remove", "old.replace",
 )  # fmt: skip
 """Attributes of other things that have the name of a method that writes."""
 LIBRARIES = ("os", "shutil", "sqlite3", "subprocess", "fcntl")

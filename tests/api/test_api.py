@@ -1,6 +1,7 @@
 """HTTP API of a real server, tested with requests, a browser, and a fuzzer that reads its OpenAPI description."""
 
 import gzip
+import hashlib
 import json
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from typer.testing import CliRunner
 
 from core.access.role import Role
 from core.access.token import PREFIX, TokenTable, create_token, write_line
+from core.api.client_code import write_client
 from core.api.parameter import RunName
 from core.api.run import RunEndpoint
 from core.bounds import HTTP_RUNS as MAX_RUNS
@@ -32,15 +35,18 @@ from core.reports.report_store import ReportStore
 from core.store.run import Run
 from core.store.run_store import RunStore
 from core.ui.http_login import authenticate
+from headroom.api import Api
+from headroom.api_connection import ApiError
 from tests.support.api import ApiServer, Reply, ask, read_metrics, serve_api
 from tests.support.dashboard import find_port, wait_until_up
+from tests.support.dispatcher import without_dispatcher
 from tests.support.elsewhere_runs import build_content
 from tests.support.login import AUTH
 from tests.support.markers import LONG
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.xdist_group("browser")  # one server for all of them
-EXAMPLES = 400 if LONG else 6
+EXAMPLES = 300 if LONG else 5
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +111,11 @@ def test_comparison_is_what_the_command_line_prints(api_server: ApiServer) -> No
         ("/api/runs?q=%22", 400, "A quotation mark is not closed."),
         ("/api/runs?limit=1&limit=2", 400, "Parameter 'limit' is given twice. Parameters: q, limit, offset."),
         ("/api/runs?path=/etc", 400, "Parameter 'path' is unknown. Parameters: q, limit, offset."),
+        ("/api/runs/0123456789ab/files/..", 400, None),
+        ("/api/jobs/0123456789ab", 404, "Job 0123456789ab was not found."),
+        ("/api/jobs?state=done", 400, "Expected state to be queued, running, finished, failed or cancelled; by default "
+                                      "all; got 'done'."),
+        ("/api/reports/rzzzzzzz/comments", 404, "Report rzzzzzzz was not found; it may have been deleted."),
         ("/api/compare", 400, f"Expected runs to be at most {MAX_RUNS} IDs of finished runs, "
                               "separated by commas; got nothing."),
         ("/api/compare?runs=0123456789ab", 404, "Run '0123456789ab' was not found; it may have been deleted."),
@@ -393,11 +404,100 @@ def test_bundle_is_imported_once_and_refusals_are_one_sentence(api_server: ApiSe
         assert (reply.status, reply.data) == (status, {"error": sentence})
 
 
+# Reading and writing by the generated client
+
+
+def test_client_is_generated_from_the_description() -> None:
+    code = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--stdin-filename", "api.py", "-"], input=write_client(), text=True,
+        capture_output=True, check=True, cwd=ROOT,
+    ).stdout  # fmt: skip
+    assert code == (ROOT / "headroom" / "api.py").read_text(encoding="utf-8"), "Run: make client"
+
+
+def test_client_reads_runs_with_curves_predictions_and_files_in_parts(api_server: ApiServer) -> None:
+    api, run = Api(api_server.address), RunStore(api_server.home).open(api_server.run_ids[0])
+    assert {one["run_id"] for one in api.pages(api.list_runs, "runs", limit=1)} >= {*api_server.run_ids}
+    curves = api.read_curves(run.run_id)["points"]
+    assert [point["val_accuracy"] for point in curves] == run.history["val_accuracy"].tolist()
+    first = api.list_predictions(run.run_id, limit=2)
+    assert [len(one["probabilities"]) for one in first["predictions"]] == [len(first["classes"])] * 2
+    everything = [*api.pages(partial(api.list_predictions, run.run_id), "predictions", limit=7)]
+    assert [one["image"] for one in everything] == [*range(first["total"])]
+    assert [one["true_class"] for one in everything] == run.predictions.test_labels.tolist()
+    assert [one["probabilities"] for one in everything] == run.predictions.test_probs.tolist()
+    files = {one["name"]: one for one in api.list_files(run.run_id)["files"]}
+    content = (run.path / "predictions.npz").read_bytes()
+    assert files["predictions.npz"]["sha256"] == hashlib.sha256(content).hexdigest()
+    assert "log.txt" not in files
+    assert api.download_file(run.run_id, "predictions.npz") == content
+    assert api.download_file(run.run_id, "predictions.npz", range="bytes=10-19") == content[10:20]
+    path = f"/api/runs/{run.run_id}/files/predictions.npz"
+    part = api_server.get(path, Range="bytes=5-", Accept_Encoding="gzip")
+    assert (part.status, part.body) == (206, content[5:])
+    assert part.headers["content-range"] == f"bytes 5-{len(content) - 1}/{len(content)}"
+    assert api_server.get(path, Range="bytes=99999999-").status == 416
+    assert api_server.get(path, "HEAD").headers["accept-ranges"] == "bytes"
+    assert api_server.get(path.replace("predictions.npz", "log.txt")).status == 404
+
+
+def test_client_reads_reports_and_comments_on_them(api_server: ApiServer) -> None:
+    api = Api(api_server.address)
+    (report,) = api.list_reports(q="ADA")["reports"]
+    assert (report["id"], report["versions"], report["open_comments"]) == (api_server.report, [1], 0)
+    assert api.list_reports(q="nobody")["total"] == 0
+    version = api.read_report(api_server.report)
+    published = ReportStore(api_server.home).open(api_server.report)
+    assert (version["address"], version["checksum"]) == (published.address, published.checksum)
+    assert [section["id"] for section in version["sections"]] == [one.id for one in published.document.sections]
+    assert api.read_report_csv(published.address).lstrip("\ufeff").startswith("view,title,row,")
+    before = api.read_report_page(published.address)
+    comment = api.add_comment(report["id"], text="Why <b>?", block=version["sections"][0]["id"], version=1)
+    answered = api.add_comment(report["id"], text="Because.", reply_to=comment["number"])
+    assert [reply["text"] for reply in answered["replies"]] == ["Because."]
+    assert api.read_report_page(published.address) == before
+    assert "Why &lt;b&gt;?" in api.read_report_page(published.address, comments="1")
+    assert api.resolve_comment(report["id"], comment["number"])["resolved"]
+    assert api.list_comments(report["id"])["comments"][0]["resolved"]
+    with pytest.raises(ApiError, match=r"^Comment 99 was not found; it may have been deleted\.$") as refused:
+        api.resolve_comment(report["id"], 99)
+    assert refused.value.status == 404
+
+
+def test_client_submits_watches_and_cancels_training(api_server: ApiServer) -> None:
+    api = Api(api_server.address)
+    assert "digits-heads" in [recipe["name"] for recipe in api.list_recipes()["recipes"]]
+    with without_dispatcher(api_server.home):
+        settings = {"epochs": 7, "train_images": 200, "seed": 3}
+        jobs = api.submit_training(recipe="digits-heads", heads=["gap", "dense"], seeds=2, settings=settings)["jobs"]
+        assert [job["state"] for job in jobs] == ["queued"] * 4
+        first = api.read_job(jobs[0]["run_id"])
+        assert (first["spec"]["head"], first["spec"]["seed"], first["spec"]["epochs"]) == ("gap", 3, 7)
+        assert [job["run_id"] for job in api.list_jobs(state="queued")["jobs"]] == [
+            job["run_id"] for job in reversed(jobs)
+        ]
+        assert [api.cancel_job(job["run_id"])["state"] for job in jobs] == ["cancelled"] * 4
+    assert [job["state"] for job in api.watch(jobs[0]["run_id"])] == ["cancelled"]
+    assert [job["state"] for job in api.watch(api_server.run_ids[0])] == ["finished"]
+    for body, sentence in (
+        ({"recipe": "none"}, r"^There is no recipe 'none'|^Unknown recipe"),
+        ({"recipe": "digits-heads", "settings": {"epochs": 0}}, "^Expected epochs between 1 and 1000; got 0"),
+        ({"recipe": "digits-heads", "seeds": 0}, r"^The body of this request is invalid: seeds "),
+        ({"recipe": "digits-heads", "settings": {"seed": "x"}}, "^Expected seed to be an integer; got 'x'"),
+    ):
+        with pytest.raises(ApiError, match=sentence) as refused:
+            api.submit_training(**body)
+        assert refused.value.status == 400
+    job = api_server.get(f"/api/jobs/{jobs[0]['run_id']}/cancel", "POST", Content_Type="text/plain")
+    assert (job.status, job.data["error"]) == (400, "Expected the Content-Type application/json; got 'text/plain'.")
+
+
 # The description, and what a fuzzer makes of it
 
 
-def fuzz(address: str, operation: Any, mode: Any, checks: list[Any], known: dict[str, list[str]]) -> None:
+def fuzz(address: str, operation: Any, mode: Any, checks: list[Any], known: dict[str, list[str]]) -> int:
     """Send many requests of one operation; half of the valid ones get `known` IDs, or nearly all would be unknown."""
+    count = 0
 
     @settings(
         max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
@@ -405,13 +505,16 @@ def fuzz(address: str, operation: Any, mode: Any, checks: list[Any], known: dict
     )  # fmt: skip
     @given(case=operation.as_strategy(generation_mode=mode), index=st.integers(0, 5))
     def check(case: Any, index: int) -> None:
+        nonlocal count
+        count += 1
         for name, texts in known.items():
-            for part in (case.path_parameters, case.query):
-                if name in part and index < len(texts):
+            for part in (case.path_parameters, case.query, case.body):
+                if isinstance(part, dict) and name in part and index < len(texts):
                     part[name] = texts[index]
         case.call_and_validate(base_url=address, checks=checks)
 
     check()
+    return count
 
 
 def test_every_answer_is_as_the_description_says(api_server: ApiServer) -> None:
@@ -431,20 +534,20 @@ def test_every_answer_is_as_the_description_says(api_server: ApiServer) -> None:
         "run_id": api_server.run_ids[:3],
         "runs": [api_server.run_ids[0], ",".join(api_server.run_ids)],
         "address": [api_server.report, f"{api_server.report}-1", f"{api_server.report}-2"],
+        "report_id": [api_server.report] * 3,
+        "name": ["predictions.npz", "record.json", "model.keras"],
+        "recipe": ["digits-heads"] * 3,
     }
     description = api_server.get("/api/openapi.json").data
     operations = [found.ok() for found in schemathesis.openapi.from_dict(description).get_all_operations()]
-    for operation in operations:
-        fuzz(api_server.address, operation, schemathesis.GenerationMode.POSITIVE, checks, known)
-        if operation.method == "get" and description["paths"][operation.path]["get"]["parameters"]:
-            fuzz(api_server.address, operation, schemathesis.GenerationMode.NEGATIVE, checks, {})
-    expected = {
-        "/api/runs",
-        "/api/runs/{run_id}",
-        "/api/runs/{run_id}/model",
-        "/api/compare",
-        "/reports/{address}",
-        "/metrics",
-        "/healthz",
-    }
-    assert {operation.path for operation in operations} == expected
+    calls = 0
+    with without_dispatcher(api_server.home):
+        for operation in operations:
+            calls += fuzz(api_server.address, operation, schemathesis.GenerationMode.POSITIVE, checks, known)
+            if description["paths"][operation.path][operation.method]["parameters"]:
+                calls += fuzz(api_server.address, operation, schemathesis.GenerationMode.NEGATIVE, checks, {})
+    assert calls >= (10_000 if LONG else 100)
+    assert {operation.path for operation in operations} == {*description["paths"]}
+    names = {one["operationId"] for methods in description["paths"].values() for one in methods.values()}
+    assert names <= {*dir(Api)}
+    assert len(names) == len(operations) >= 23

@@ -5,6 +5,7 @@ import json
 import tracemalloc
 from pathlib import Path
 
+import imagehash
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from core.datasets.findings.class_findings import FEW_TEST_IMAGES
 from core.datasets.findings.findings_file import FINDINGS, METHOD, check_dataset, read_findings, read_findings_version
 from core.datasets.findings.image_findings import Findings, find_problems
 from core.datasets.findings.image_scan import scan_images
+from core.datasets.findings.image_sketch import reduce_picture, sketch_images
 from core.home import Home
 from core.interval import compute_wilson
 from tests.support.command import ask, call
@@ -45,6 +47,18 @@ def encode_jpeg(image: np.ndarray, quality: int = 70) -> np.ndarray:
     content = io.BytesIO()
     Image.fromarray(image).save(content, "JPEG", quality=quality)
     return np.asarray(Image.open(content))
+
+
+def test_hashes_of_images_are_those_of_imagehash() -> None:
+    random = np.random.default_rng(0)
+    for height, width, channels in ((8, 8, 1), (28, 28, 1), (32, 32, 3), (40, 31, 3), (100, 80, 3)):
+        noise = random.integers(20, 236, (40, height, width, channels), np.uint8)
+        for images in (noise, noise // 2 + noise[:, ::-1] // 2, np.sort(noise, axis=1)):
+            pictures = [Image.fromarray(image[..., 0] if channels == 1 else image) for image in images]
+            reduced = np.stack([reduce_picture(picture) for picture in pictures])
+            small = [Image.fromarray(image[..., 0] if channels == 1 else image) for image in reduced]
+            expected = [np.packbits(imagehash.phash(picture).hash).view(">u8")[0] for picture in small]
+            assert sketch_images(reduced, images.__getitem__).hashes.tolist() == expected
 
 
 def test_every_planted_problem_is_found_with_its_images() -> None:

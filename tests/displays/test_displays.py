@@ -175,9 +175,9 @@ def check_description(display: Display) -> Iterator[str]:
 @pytest.mark.parametrize("name", DISPLAYS)
 def test_display_shows_every_comparison(name: str, comparisons: Comparisons, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong, drawn = [], 0
-    place = [*DISPLAYS].index(name)
+    order = [*DISPLAYS].index(name)
     for number, case in enumerate(CASES):
-        if not LONG and (place + number) % 3 == 0:
+        if not LONG and (order + number) % 3 == 0:
             continue
         home, comparison = comparisons(case)
         monkeypatch.setenv("HEADROOM_HOME", str(home.path))

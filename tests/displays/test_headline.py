@@ -13,6 +13,7 @@ from core.displays.headline import (
 )
 from core.displays.page_summary import write_accuracies, write_curves, write_params
 from core.displays.test_accuracy import describe_test_accuracy
+from core.displays.views.gallery import choose_page_size
 from core.spec import RunSpec
 from core.store.comparison import Comparison
 from tests.support.accuracy_runs import compare
@@ -159,6 +160,18 @@ def test_misclassified_images_follow_from_the_accuracy(make_run: RunWriter) -> N
     assert write_accuracies(compare(make_run, {0: 0.9}, {0: 1.0})) == (
         "Misclassified test images (of 2,000): GAP 200, Flatten + Dense 0."
     )
+
+
+def test_many_variants_have_short_summaries_and_pages(make_run: RunWriter) -> None:
+    writing = [
+        make_run(head="dense", units=units, accuracy=0.8 + 0.01 * step) for step, units in enumerate(range(8, 23))
+    ]
+    runs = [rewrite(run, metrics={"test_accuracy": 0.8 + 0.01 * step}) for step, run in enumerate(writing)]
+    assert write_accuracies(Comparison.of(runs)) == (
+        "Misclassified test images (of 360): lowest Flatten + Dense · 22 dense units 22, "
+        "highest Flatten + Dense · 8 dense units 72."
+    )
+    assert [choose_page_size(variants) for variants in (1, 6, 7, 18, 19, 100)] == [24, 24, 12, 12, 6, 6]
 
 
 def test_epoch_of_the_accuracies_is_stated_with_those_of_the_last(make_run: RunWriter) -> None:

@@ -84,6 +84,7 @@ def test_bins_with_few_predictions_are_counted_and_not_drawn(make_run: RunWriter
 
 def test_equal_seeds_are_not_shown_as_an_exact_result() -> None:
     assert format_accuracy(compute_seed_mean([0.8888, 0.8888])) == "88.9% (2 equal seeds)"
+    assert format_accuracy(compute_seed_mean([0.8888, 0.8888]), seeds=False) == "88.9%"  # in a tile
     assert format_accuracy(compute_seed_mean([0.8888, 0.8898])) == "88.93 ± 0.07%"
     assert format_loss(compute_seed_mean([0.5, 0.5, 0.5])) == "0.500 (3 equal seeds)"
 

@@ -152,6 +152,17 @@ def test_visitor_without_login_uploads_nothing(locked: str) -> None:
         assert upload(locked, begin(stream), 1000) == 401
 
 
+def test_long_message_is_refused_before_it_is_buffered(locked: str) -> None:
+    with open_stream(locked, locked) as stream:
+        stream.socket.sendall(
+            bytes([0x82, 0xFF]) + (MAX_VISITOR_MESSAGE + 1).to_bytes(8, "big") + bytes(4)
+        )  # only its header
+        with pytest.raises(ConnectionClosed) as closed:
+            stream.recv(timeout=20)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
+
+
 def test_visitors_without_login_cannot_fill_or_slow_the_server(locked: str) -> None:
     with open_stream(locked, locked) as stream:
         begin(stream)
@@ -162,11 +173,15 @@ def test_visitors_without_login_cannot_fill_or_slow_the_server(locked: str) -> N
         assert closed.value.rcvd.code == 1009
     with ExitStack() as opened:
         streams = [opened.enter_context(open_stream(locked, locked)) for _ in range(MAX_VISITORS)]
-        with pytest.raises(InvalidStatus), open_stream(locked, locked):
-            pass
+        with open_stream(locked, locked) as late:  # takes the place of the oldest one
+            assert begin(late)
+        with pytest.raises(ConnectionClosed) as closed:
+            list(streams[0])
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1013
         message = BackMsg()
         message.rerun_script.query_string = ""
-        for stream in streams:
+        for stream in streams[1:]:
             for _ in range(5):
                 stream.send(message.SerializeToString())
         begun = time.monotonic()

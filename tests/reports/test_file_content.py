@@ -26,6 +26,7 @@ from core.spec import HEADS
 from core.store.comparison import Comparison
 from tests.support.damage import DAMAGES
 from tests.support.markers import long
+from tests.support.report_text import find_lost
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
@@ -97,6 +98,12 @@ def test_pdf_of_nine_heads_contains_every_text(writer: RunWriter) -> None:
 def test_classes_named_like_object_keys_are_shown(all_displays: Document, form: str) -> None:
     text = "".join(content.decode("utf-8", "replace") for content in write(form, all_displays).values())
     assert "cannot be drawn" not in re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+
+
+def test_files_of_all_views_lose_no_text(all_displays: Document) -> None:
+    """Formats with drawn charts and other numbers of heads: `test_every_view.py`."""
+    forms = [form for form in FORMATS if form not in ("pdf", "md", "ipynb")]
+    assert {form: find_lost(all_displays, form) for form in forms} == {form: [] for form in forms}
 
 
 def test_charts_of_classes_named_like_object_keys_are_drawn(all_displays: Document) -> None:

@@ -1,6 +1,7 @@
 """A home with a file of every kind, and the modules that write them."""
 
 import ast
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -24,10 +25,13 @@ from core.files import write_json
 from core.home import Home
 from core.image_values import ValueRange
 from core.jobs.health import write_health
+from core.jobs.notice import post_notice
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import keep_sweep
 from core.models.add import add_model
 from core.reports.build import build_document
+from core.reports.comment_store import CommentStore
+from core.reports.own_image import store_image
 from core.reports.report import Report, TextBlock
 from core.reports.report_store import ReportStore
 from core.reports.view_link import create_view_link
@@ -65,6 +69,8 @@ FILES = {
     "jobs/dispatcher.py": (f"{_JOB}spec.json", f"{_JOB}attempt", "jobs/dispatcher.log"),
     "jobs/health.py": ("jobs/t*",),
     "jobs/local_executor.py": ("jobs/processes/*-1",),
+    "jobs/notice.py": ("jobs/notices/*.json",),
+    "jobs/send_notices.py": ("jobs/notices/*.json",),
     "jobs/process.py": (f"{_JOB}log.txt",),
     "jobs/ray_executor.py": ("jobs/ray-name",),
     "jobs/submit.py": (f"{_JOB}attempt",),
@@ -73,12 +79,15 @@ FILES = {
     "models/add.py": ("models/own/model.json", "models/own/model.keras"),
     "models/layer_store.py": ("models/.layers/*.json",),
     "reports/chart_image.py": ("scripts/vega-*.txt",),
+    "reports/comment_store.py": ("reports/r*/comments/000001.json",),
+    "reports/own_image.py": ("reports/images/*.img",),
     "reports/removal.py": ("reports/.removed/*/removed.json",),
     "reports/report_store.py": ("reports/r*/draft-*.json", "reports/r*/published-1.json"),
     "reports/view_link.py": ("reports/r*/link-*.json",),
     "store/activation_maps.py": (f"{_RUN}maps.npz",),
     "store/artifact.py": (),  # outside the home, or an empty mark in a run
     "store/bundle.py": (),  # outside the home
+    "store/bundle_notes.py": ("notes.sqlite",),
     "store/bundle_import.py": (f"{_RUN}record.json", "thumbnails/*/images.npy"),
     "store/index.py": ("index.feather",),
     "store/note.py": ("notes.sqlite",),
@@ -151,12 +160,16 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
     _, deleted = (save_runs(home, name, (good.run_id, other.run_id), by="ada") for name in ("kept", "deleted"))
     delete_saved(home, deleted.saved_id, "ada")
     reports = ReportStore(home)
+    image = io.BytesIO()
+    Image.new("L", (2, 2)).save(image, "PNG")
+    reference = store_image(home, image.getvalue(), "an image")
     for title in ("A", "Deleted"):
-        report = Report(title=title, runs=(good.run_id,), blocks=(TextBlock(text="b"),))
+        report = Report(title=title, runs=(good.run_id,), blocks=(TextBlock(text=reference),))
         draft = reports.create(report, "ada")
         draft = reports.save(draft, draft.report.change(title=f"{title} 2"), "ada")
         published = reports.publish(draft, build_document(draft.report, store), "ada")
         create_view_link(reports, published.address, "ada", 30)
+        CommentStore(home).post(draft.id, "Why?", "bob", block=draft.report.blocks[0].id, version=1)
     reports.remove(draft.id, "ada")
     _add_datasets(home, outside)
     add_model(home, "own", ROOT / "tests/support/keras_files/keras-3.15.1-chain.keras")
@@ -199,6 +212,7 @@ def _add_jobs(home: Home, specs: list[RunSpec], history: bytes) -> None:
     (home.jobs / "processes" / running.handle).write_bytes(b"999999999 ")
     queue.settle(queue.jobs()[0], "failed", "It failed.")
     write_health(home, "A problem.")
+    post_notice(home, "training", "a", "A training ended.")
 
 
 def _add_datasets(home: Home, outside: Path) -> None:

@@ -12,6 +12,7 @@ from core.home import Home
 from core.jobs.comparison_choice import FORMS
 from core.spec import RunSpec
 from core.store.comparison import list_offers
+from core.store.run import Run
 from core.store.run_store import RunStore
 from tests.support.page import TICKED, Open, text_of
 from tests.support.run_writer import RunWriter
@@ -35,6 +36,18 @@ def test_compare_begins_with_the_headline(open_page: Open, two_heads: list[str])
     assert app.metric[0].value == "24,586"
     open_reproduction(app)
     assert "compare " + " ".join(sorted(two_heads, key=two_heads.index)[:1]) in text_of(app)
+
+
+def test_html_with_models_states_its_size(open_page: Open, examples: list[Run]) -> None:
+    app = open_page("compare")
+    app.session_state["share"] = True
+    (choice,) = [box for box in app.run().checkbox if box.label.startswith("HTML with models")]
+    assert re.fullmatch(r"HTML with models \(about 1\.2\d MB more\)", choice.label)
+    assert not choice.disabled
+    for run in examples:
+        (run.path / "model.tflite").unlink(missing_ok=True)
+    (choice,) = [box for box in app.run().checkbox if box.label.startswith("HTML with models")]
+    assert (choice.label, choice.disabled) == ("HTML with models", True)
 
 
 def test_damaged_record_leaves_the_newest_valid_comparison(

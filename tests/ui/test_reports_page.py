@@ -8,8 +8,10 @@ from functools import partial
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.access.role import Role, User
 from core.home import Home
 from core.reports.build import build_document
+from core.reports.comment_store import CommentStore
 from core.reports.default_report import write_default
 from core.reports.report import ChartBlock, TextBlock
 from core.reports.report_store import ReportStore
@@ -110,28 +112,51 @@ def test_invalid_runs_are_rejected_and_nothing_is_saved(open_reports: Open, draf
     assert reports.read(draft.id) == draft
 
 
-@pytest.mark.parametrize("way", ["Save mine as a copy", "Discard mine and reload"])
-def test_second_of_two_concurrent_changes_is_reported_and_kept(
+@pytest.mark.parametrize("way", ["Save mine as a copy", "Discard mine and reload", "Keep mine there"])
+def test_second_of_two_changes_of_one_block_is_reported_and_kept(
     open_reports: Open, draft: Draft, reports: ReportStore, way: str
 ) -> None:
     app = without_errors(open_reports(report=draft.id, editing="true"))
-    theirs = reports.save(draft, draft.report.change(title="Theirs"), "bob")
+    theirs = reports.save(draft, draft.report.replace("aaaaaa", text="Theirs").change(title="Their title"), "bob")
     app.text_area[0].set_value("Mine").run()
     assert re.fullmatch(
         r"bob changed this report at \d\d:\d\d UTC\. Reload it, or save yours as a copy\.", app.toast[0].value
     )
     (warning,) = app.warning
-    assert warning.value == "bob saved this report first. Your changes are kept until you choose or close this page."
+    assert warning.value == "bob and you changed 1 block. Your changes are kept until you choose or close this page."
+    assert "-Theirs\n+Mine" in [code.value for code in app.code]
     assert app.text_area[0].value == "Mine"
     assert reports.read(draft.id) == theirs
     app = press(app, way)
-    titles = {entry.draft.report.title: entry.draft.report.blocks[0] for entry in reports.entries()}
-    assert titles["Theirs"] == theirs.report.blocks[0]
-    if way.startswith("Save"):
-        assert titles["Our finding (copy)"].text == "Mine"  # type: ignore[union-attr]
-    else:
-        assert without_errors(app).text_area[0].value == "Look **here**."
-        assert next(box for box in app.text_input if box.label == "Title").value == "Theirs"
+    texts = {entry.draft.report.title: entry.draft.report.blocks[0].text for entry in reports.entries()}  # type: ignore[union-attr]
+    assert (
+        texts
+        == {
+            "Save mine as a copy": {"Their title": "Theirs", "Our finding (copy)": "Mine"},
+            "Discard mine and reload": {"Their title": "Theirs"},
+            "Keep mine there": {"Their title": "Mine"},
+        }[way]
+    )
+    if way.startswith("Discard"):
+        assert without_errors(app).text_area[0].value == "Theirs"
+        assert next(box for box in app.text_input if box.label == "Title").value == "Their title"
+
+
+def test_changes_of_different_blocks_are_merged_and_compared(
+    open_reports: Open, draft: Draft, reports: ReportStore
+) -> None:
+    app = without_errors(open_reports(report=draft.id, editing="true"))
+    reports.save(draft, draft.report.change(title="Theirs"), "bob")
+    app.text_area[0].set_value("Mine").run()
+    assert app.toast[0].value == "Changes of another user in other blocks were merged with yours."
+    saved = reports.read(draft.id).report
+    assert (saved.title, saved.blocks[0].text) == ("Theirs", "Mine")  # type: ignore[union-attr]
+    assert next(box for box in app.text_input if box.label == "Title").value == "Theirs"
+    app.session_state["changes"] = True
+    app.run()
+    (choice,) = [box for box in app.selectbox if box.label == "Compare with"]
+    assert [option.partition(", 2")[0] for option in choice.options] == ["Revision 2, bob", "Revision 1, ada"]
+    assert "-Look **here**.\n+Mine" in [code.value for code in app.code]
 
 
 def test_editor_shows_a_newer_revision_before_typing(open_reports: Open, draft: Draft, reports: ReportStore) -> None:
@@ -263,3 +288,49 @@ def test_undo_that_fails_keeps_the_draft(open_reports: Open, draft: Draft, monke
     assert not app.exception
     assert "draft-000003.json: " in app.error[0].value
     assert app.text_area[0].value == "Look **here**."
+
+
+def write_in(app: AppTest, field: str, text: str) -> AppTest:
+    """Open a popover with a text field, write a text and save it."""
+    app.session_state[field] = True
+    app.run()
+    next(box for box in app.text_area if box.key == f"{field}-text").set_value(text)
+    next(button for button in app.button if button.key == f"{field}-save").click()
+    return without_errors(app.run())
+
+
+def test_comments_are_written_answered_and_resolved_in_draft_and_version(
+    open_reports: Open, draft: Draft, reports: ReportStore, store: RunStore
+) -> None:
+    reports.publish(draft, build_document(draft.report, store), "ada")
+    app = write_in(open_reports(report=f"{draft.id}-1"), "comments-aaaaaa-add", "Why <b>?")
+    app = write_in(app, "reply-1", "Because.")
+    (comment,) = CommentStore(reports.home).read(draft.id).comments
+    assert (comment.block, comment.version, comment.replies[0].text) == ("aaaaaa", 1, "Because.")
+    for address in (draft.id, f"{draft.id}-1"):
+        shown = without_errors(open_reports(report=address, editing="true"))
+        bodies = [element.proto.body for element in shown.get("html")]
+        assert any("<p>Why &lt;b&gt;?</p>" in body for body in bodies)
+        assert ":material/chat: 1 open comment." in [text.value for text in shown.caption]
+    app = write_in(app, "comments-report-add", "As a whole")
+    press(app, "Resolve")
+    assert [one.text for one in CommentStore(reports.home).read(draft.id).open] == ["As a whole"]
+    assert without_errors(open_reports()).dataframe[0].value["Open comments"].tolist() == [1]
+
+
+def test_viewer_reads_comments_and_sees_why_writing_is_disabled(
+    open_reports: Open, draft: Draft, reports: ReportStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    CommentStore(reports.home).post(draft.id, "Ask @vera", "ada", block="aaaaaa")
+    app = without_errors(open_reports(report=draft.id))
+    assert {"Resolve"} <= {*labels(app)}
+    monkeypatch.setattr("core.ui.access.user", lambda: User("vera@example.org", Role.VIEWER))
+    for module in ("core.ui.reports.comments", "core.ui.reports.listing"):
+        monkeypatch.setattr(f"{module}.user", lambda: User("vera@example.org", Role.VIEWER))
+    app = without_errors(open_reports(report=draft.id))
+    assert any("<strong>@vera</strong>" in element.proto.body for element in app.get("html"))
+    assert "Resolve" not in labels(app)
+    captions = [text.value for text in app.caption]
+    assert ":material/chat: 1 open comment, 1 of them mentions you." in captions
+    assert ":material/lock: You need the commenter role to comment on reports. Ask an administrator." in captions
+    assert "You are mentioned in Our finding" in labels(open_reports())

@@ -15,7 +15,7 @@ from core.datasets.custom.image_files import TEST, Collection
 from core.datasets.custom.reading_journal import ReadingJournal
 from core.datasets.download import Progress
 from core.datasets.findings.image_scan import ImageScanner
-from core.datasets.findings.image_sketch import sketch_picture
+from core.datasets.findings.image_sketch import reduce_picture
 from core.datasets.row_file import RowReader, RowWriter, describe_array
 
 IMAGES = "images.npy"
@@ -51,13 +51,13 @@ def read_images(folder: Path, collection: Collection, scanner: ImageScanner, pro
         warnings.simplefilter("ignore")  # warnings of Pillow do not help users
         collection.values.range = journal.value_range
         for pixels in journal.read_stored():
-            scanner.add(sketch_picture(to_picture(pixels)))
+            scanner.add(reduce_picture(to_picture(pixels)))
         for row, found in collection.read(len(journal.sources), progress):
             if collection.values.range and not journal.value_range:
                 journal.write_range(collection.values.range)
             journal.append(found)
             if not isinstance(found, str):
-                scanner.add(found.sketch)
+                scanner.add(found.reduced)
             progress(row + 1, len(collection.names))
         rows = [row for row, source in enumerate(journal.sources) if source]
         refused = [(collection.names[row], reason) for row, reason in journal.refused.items()]

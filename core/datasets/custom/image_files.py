@@ -14,7 +14,7 @@ from core.augment.fit import Fit
 from core.datasets.custom.read_ahead import map_ahead
 from core.datasets.custom.source_values import SourceValues
 from core.datasets.download import Progress
-from core.datasets.findings.image_sketch import Sketch, sketch_picture
+from core.datasets.findings.image_sketch import reduce_picture
 from core.errors import HeadroomError
 from core.image_file import UnknownRangeError
 
@@ -28,13 +28,13 @@ class SourceImage:
     """The stored pixels of an image file, uint8 of `input_shape`, and facts about the file.
 
     Attributes:
-        sketch: What is compared with other images.
+        reduced: The reduced copy that is compared with other images.
         width, height: Size of the source in pixels.
         frames: Number of frames or pages of the source, of which the first is stored.
     """
 
     pixels: NDArray[np.uint8]
-    sketch: Sketch
+    reduced: NDArray[np.uint8]
     width: int
     height: int
     frames: int = 1
@@ -42,7 +42,7 @@ class SourceImage:
     @classmethod
     def of(cls, picture: Image.Image, size: tuple[int, int], frames: int = 1) -> Self:
         """Describe a converted image with mode RGB whose source has a width and a height."""
-        return cls(np.asarray(picture), sketch_picture(picture), *size, frames)
+        return cls(np.asarray(picture), reduce_picture(picture), *size, frames)
 
 
 ImageOrReason = SourceImage | str

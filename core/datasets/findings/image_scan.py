@@ -4,21 +4,23 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from core.augment.pillow import to_picture
 from core.datasets.dataset import Arrays, Images
-from core.datasets.findings.image_sketch import VARIED, Sketch, compute_factor, digest_pixels, sketch_picture
+from core.datasets.findings.image_sketch import VARIED, compute_factor, digest_pixels, reduce_picture, sketch_images
 
 _MOST_BITS = 8  # of 64
 _BANDS, _NEIGHBOURS = 8, 64
 _ALIKE_SMALL, _ALIKE = 0.99, 0.95
 _MOST_DIFFERENCE = 32  # root mean square, of 255
 _PAIRS = 2048  # compared at a time
+_SKETCHED = 256  # images at a time
 _CELLS, _ROUNDING = 8, 1e-3
 _BLOCK_BYTES = 8_000_000
 
@@ -78,7 +80,7 @@ def scan_images(parts: Sequence[Images], scratch: Path | None = None) -> ImageSc
     with open_scanner(int(ends[-1]), scratch) as scanner:
         for block in _read_blocks(parts):
             for image in block:
-                scanner.add(sketch_picture(Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)))
+                scanner.add(reduce_picture(to_picture(image)))
         return scanner.finish(read)
 
 
@@ -100,36 +102,34 @@ class ImageScanner:
     """Scan of images that are added one at a time."""
 
     def __init__(self, most: int, file: Any) -> None:
-        self._digests = np.zeros(most, "V16")
-        self._hashes = np.zeros(most, np.uint64)
-        self._content = np.zeros(most, np.uint8)
         self._count, self._most, self._file = 0, most, file
         self._shape: tuple[int, ...] = ()
 
-    def add(self, sketch: Sketch) -> None:
-        """Add the next image."""
-        if not self._shape:
-            self._shape = sketch.reduced.shape
-        assert sketch.reduced.shape == self._shape
+    def add(self, reduced: Images) -> None:
+        """Add the reduced copy of the next image (see `reduce_picture`)."""
+        self._shape = self._shape or reduced.shape
+        assert reduced.shape == self._shape
         assert self._count < self._most
-        self._digests[self._count] = sketch.digest
-        self._hashes[self._count] = sketch.hash
-        self._content[self._count] = sketch.content
-        self._file.write(np.ascontiguousarray(sketch.reduced).data)
+        self._file.write(np.ascontiguousarray(reduced).data)
         self._count += 1
 
     def finish(self, read: Callable[[int], Images]) -> ImageScan:
         """Compare the images.
 
         Args:
-            read: Function that returns the pixels of an image. It is called for images whose reduced copies are equal.
+            read: Function that returns the pixels of an image. It is called for few images: those whose reduced copies
+                are equal, or may have no content.
         """
         count = self._count
-        content, digests = self._content[:count], self._digests[:count]
         if not count:
-            return ImageScan(np.arange(0), np.arange(0), content)
+            return ImageScan(np.arange(0), np.arange(0), np.zeros(0, np.uint8))
         self._file.flush()
         reduced = np.memmap(self._file, np.uint8, "r", shape=(count, *self._shape))
+        blocks = [
+            sketch_images(reduced[start : start + _SKETCHED], partial(_read_after, read, start))
+            for start in range(0, count, _SKETCHED)
+        ]
+        digests, hashes, content = map(np.concatenate, zip(*blocks, strict=True))
         whole = read(0).shape[:2]
         if compute_factor(*whole) > 1:
             _, groups, sizes = np.unique(digests, return_inverse=True, return_counts=True)
@@ -138,8 +138,12 @@ class ImageScanner:
         exact = _number(np.unique(digests, return_inverse=True)[1])
         own = np.flatnonzero((exact == np.arange(count)) & (content == VARIED))
         near = np.arange(count)
-        near[own] = own[_join(_Sketches(reduced, self._hashes[:count], compute_factor(*whole)), own)]
+        near[own] = own[_join(_Sketches(reduced, hashes, compute_factor(*whole)), own)]
         return ImageScan(exact, near[exact], content)
+
+
+def _read_after(read: Callable[[int], Images], start: int, row: int) -> Images:
+    return read(start + row)
 
 
 class _Sketches:

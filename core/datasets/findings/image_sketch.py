@@ -1,34 +1,36 @@
-"""Sketches of images, which are compared with others: a digest, a perceptual hash, a reduced copy and the content."""
+"""Sketches of images, which are compared with others: digests, perceptual hashes, reduced copies and the content."""
 
 import hashlib
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.augment.pillow import to_array, to_picture
+
 VARIED, ONE_COLOUR, NEARLY_BLACK, NEARLY_WHITE = range(4)
 
 _SIDE = 32  # pixels of the longer side that are compared; up to 63 if the side is not a multiple
 _SAME_COLOUR, _DARK, _EMPTY_SHARE = 2, 12, 0.99
+_HASH_PIXELS, _HASH_SIDE = 32, 8
 
 Pixels = NDArray[np.uint8]
 
 
-class Sketch(NamedTuple):
-    """Digest, perceptual hash, reduced copy and content of an image.
+class Sketches(NamedTuple):
+    """Digests, perceptual hashes and content of images, each array of shape (images,).
 
     Attributes:
-        digest: Hash of the reduced image.
-        hash: Perceptual hash (pHash) of 64 bits; 0 if the image has no content.
-        reduced: The reduced image, uint8 of shape (height, width, channels).
+        digests: First 16 bytes of the SHA-256 of the reduced images.
+        hashes: Perceptual hashes (pHash) of 64 bits; 0 for images without content.
         content: VARIED, ONE_COLOUR, NEARLY_BLACK or NEARLY_WHITE.
     """
 
-    digest: bytes
-    hash: np.uint64
-    reduced: Pixels
-    content: int
+    digests: NDArray[np.void]
+    hashes: NDArray[np.uint64]
+    content: NDArray[np.uint8]
 
 
 def compute_factor(height: int, width: int) -> int:
@@ -36,16 +38,24 @@ def compute_factor(height: int, width: int) -> int:
     return max(1, max(height, width) // _SIDE)
 
 
-def sketch_picture(picture: Image.Image) -> Sketch:
-    """Compute the sketch of an image with mode L or RGB."""
-    import imagehash
-
+def reduce_picture(picture: Image.Image) -> Pixels:
+    """Return the reduced copy of an image with mode L or RGB, uint8 of shape (height, width, channels)."""
     factor = compute_factor(picture.height, picture.width)
-    small = picture.reduce(factor) if factor > 1 else picture
-    reduced = np.asarray(small).reshape(small.height, small.width, -1)
-    content = _classify_content(np.asarray(picture)) if _may_lack_content(small, reduced) else VARIED
-    code = np.packbits(imagehash.phash(small).hash).view(">u8")[0] if content == VARIED else 0
-    return Sketch(digest_pixels(reduced), np.uint64(code), reduced, content)
+    return to_array(picture.reduce(factor) if factor > 1 else picture)
+
+
+def sketch_images(reduced: Pixels, read: Callable[[int], Pixels]) -> Sketches:
+    """Compute the sketches of images.
+
+    Args:
+        reduced: Their reduced copies, uint8 of shape (images, height, width, channels).
+        read: Function that returns the pixels of an image. It is called for images that may have no content.
+    """
+    digests = np.array([digest_pixels(image) for image in reduced], "V16")
+    content = np.zeros(len(reduced), np.uint8)
+    for row in np.flatnonzero(_may_lack_content(reduced)):
+        content[row] = _classify_content(read(int(row)))
+    return Sketches(digests, np.where(content == VARIED, _hash_images(reduced), np.uint64(0)), content)
 
 
 def digest_pixels(pixels: Pixels) -> bytes:
@@ -53,10 +63,28 @@ def digest_pixels(pixels: Pixels) -> bytes:
     return hashlib.sha256(np.ascontiguousarray(pixels).data).digest()[:16]
 
 
-def _may_lack_content(small: Image.Image, reduced: Pixels) -> bool:
-    """Return whether an image must be classified; cheap, because few must."""
+def _hash_images(reduced: Pixels) -> NDArray[np.uint64]:
+    """Return the pHash of images, equal to that of ImageHash: the signs of 64 coefficients of the cosine transform
+    around their median."""
+    from scipy.fft import dct
+
+    count, height, width, channels = reduced.shape
+    column = to_picture(np.ascontiguousarray(reduced).reshape(count * height, width, channels))
+    gray = np.asarray(column.convert("L")).reshape(count, height, width)
+    if (height, width) != (_HASH_PIXELS, _HASH_PIXELS):
+        size = (_HASH_PIXELS, _HASH_PIXELS)
+        gray = np.stack([np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS)) for image in gray])
+    low = dct(dct(gray.astype(np.float64), axis=1), axis=2)[:, :_HASH_SIDE, :_HASH_SIDE].reshape(count, -1)
+    bits = low > np.median(low, axis=1, keepdims=True)
+    return np.packbits(bits, axis=1).view(">u8")[:, 0].astype(np.uint64)
+
+
+def _may_lack_content(reduced: Pixels) -> NDArray[np.bool_]:
+    """Return which images must be classified; cheap, because few must."""
     least, most = _DARK + 4, 255 - _DARK - 4  # averages of an image of which 99% is within _DARK
-    return not least < reduced.mean() < most or _has_one_colour(small)
+    average = reduced.mean(axis=(1, 2, 3))
+    one_colour = (np.ptp(reduced, axis=(1, 2)) <= _SAME_COLOUR).all(axis=1)
+    return (average <= least) | (average >= most) | one_colour
 
 
 def _classify_content(pixels: Pixels) -> int:
@@ -65,7 +93,3 @@ def _classify_content(pixels: Pixels) -> int:
     if (pixels <= _DARK).mean() >= _EMPTY_SHARE:
         return NEARLY_BLACK
     return NEARLY_WHITE if (pixels >= 255 - _DARK).mean() >= _EMPTY_SHARE else VARIED
-
-
-def _has_one_colour(picture: Image.Image) -> bool:
-    return bool((np.ptp(np.reshape(picture.getextrema(), (-1, 2)), axis=1) <= _SAME_COLOUR).all())

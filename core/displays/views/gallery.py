@@ -26,12 +26,17 @@ from core.displays.number import format_plural, quote_class
 from core.displays.palette import compute_styles
 from core.displays.thumbnail import encode_thumbnails
 from core.home import Home
-from core.store.comparison import Comparison
+from core.store.comparison import MANY_VARIANTS, Comparison
 from core.store.elsewhere import has_probabilities
 from core.store.image_name import name_test_images
 from core.store.thumbnail import load_test_images
 
 _CELL, _PICTURE, _LINE, _PER_ROW = 132, 72, 15, 6  # pixels, and images per row
+
+
+def choose_page_size(variants: int) -> int:
+    """Return the number of images per page, so that a page with a line per variant and image is not too high."""
+    return 24 if variants <= MANY_VARIANTS else 12 if variants <= 3 * MANY_VARIANTS else 6
 
 
 @dataclass(frozen=True)

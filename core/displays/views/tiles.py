@@ -53,7 +53,7 @@ class Tiles(Display):
             better = {"better": 1, "worse": -1}.get(gap.verdict, 0)
         return [
             self._cost("params", "Parameters", format_count, ("fewer", "more")),
-            ("Test accuracy", format_accuracy(describe_metric(small, "test_accuracy")), accuracy, better),
+            ("Test accuracy", format_accuracy(describe_metric(small, "test_accuracy"), seeds=False), accuracy, better),
             *(self._cost(*cost) for cost in _COSTS),
         ]
 

@@ -10,6 +10,7 @@ from core.displays.table import is_formula
 from core.home import Home
 from core.reports.document import Cell, Document
 from core.reports.format import Edition, Files, Format
+from core.reports.own_image import shorten_images
 
 HEADER = ("view", "title", "row", "column", "value", "block", "settings")
 
@@ -32,7 +33,8 @@ class Csv(Format):
 
 
 def _list_cells(document: Document) -> Iterator[tuple[Cell, ...]]:
-    for name, text in (("title", document.title), ("headline", document.headline)):
+    summary = (("summary", shorten_images(document.summary)),) if document.summary else ()
+    for name, text in (("title", document.title), *summary, ("headline", document.headline)):
         yield "report", document.title, 1, name, text
     for number, fact in enumerate((*document.facts, *document.cautions), 1):
         yield "report", document.title, number, "fact" if number <= len(document.facts) else "caution", fact

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from core import displays
 from core.displays.number import format_plural
 from core.displays.table import STYLE, build_table
 from core.home import Home
@@ -18,10 +20,12 @@ from core.reports.author_text import write_html
 from core.reports.chart_image import load_vega, stretch
 from core.reports.document import Document, Figure, Table, write_cell
 from core.reports.format import Edition, Files, Format, write_time
+from core.reports.seal import add_checksum_line, describe_dashboard
 
 MAX_ROWS = 60
 _OLD_METRIC_COLUMN = "Figure"  # in versions published before the column was renamed
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+DRAWING_CANVAS = Path(displays.__file__).resolve().parent / "drawing_canvas.js"
 
 
 class Html(Format):
@@ -30,29 +34,67 @@ class Html(Format):
     suffix: ClassVar[str] = ".html"
     mime: ClassVar[str] = "text/html"
     order: ClassVar[int] = 1
+    interactive: ClassVar[bool] = True
 
     @staticmethod
     def write(edition: Edition, home: Home) -> Files:
-        return {f"{edition.stem}.html": _render(edition, home).encode()}
+        return {f"{edition.stem}.html": add_checksum_line(_render(edition, home).encode(), ".html")}
 
 
 def _render(edition: Edition, home: Home) -> str:
-    document = edition.document
-    scripts = load_scripts(home)
+    document, extras = edition.document, edition.extras
+    models = extras.models if extras.models and extras.models.models else None
+    scripts = load_scripts(home, models=models is not None)
     return _open_template().render(
         document=document,
         edition=edition,
+        extras=extras,
+        models=models,
+        drawing=any(model["picture"]["drawing"] for model in models.models) if models else False,
+        deep=any(model["picture"]["deep"] for model in models.models) if models else False,
+        contents=list_contents(document),
+        origin=describe_dashboard(),
         policy=write_policy(scripts),
         scripts=[*map(Markup, scripts)],
         style=Markup(STYLE + (TEMPLATES / "report.css").read_text(encoding="utf-8")),
-        charts=Markup(_write_charts(document)),
+        data={name: Markup(write_json_script(value)) for name, value in _list_data(edition).items()},
     )
 
 
-def load_scripts(home: Home) -> list[str]:
-    """Return the scripts of an HTML report, escaped for a script element."""
-    own = (TEMPLATES / "report.js").read_text(encoding="utf-8")
-    return [script.replace("</script", "<\\/script") for script in (load_vega(home), own)]
+def _list_data(edition: Edition) -> dict[str, Any]:
+    """Return the data of the scripts, by the ID of their element."""
+    document, extras = edition.document, edition.extras
+    data: dict[str, Any] = {"charts": {f.id: stretch(f) for f in document.figures if f.chart and not f.pictures}}
+    if extras.images:
+        data["images"] = extras.images
+    if extras.models and extras.models.models:
+        data["models"] = {"models": extras.models.models, "classes": extras.models.classes}
+    return data
+
+
+def list_contents(document: Document) -> list[tuple[str, str]]:
+    """Return anchor and title of each section: its title, or the first heading of a text block."""
+    contents = []
+    for section in document.sections:
+        if isinstance(section, Figure):
+            if section.display != "tiles" or section.problem:
+                contents.append((f"{section.display}-{section.id}", section.title))
+        elif heading := re.search(r"<h[1-6]>(.*?)</h", write_html(section.text), re.DOTALL):
+            contents.append((f"text-{section.id}", Markup(heading[1]).striptags()))
+    return contents
+
+
+def load_scripts(home: Home, *, models: bool = False) -> list[str]:
+    """Return the scripts of an HTML report, escaped for a script element: that of the charts, and ours.
+
+    Args:
+        models: whether the report has models.
+    """
+    own = [TEMPLATES / "report.js", TEMPLATES / "explore.js"]
+    if models:
+        own += [DRAWING_CANVAS, *(TEMPLATES / name for name in ("predict.js", "prepare.js", "try_models.js"))]
+    texts = [load_vega(home), "\n".join(path.read_text(encoding="utf-8") for path in own)]
+    return [text.replace("</script", "<\\/script") for text in texts]
 
 
 def write_policy(scripts: list[str]) -> str:
@@ -68,10 +110,9 @@ def _hash(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
 
 
-def _write_charts(document: Document) -> str:
-    """Return the charts by section ID as JSON, escaped for a script element."""
-    charts: dict[str, Any] = {f.id: stretch(f) for f in document.figures if f.chart and not f.pictures}
-    text = json.dumps(charts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+def write_json_script(value: Any) -> str:
+    """Return a value as JSON, escaped for a script element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

@@ -1,6 +1,7 @@
 """Jupyter notebook format: the content of the report, and the code that creates each chart and table again."""
 
 import base64
+import json
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from core.reports.chart_image import CHART_WIDTH_PIXELS, draw_png, stretch
 from core.reports.document import Figure, Passage, Table
 from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MAX_ROWS, open_table, write_html_table
+from core.reports.seal import CHECKSUM_KEY, compute_value_checksum
 
 _OPEN_CODE = """\
 from core.displays.display import DISPLAYS
@@ -53,6 +55,7 @@ class Notebook(Format):
         for number, cell in enumerate(notebook.cells):
             cell["id"] = f"cell-{number}"  # deterministic, so that an edition always gives the same file
         nbformat.validate(notebook)
+        notebook.metadata[CHECKSUM_KEY] = compute_value_checksum(json.loads(nbformat.writes(notebook)))
         return {f"{edition.stem}.ipynb": f"{nbformat.writes(notebook)}\n".encode()}
 
 
@@ -69,7 +72,7 @@ def _list_cells(edition: Edition) -> Iterator[Any]:
             bytes_left -= len(png)
             yield from _list_figure(section, png, drawn.problems.get(section.id, ""))
     yield _write_text_cell("## Runs", markdown.write_markdown_table(document.run_table))
-    yield _write_text_cell(*markdown.write_reproduction(document), *markdown.write_checksum(edition))
+    yield _write_text_cell(*markdown.write_reproduction(document), *markdown.write_closing(edition))
 
 
 def _list_figure(figure: Figure, png: bytes, problem: str) -> Iterator[Any]:

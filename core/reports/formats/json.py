@@ -7,6 +7,7 @@ from core.displays.json_values import clear_mean_seed
 from core.home import Home
 from core.reports.document import Figure, Table
 from core.reports.format import Edition, Files, Format
+from core.reports.seal import CHECKSUM_KEY, compute_value_checksum, describe_dashboard
 
 
 class Json(Format):
@@ -27,8 +28,12 @@ class Json(Format):
             "address": edition.address or None,
             "published_at": edition.at or None,
             "checksum": edition.checksum or None,
+            "made_with": describe_dashboard(),
         }
-        text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+        value = json.loads(json.dumps(value, allow_nan=False))
+        text = json.dumps(
+            value | {CHECKSUM_KEY: compute_value_checksum(value)}, indent=1, ensure_ascii=False, allow_nan=False
+        )
         return {f"{edition.stem}.json": text.encode()}
 
 

@@ -9,7 +9,8 @@ from core.reports.author_text import write_markdown
 from core.reports.chart_image import draw_png
 from core.reports.document import Figure, Passage
 from core.reports.format import Edition, Files, Format
-from core.reports.markdown import write_checksum, write_markdown_table, write_opening, write_reproduction, write_text
+from core.reports.markdown import write_closing, write_markdown_table, write_opening, write_reproduction, write_text
+from core.reports.own_image import split_images
 
 _MAX_ROWS = 40
 
@@ -29,7 +30,8 @@ class Markdown(Format):
         names = {figure.id: f"{folder}/{n:02}-{figure.display}.png" for n, figure in enumerate(drawn, 1)}
         pngs = draw_png(drawn)
         text = "\n\n".join(_write(edition, names, pngs.problems)) + "\n"
-        images = {names[figure_id]: png for figure_id, png in pngs.images.items()}
+        text, own = split_images(text, folder)
+        images = {names[figure_id]: png for figure_id, png in pngs.images.items()} | own
         return {f"{edition.stem}.md": text.encode(), **images}
 
 
@@ -44,7 +46,7 @@ def _write(edition: Edition, names: dict[str, str], problems: dict[str, str]) ->
     yield "## Runs"
     yield write_markdown_table(document.run_table)
     yield from write_reproduction(document)
-    yield from write_checksum(edition)
+    yield from write_closing(edition)
 
 
 def _write_figure(figure: Figure, names: dict[str, str], problem: str) -> Iterator[str]:

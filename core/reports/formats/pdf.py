@@ -1,21 +1,26 @@
 """PDF format: the content of the HTML format on A4 pages, with vector charts."""
 
 import base64
+import io
 import json
 import unicodedata
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from itertools import chain
 from typing import Any, ClassVar
 
+from PIL import Image
+
 from core.displays.palette import DEFAULT_MARK
 from core.errors import ReportError
 from core.home import Home
-from core.reports.author_text import parse_markdown
+from core.reports.author_text import Node, parse_markdown
 from core.reports.chart_image import draw_svg, split_panels
 from core.reports.document import Figure, Passage, Table, write_cell
 from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MAX_ROWS, TEMPLATES, list_tiles
+from core.reports.seal import add_checksum_line, describe_dashboard
 
 _MAX_MISSING = 12
 _FONTS = ("Libertinus Serif", "Noto Serif CJK SC", "Noto Serif", "DejaVu Serif", "DejaVu Sans")
@@ -49,7 +54,7 @@ class Pdf(Format):
             )
         except typst.TypstError as error:
             raise ReportError(f"The PDF cannot be created: {error.message}.") from error
-        return {f"{edition.stem}.pdf": content}
+        return {f"{edition.stem}.pdf": add_checksum_line(content, ".pdf")}
 
 
 @cache
@@ -96,10 +101,12 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
         "fonts": _FONTS,
         "describe": edition.describe(),
         "checksum": edition.checksum,
+        "origin": f"Made with {describe_dashboard()}.",
         "date": {field: getattr(moment, field) for field in fields},
         "document": {
             "title": document.title,
             "author": document.author,
+            "summary": _parse_text(document.summary),
             "headline": document.headline,
             "facts": document.facts,
             "cautions": document.cautions,
@@ -116,8 +123,26 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
 
 def _list_section(section: Passage | Figure, svgs: list[str], not_drawn: str) -> dict[str, Any]:
     if isinstance(section, Passage):
-        return {"kind": "words", "words": parse_markdown(section.text)}
+        return {"kind": "words", "words": _parse_text(section.text)}
     return _list_figure(section, svgs) | {"not_drawn": not_drawn}
+
+
+def _parse_text(text: str) -> list[Node]:
+    """Return the syntax tree of a text, with the bytes and the width in points of its images."""
+    nodes = parse_markdown(text)
+    for node in _list_image_nodes(nodes):
+        content = base64.b64decode(node.pop("url").partition(",")[2])
+        with Image.open(io.BytesIO(content)) as picture:
+            size = {"format": "png" if picture.format == "PNG" else "jpg", "width": min(480, 0.6 * picture.width)}
+        node |= {"bytes": [*content], **size}
+    return nodes
+
+
+def _list_image_nodes(nodes: list[Node]) -> Iterator[Node]:
+    for node in nodes:
+        if node["kind"] == "image":
+            yield node
+        yield from _list_image_nodes(node.get("parts", []))
 
 
 def _list_figure(figure: Figure, svgs: list[str]) -> dict[str, Any]:

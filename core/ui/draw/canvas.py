@@ -2,12 +2,13 @@
 
 import base64
 import binascii
+from pathlib import Path
 
 import streamlit as st
 
+from core import displays
 from core.errors import DatasetError
 
-_SIDE, _PEN = 280, 22  # pixels: side length of the image, width of the pen
 _PREFIX = "data:image/png;base64,"
 
 _CSS = """
@@ -22,68 +23,30 @@ button:hover, button:focus-visible { border-color: var(--st-primary-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); }
 """
 
-_JS = """
+_JS = (
+    (Path(displays.__file__).parent / "drawing_canvas.js").read_text(encoding="utf-8")
+    + """
 export default function ({ data, setStateValue, parentElement }) {
   const container = parentElement.querySelector(".board");
   if (container.firstChild) return;  // keep the canvas when the page reruns
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = data.side;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", data.label);
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  const strokes = [];
-  let stroke = null;
-  const draw = () => {
-    pen.fillStyle = "#000";
-    pen.fillRect(0, 0, data.side, data.side);
-    pen.strokeStyle = "#fff";
-    pen.lineWidth = data.pen;
-    pen.lineCap = pen.lineJoin = "round";
-    for (const points of strokes) {
-      pen.beginPath();
-      pen.moveTo(...points[0]);
-      for (const point of points) pen.lineTo(...point);
-      pen.stroke();
-    }
-  };
-  const send = () => setStateValue("drawing", strokes.length ? canvas.toDataURL("image/png") : "");
-  const at = (event) => {
-    const box = canvas.getBoundingClientRect();
-    return [(event.clientX - box.left) * data.side / box.width, (event.clientY - box.top) * data.side / box.height];
-  };
-  canvas.onpointerdown = (event) => {
-    if (stroke || event.button > 0) return;  // ignore multitouch
-    event.preventDefault();
-    canvas.setPointerCapture(event.pointerId);
-    stroke = { pointer: event.pointerId, points: [at(event)] };
-    strokes.push(stroke.points);
-    draw();
-  };
-  canvas.onpointermove = (event) => {
-    if (!stroke || event.pointerId !== stroke.pointer) return;
-    for (const move of event.getCoalescedEvents?.() ?? [event]) stroke.points.push(at(move));
-    draw();
-  };
-  canvas.onpointerup = canvas.onpointercancel = (event) => {
-    if (!stroke || event.pointerId !== stroke.pointer) return;
-    stroke = null;
-    send();
-  };
+  const send = (drawn) => setStateValue("drawing", drawn ? drawn.toDataURL("image/png") : "");
+  const { undo, clear } = openDrawingCanvas(canvas, send);
   const buttons = document.createElement("div");
   buttons.className = "buttons";
-  const addButton = (name, onClick) => {
+  for (const [name, onClick] of [["Undo", undo], ["Clear", clear]]) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = name;
-    button.onclick = () => { onClick(); draw(); send(); };
+    button.onclick = onClick;
     buttons.append(button);
-  };
-  addButton("Undo", () => strokes.pop());
-  addButton("Clear", () => strokes.splice(0));
-  draw();
+  }
   container.append(canvas, buttons);
 }
 """
+)
 
 _canvas = st.components.v2.component("headroom_canvas", html='<div class="board"></div>', css=_CSS, js=_JS)
 
@@ -94,8 +57,7 @@ def draw_canvas(*, key: str, label: str) -> bytes | None:
     Raises:
         DatasetError: when the browser sends invalid data.
     """
-    settings = {"side": _SIDE, "pen": _PEN, "label": label}
-    data_url = _canvas(data=settings, default={"drawing": ""}, key=key, on_drawing_change=lambda: None).drawing
+    data_url = _canvas(data={"label": label}, default={"drawing": ""}, key=key, on_drawing_change=lambda: None).drawing
     return read_drawing(data_url) if data_url else None
 
 

@@ -11,7 +11,7 @@ from core.displays.number import format_plural
 from core.displays.views.class_accuracy import ClassAccuracy
 from core.displays.views.confusions import ConfusionDifference
 from core.displays.views.disagreement import Disagreement, name_cell
-from core.displays.views.gallery import Gallery
+from core.displays.views.gallery import Gallery, choose_page_size
 from core.errors import DatasetError
 from core.home import describe_error
 from core.store.comparison import Comparison
@@ -24,7 +24,6 @@ from core.ui.session import home
 url.register("first_head", "second_head", "models_of", "cell", "cell_page")
 
 _HEAD_CHARS = 20
-_PAGE_SIZE = 12
 
 
 def show_agreement(comparison: Comparison) -> None:
@@ -113,7 +112,8 @@ def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> No
     if not images:
         st.write(f"No test images: {name}.")
         return
-    pages = -(-len(images) // _PAGE_SIZE)
+    size = choose_page_size(len(comparison.variants)) // 2
+    pages = -(-len(images) // size)
     if st.session_state.get("cell_page", 1) > pages:  # left over from a larger cell
         _go_to_first_page()
     page = widget.number(f"Page of {pages:,}", 1, pages, key="cell_page", width=140, disabled=pages == 1)
@@ -121,8 +121,8 @@ def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> No
         f"{format_plural(len(images), 'test image')}: {name}. Sorted by the difference between the two probabilities "
         "of the true class, largest first. Click an image to see all class probabilities."
     )
-    shown = tuple(images[(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE])
-    gallery = Gallery(comparison, home(), seed=seed, page_size=_PAGE_SIZE, images=shown)
+    shown = tuple(images[(page - 1) * size : page * size])
+    gallery = Gallery(comparison, home(), seed=seed, page_size=size, images=shown)
     try:
         show_image_grid(gallery, gallery.frame(), key="disagreeing", neighbors=images)
     except DatasetError as error:

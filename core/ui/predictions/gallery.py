@@ -8,7 +8,7 @@ import streamlit as st
 from core.analysis.prediction import Agreement, Order, Show
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
-from core.displays.views.gallery import Gallery
+from core.displays.views.gallery import Gallery, choose_page_size
 from core.errors import DatasetError
 from core.home import describe_error
 from core.store.comparison import Comparison
@@ -88,8 +88,8 @@ def _filter(comparison: Comparison, seed: int) -> Gallery:
                 )  # fmt: skip
             st.caption("Predicted class and confidence refer to this head, or to at least one of the heads.")
     return Gallery(
-        comparison, home(), show, label, order, seed, predicted=predicted, head=head and labels[head], least=least,
-        most=most, agreement=agreement,
+        comparison, home(), show, label, order, seed, page_size=choose_page_size(len(labels)), predicted=predicted,
+        head=head and labels[head], least=least, most=most, agreement=agreement,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
-from core.displays.views.gallery import Gallery
+from core.displays.views.gallery import Gallery, choose_page_size
 from core.displays.views.label_errors import LabelErrors
 from core.errors import DatasetError, HeadroomError
 from core.exporters.label_error_csv import write_label_errors
@@ -17,8 +17,6 @@ from core.ui.image_grid import show_image_grid
 from core.ui.session import home
 
 url.register("suspect")
-
-_PAGE_SIZE = 24
 
 
 def show_label_errors(comparison: Comparison, seed: int) -> None:
@@ -32,7 +30,8 @@ def show_label_errors(comparison: Comparison, seed: int) -> None:
         "Method: confident learning (Northcutt et al. 2021). It examines test images only, because the models have "
         "learned the labels of the training images."
     )
-    pages = -(-len(images) // _PAGE_SIZE)
+    size = choose_page_size(len(comparison.variants))
+    pages = -(-len(images) // size)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         page = widget.number(f"Page of {pages:,}", 1, pages, key="suspect", width=140, disabled=pages == 1)
         st.download_button(
@@ -40,7 +39,7 @@ def show_label_errors(comparison: Comparison, seed: int) -> None:
             icon=":material/download:", on_click="ignore",
             key=f"label-errors-{hash(tuple(list_run_versions(comparison)))}",
         )  # fmt: skip
-    gallery = Gallery(comparison, home(), seed=seed, images=images, page=page, page_size=_PAGE_SIZE)
+    gallery = Gallery(comparison, home(), seed=seed, images=images, page=page, page_size=size)
     try:
         show_image_grid(gallery, gallery.frame(), key="label-errors", neighbors=[*images])
     except DatasetError as error:

@@ -14,6 +14,7 @@ from core.reports.document import Document, Figure, Passage, Table, write_cell
 from core.ui.display import draw_spec, show_frame
 from core.ui.heading import show_summary, show_title
 from core.ui.image_grid import draw_image_grid
+from core.ui.reports.comments import CommentPanel
 from core.ui.tiles import draw_tiles
 
 
@@ -21,22 +22,25 @@ def show_heading(document: Document, note: str) -> None:
     """Show the title, the headline, the facts and the caveats."""
     st.set_page_config(page_title=f"{document.title} · Report · Headroom")
     show_summary(escape_markdown(document.title))
+    if document.summary:
+        _show_text(document.summary)
     show_title(escape_markdown(document.headline))
     st.caption(" · ".join(map(escape_markdown, (*document.facts, note))))
     if document.cautions:
         st.info("**Caveats.** " + escape_markdown(" ".join(document.cautions)), icon=":material/info:")
 
 
-def show_sections(document: Document) -> None:
-    """Show all sections in order."""
+def show_sections(document: Document, comments: CommentPanel) -> None:
+    """Show all sections in order, each with its comments."""
     for section in document.sections:
         show_section(section)
+        comments.show_block(section.id)
 
 
 def show_section(section: Passage | Figure) -> None:
     """Show the text, tiles, images or chart of a section."""
     if isinstance(section, Passage):
-        st.html(f'<div dir="auto" style="overflow-wrap:anywhere;max-width:60rem">{write_html(section.text)}</div>')
+        _show_text(section.text)
         return
     if section.problem or section.display != "tiles":
         st.header(escape_markdown(section.title), anchor=False)
@@ -54,6 +58,11 @@ def show_section(section: Passage | Figure) -> None:
     st.caption(escape_markdown(section.sentence))
     if section.table and section.table.rows:
         _show_data_table(section, section.table)
+
+
+def _show_text(text: str) -> None:
+    html = write_html(text).replace("<img ", '<img style="max-width:100%" ')
+    st.html(f'<div dir="auto" style="overflow-wrap:anywhere;max-width:60rem">{html}</div>')
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

@@ -6,21 +6,27 @@ from typing import Any
 
 import streamlit as st
 
-from core.actions.report import duplicate_report, save_report, undo_report
+from core.actions.report import add_report_image, duplicate_report, save_report, undo_report
 from core.displays.display import DISPLAYS
 from core.displays.markdown import escape_markdown
 from core.displays.option import DisplayOption, list_options
-from core.errors import ReportConflictError, ReportError
+from core.errors import ReportConflictError
 from core.home import describe_error
 from core.reports.build import open_report_comparison
+from core.reports.difference import compare_parts, split_report
 from core.reports.document import Document, Passage
+from core.reports.merge import FIELDS, ORDER, merge_reports, name_conflicts
+from core.reports.own_image import MAX_ALT_CHARS
 from core.reports.report import MAX_RUNS, ChartBlock, Report, TextBlock
 from core.reports.revision import Draft
 from core.store.comparison import Comparison
 from core.ui.access import act
 from core.ui.errors import callback
+from core.ui.reports.changes import show_differences
+from core.ui.reports.comments import CommentPanel
 from core.ui.reports.document import show_section
 from core.ui.reports.listing import open_report
+from core.ui.reports.preview import read_run_ids
 from core.ui.session import selected_comparison, store
 
 _OPENED = "opened draft"  # the draft as this session knows it
@@ -43,7 +49,7 @@ def show_editing(newest: Draft) -> Draft:
     st.session_state[_OPENED] = opened
     unsaved: Report | None = st.session_state.get(_UNSAVED)
     if unsaved is not None and opened.revision < newest.revision:
-        _show_conflict(newest, unsaved)
+        _show_conflict(opened, newest, unsaved)
     elif unsaved is not None:
         _show_unsaved()
         opened = opened.model_copy(update={"report": unsaved})
@@ -56,13 +62,17 @@ def show_editing(newest: Draft) -> Draft:
     return opened
 
 
-def edit(opened: Draft, document: Document) -> None:
-    """Show the editor for the title, the runs and every block."""
+def edit(opened: Draft, document: Document, comments: CommentPanel) -> None:
+    """Show the editor for the title, the runs and every block with its comments."""
     report = opened.report
     with st.container(border=True):
         _edit_field(st.text_input, "Title", "title", lambda old, value: old.change(title=value), value=report.title)
         _edit_field(
-            st.text_input, "Runs", "runs", lambda old, value: old.change(runs=_read_runs(value)),
+            st.text_area, "Summary", "summary", lambda old, value: old.change(summary=value), value=report.summary,
+            height="content", placeholder="Your summary in Markdown, shown above the automatic headline.",
+        )  # fmt: skip
+        _edit_field(
+            st.text_input, "Runs", "runs", lambda old, value: old.change(runs=read_run_ids(value)),
             value=", ".join(report.runs), help=f"Run IDs, separated by commas; at most {MAX_RUNS}.",
         )  # fmt: skip
         comparison = selected_comparison()
@@ -81,10 +91,12 @@ def edit(opened: Draft, document: Document) -> None:
                 _edit_field(
                     st.text_area, "Markdown", f"words-{block.id}", partial(_replace, block.id, "text"),
                     value=block.text, height="content", label_visibility="collapsed",
-                    placeholder="Text in Markdown: **bold**, lists, tables and links.",
+                    placeholder="Text in Markdown: **bold**, lists, - [ ] tasks, tables and links.",
                 )  # fmt: skip
+                _show_image_field(block)
             if not isinstance(section, Passage) or section.text:
                 show_section(section)
+            comments.show_block(block.id)
         _show_add_button(block.id)
 
 
@@ -180,6 +192,30 @@ def _insert(block: TextBlock | ChartBlock, after: str | None) -> None:
     st.session_state[f"add-{after}"] = False
 
 
+def _show_image_field(block: TextBlock) -> None:
+    """Show a popover that adds an image at the end of a text block."""
+    key = f"image-{block.id}"
+    with st.popover("Add image", icon=":material/image:", type="tertiary", on_change="rerun", key=key) as popover:
+        if not popover.open:
+            return
+        file = st.file_uploader("Image file", key=f"{key}-file")
+        alt = st.text_input("Description", max_chars=MAX_ALT_CHARS, key=f"{key}-alt",
+                            help="For readers who do not see the image.")  # fmt: skip
+        ready = file is not None and bool(alt.strip())
+        st.button("Add to the text", key=f"{key}-add", type="primary", disabled=not ready, on_click=_add_image,
+                  args=(block.id, key))  # fmt: skip
+
+
+@callback
+def _add_image(block_id: str, key: str) -> None:
+    opened: Draft = st.session_state[_OPENED]
+    file, alt = st.session_state[f"{key}-file"], st.session_state[f"{key}-alt"]
+    reference = act(add_report_image, opened.id, file.getvalue(), alt)
+    _change(lambda old: old.append(block_id, reference))
+    _open_draft(st.session_state[_OPENED])
+    st.session_state[key] = False
+
+
 def _replace(block_id: str, name: str, old: Report, value: Any) -> Report:
     return old.replace(block_id, **{name: value})
 
@@ -190,12 +226,17 @@ def _change(make: Callable[[Report], Report]) -> None:
     opened: Draft = st.session_state[_OPENED]
     report = st.session_state[_UNSAVED] = make(st.session_state.get(_UNSAVED, opened.report))
     try:
-        st.session_state[_OPENED] = act(save_report, opened, report)
+        saved = act(save_report, opened, report)
     except ReportConflictError as error:
         # a toast is visible wherever the page is scrolled to
         st.toast(escape_markdown(describe_error(error)), icon=":material/sync_problem:")
         return
     del st.session_state[_UNSAVED]
+    if saved.report == report.change(owner=saved.report.owner):
+        st.session_state[_OPENED] = saved
+        return
+    _open_draft(saved)
+    st.toast("Changes of another user in other blocks were merged with yours.", icon=":material/merge:")
 
 
 @callback
@@ -219,24 +260,29 @@ def _show_unsaved() -> None:
     st.button("Save again", icon=":material/save:", type="primary", on_click=_change, args=(lambda unsaved: unsaved,))
 
 
-def _show_conflict(newest: Draft, unsaved: Report) -> None:
-    message = f"{_author(newest)} saved this report first. Your changes are kept until you choose or close this page."
+def _show_conflict(opened: Draft, newest: Draft, unsaved: Report) -> None:
+    """Show what both users changed, block by block, and the buttons that resolve it."""
+    merged = merge_reports(opened.report, unsaved, newest.report)
+    both = f"{_author(newest)} and you changed {escape_markdown(name_conflicts(merged.conflicts))}"
+    message = f"{both}. Your changes are kept until you choose or close this page."
     st.warning(message, icon=":material/sync_problem:")
+    theirs, mine = split_report(newest.report), split_report(unsaved)
+    conflicts = {"" if name in (*FIELDS, ORDER) else name for name in merged.conflicts}
+    show_differences([part for part in compare_parts(theirs, mine) if part.id in conflicts], "theirs", "yours")
     with st.container(horizontal=True):
-        if st.button("Save mine as a copy", icon=":material/content_copy:", type="primary"):
+        st.button("Keep mine there", icon=":material/merge:", type="primary", on_click=_keep_mine,
+                  args=(opened, newest, unsaved), help="Their changes of other blocks are kept.")  # fmt: skip
+        if st.button("Save mine as a copy", icon=":material/content_copy:"):
             copy = act(duplicate_report, unsaved)
             stop_editing()
             open_report(copy.id)
         st.button("Discard mine and reload", on_click=_open_draft, args=(newest,))
 
 
-def _read_runs(text: str) -> tuple[str, ...]:
-    names = text.replace(";", " ").replace(",", " ").split()
-    if not names:
-        raise ReportError("A report needs at least one run. Enter run IDs, separated by commas.")
-    ids = tuple(dict.fromkeys(store().find(name).run_id for name in names))
-    open_report_comparison(store(), ids)
-    return ids
+@callback
+def _keep_mine(opened: Draft, newest: Draft, unsaved: Report) -> None:
+    merged = merge_reports(opened.report, unsaved, newest.report, prefer_mine=True)
+    _open_draft(act(save_report, newest, merged.report))
 
 
 def _author(draft: Draft) -> str:

@@ -20,6 +20,7 @@ from core.ui.access import act, action_button, user
 from core.ui.errors import callback
 from core.ui.heading import show_summary, show_title
 from core.ui.navigation import open_page, request_page
+from core.ui.reports.comments import read_comments
 from core.ui.session import home, selected_comparison, show_missing_runs
 from core.ui.trash import show_trash
 
@@ -59,6 +60,7 @@ def show_reports() -> None:
         show_summary("No reports yet.")
         st.write("A report combines the charts of a comparison with your own text. Create one to share your results.")
         return
+    _show_mentions(entries)
     text = widget.text("Search", key="reports_search", placeholder="title or owner", width=330)
     words = text.lower().split()
     shown = [entry for entry in entries if all(word in _write_search_text(entry) for word in words)]
@@ -77,6 +79,16 @@ def show_reports() -> None:
         key=key,
         column_config={"Title": st.column_config.TextColumn(width="large")},
     )
+
+
+def _show_mentions(entries: list[ReportEntry]) -> None:
+    """Show buttons that open the reports with open comments that mention the user."""
+    name = user().signature
+    for entry in entries if name else ():
+        if any(comment.mentions(name) for comment in read_comments(entry.draft.id).open):
+            label = f"You are mentioned in {escape_markdown(entry.draft.report.title)}"
+            if st.button(label, icon=":material/alternate_email:", key=f"mentioned-{entry.draft.id}"):
+                open_report(entry.draft.id)
 
 
 def _open_selected(ids: list[str], key: str) -> None:
@@ -100,6 +112,7 @@ def _build_table(entries: list[ReportEntry]) -> pd.DataFrame:
         {
             "Title": [entry.draft.report.title for entry in entries],
             "Status": [f"version {entry.versions[-1]}" if entry.versions else "draft" for entry in entries],
+            "Open comments": [len(read_comments(entry.draft.id).open) for entry in entries],
             "Runs": [len(entry.draft.report.runs) for entry in entries],
             "Modified (UTC)": [entry.draft.at[:16].replace("T", " ") for entry in entries],
             "Owner": [entry.draft.report.owner for entry in entries],

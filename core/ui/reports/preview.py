@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.errors import ReportError
 from core.reports.build import build_document, build_section, open_report_comparison
 from core.reports.document import Document, Figure, Passage
 from core.reports.report import ChartBlock, Report, TextBlock
@@ -37,3 +38,17 @@ def _build_cached_section(
 ) -> Passage | Figure:
     """Build a section, cached so that an edit rebuilds only the changed block."""
     return build_section(_block, _comparison, home())
+
+
+def read_run_ids(text: str) -> tuple[str, ...]:
+    """Return the run IDs in the text field of the editor.
+
+    Raises:
+        HeadroomError: when a run does not exist, or the runs cannot be compared.
+    """
+    names = text.replace(";", " ").replace(",", " ").split()
+    if not names:
+        raise ReportError("A report needs at least one run. Enter run IDs, separated by commas.")
+    ids = tuple(dict.fromkeys(store().find(name).run_id for name in names))
+    open_report_comparison(store(), ids)
+    return ids

@@ -15,6 +15,8 @@ from core.reports.format import Edition
 from core.reports.revision import Draft, PublishedVersion
 from core.ui import url, widget
 from core.ui.access import act, action_button, denial_reason, user
+from core.ui.reports.changes import show_changes
+from core.ui.reports.comments import CommentPanel, read_comments
 from core.ui.reports.document import show_heading, show_reproduction_section, show_sections
 from core.ui.reports.editor import edit, show_editing, stop_editing
 from core.ui.reports.listing import delete_and_close, open_report, report_store
@@ -64,7 +66,11 @@ def _show_published(published: PublishedVersion, draft: Draft, versions: tuple[i
     if published.version < versions[-1]:
         st.info(f"Version {versions[-1]:d} of this report is newer.", icon=":material/update:")
     show_heading(published.document, edition.describe())
-    show_sections(published.document)
+    comments = CommentPanel(draft.id, published.document, published.version)
+    comments.show_summary()
+    show_changes(draft, published.document, published.address)
+    show_sections(published.document, comments)
+    comments.show_report()
     show_reproduction_section(published.document)
     st.caption(f"SHA-256 of the content: {published.checksum}")
 
@@ -96,10 +102,14 @@ def _show_draft(draft: Draft, versions: tuple[int, ...]) -> None:
             _publish(shown, document)
         _show_report_buttons(shown, edition)
     show_heading(document, edition.describe())
+    comments = CommentPanel(draft.id, document)
+    comments.show_summary()
+    show_changes(shown, document)
     if editing:
-        edit(shown, document)
+        edit(shown, document, comments)
     else:
-        show_sections(document)
+        show_sections(document, comments)
+    comments.show_report()
     show_reproduction_section(document)
 
 
@@ -119,7 +129,7 @@ def show_back_button() -> None:
 
 
 def _show_report_buttons(draft: Draft, edition: Edition) -> None:
-    show_share_menu(edition)
+    show_share_menu(edition, read_comments(draft.id).comments)
     if action_button(duplicate_report, "Duplicate", icon=":material/content_copy:"):
         open_report(act(duplicate_report, draft.report).id)
     reason = find_denial_reason(draft, delete_report)
