@@ -2,12 +2,13 @@
 # GNU make 3.81 or newer and a POSIX shell. PYTHON=python3.12 chooses the interpreter of a new .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help dashboard dev quick lint format types pytest test test-all coverage bench bench-compare bench-all client lock
+.PHONY: help dashboard view dev quick lint format types pytest test test-all coverage bench bench-compare bench-all client lock
 
 SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 APP := $(VENV)/.headroom-installed
+VIEW := $(VENV)/.headroom-view-installed
 DEV := $(VENV)/.headroom-dev-installed
 LOCK := requirements.lock
 
@@ -56,6 +57,9 @@ help: ## list the targets
 dashboard: $(APP) ## install what is needed, then open the dashboard
 	@echo 'Starting the dashboard at http://localhost:8501, or the next free port. Ctrl-C stops it.'
 	@$(PY) -m streamlit run dashboard.py --server.showEmailPrompt false
+
+view: $(VIEW) ## install what is needed to view runs and reports, without TensorFlow, then open the dashboard
+	@$(PY) -m core serve --browser
 
 dev: $(APP) ## open the dashboard with an empty temporary home; it reloads when a source file changes
 	@home=$$(mktemp -d "$${TMPDIR:-/tmp}/headroom-dev.XXXXXX") || exit 1; \
@@ -125,7 +129,7 @@ lock: ## pin all packages that the requirements files need, in requirements.lock
 
 # An interpreter that is missing, too old or dangling (the system's Python was replaced) makes the stamps void.
 ifneq ($(shell $(PY) -c '$(FITS)' 2>/dev/null && echo fits),fits)
-$(APP): unfit
+$(APP) $(VIEW): unfit
 endif
 .PHONY: unfit
 unfit:
@@ -133,6 +137,13 @@ unfit:
 $(APP): requirements.txt $(LOCK) pyproject.toml
 	@$(ENSURE)
 	@$(call INSTALL,Headroom and requirements.txt,--editable .)
+	@touch $@
+
+# A full installation also views.
+$(VIEW): requirements-view.txt $(LOCK) pyproject.toml
+	@$(ENSURE)
+	@test -e $(APP) || { $(call INSTALL,requirements-view.txt,--requirement requirements-view.txt); }
+	@test -e $(APP) || $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 $(DEV): requirements-dev.txt requirements-login.txt requirements-mlflow.txt requirements-onnx.txt \

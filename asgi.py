@@ -1,4 +1,4 @@
-"""The dashboard with its HTTP API: `streamlit run asgi.py`, or `uvicorn asgi:app`."""
+"""The dashboard with its HTTP API: `headroom serve`, `streamlit run asgi.py`, or `uvicorn asgi:app`."""
 
 from pathlib import Path
 
@@ -6,8 +6,12 @@ import streamlit as st
 
 from core.api.route import build_routes
 from core.home import Home
+from core.ui.deployment import SERVES_API, apply_deployment
 from core.ui.http_login import authenticate
-from core.ui.request_guard import build_middleware
+from core.ui.request_guard import build_middleware, open_browser
 
+apply_deployment()
+SERVES_API.set()
 routes = build_routes(Home.default(), authenticate, st.get_option("server.baseUrlPath"))
-app = st.App(Path(__file__).with_name("dashboard.py"), routes=routes, middleware=build_middleware())
+page = Path(__file__).with_name("dashboard.py")
+app = st.App(page, routes=routes, middleware=build_middleware(), lifespan=open_browser)

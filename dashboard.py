@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.ui.access import authorize
+from core.ui.deployment import apply_deployment
 from core.ui.frame import LOGO, run_page
 from core.ui.request_guard import build_middleware, open_browser
 
@@ -47,4 +48,5 @@ if __name__ == "__main__":  # a page view
     if authorized:
         run_page(page)
 else:
+    apply_deployment()
     app = st.App(__file__, middleware=build_middleware(), lifespan=open_browser)

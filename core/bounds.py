@@ -76,6 +76,8 @@ JobState = Annotated[str, Field(pattern=r"^(queued|running|finished|failed|cance
 Split = Annotated[str, Field(pattern=r"^(test|validation)$")]
 Flag = Annotated[str, Field(pattern=r"^[01]$")]
 ReportAddress = Annotated[str, Field(pattern=r"^r[a-z2-9]{7}(-[1-9][0-9]{0,5})?$")]
+ReportVersion = Annotated[str, Field(pattern=r"^r[a-z2-9]{7}-[1-9][0-9]{0,5}$")]
+LinkSecret = Annotated[str, Field(max_length=200)]
 VariantKey = Annotated[str, Field(pattern=r"^([a-z_]{1,40}-[0-9a-f]{8})?$")]
 """ID of a variant, or ""."""
 Line = Annotated[str, Field(max_length=200), AfterValidator(check_printable)]

@@ -13,6 +13,7 @@ HeadroomError
 ├── JobError
 │   └── ClusterError
 ├── TrainingError
+├── ViewOnlyError
 ├── ArtifactError
 ├── BundleError
 ├── ImportFileError
@@ -89,6 +90,10 @@ class ClusterError(JobError):
 
 class TrainingError(HeadroomError):
     """Training cannot continue."""
+
+
+class ViewOnlyError(HeadroomError):
+    """This installation has no TensorFlow, so it cannot train, evaluate models or download datasets."""
 
 
 class ArtifactError(HeadroomError):

@@ -91,6 +91,12 @@ def write_json(path: Path, value: Any, *, new: bool = False, durable: bool = Fal
         temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
+def cannot_write(path: Path) -> bool:
+    """Return whether this process cannot write a path, or the closest existing folder above it."""
+    existing = next((one for one in (path, *path.parents) if os.path.exists(one)), path)
+    return not os.access(existing, os.W_OK)
+
+
 def compute_checksum(path: Path) -> str:
     """Return the SHA-256 of a file as 64 hex digits."""
     with path.open("rb") as file:

@@ -9,10 +9,11 @@ from core.ui.job_queue import show_damaged_jobs
 from core.ui.jobs.sweep import follow_former_link, show_sweep_link
 from core.ui.train.form import choose_configurations
 from core.ui.train.progress import show_completed, show_running
-from core.ui.train.start import show_grid, show_start
+from core.ui.train.start import show_grid, show_start, show_view_only
 
 follow_former_link()
 show_title("Train")
+show_view_only()
 readable = show_damaged_jobs()  # without the queue, nothing can be started: only the form is shown
 if readable:
     with handle_errors():

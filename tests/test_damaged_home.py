@@ -337,6 +337,7 @@ WRITING = {
     "bundle import", "jobs cancel", "jobs resume", "jobs retry", "jobs pause", "jobs unpause",
     "jobs revive", "jobs first", "jobs up", "jobs down", "runs fetch", "report create", "export mlflow",
     "datasets clear-trash", "datasets restore", "import", "models add", "models remove", "models restore",
+    "report share", "report unshare", "serve",
 }  # fmt: skip
 
 
@@ -345,6 +346,7 @@ def list_read_commands(home: Home, good: str) -> list[list[str]]:
     outside = str(home.path.parent)
     arguments = {
         "show": [good], "compare": [good], "analyse": [good], "params": ["--recipe", "digits-heads"],
+        "report links": [next(path.name for path in home.reports.glob("r*"))],
         "report export": [good, "-o", f"{outside}/report.csv"],
         "bundle export": [good, "-o", f"{outside}/bundle.zip", "--no-models"],
         "export tensorboard": [good, "-o", f"{outside}/events"],

@@ -134,9 +134,11 @@ def test_text_of_every_kind_of_file_is_checked(name: str, tmp_path: Path) -> Non
 
 def test_every_kind_of_file_is_checked_or_data() -> None:
     planted = {Path(name).suffix or name for name in load_table().planted}
-    assert {".html", ".yml", ".sh", ".editorconfig", ".gitignore"} | planted == {*READERS}
-    others = {*list_tracked()} - {*list_files(ROOT)}
-    unread = sorted(path for path in others if not path.name.endswith((*DATA, *NO_TEXTS)))
+    others = {".html", ".yml", ".sh", ".editorconfig", ".gitignore"}
+    hosting = {".dockerignore", "Dockerfile", "Caddyfile", ".conf", ".service"}
+    assert others | hosting | planted == {*READERS}
+    unlisted = {*list_tracked()} - {*list_files(ROOT)}
+    unread = sorted(path for path in unlisted if not path.name.endswith((*DATA, *NO_TEXTS)))
     assert [path for path in unread if path.suffix != ".txt" or path.parent == ROOT] == []
 
 

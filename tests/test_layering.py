@@ -18,6 +18,7 @@ LAYERS: list[tuple[str, ...]] = [
         "core.image_file",
         "core.image_format",
         "core.image_values",
+        "core.installation",
         "core.interval",
         "core.memory_limit",
         "core.page_timing",

@@ -14,11 +14,18 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from core.installation import PACKAGES
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 OWN = {"core", "pages", "headroom", "tests", "benchmarks", "examples", "dashboard", "asgi"}
 EXTRAS = ("login", "mlflow", "onnx", "ray", "tensorboard")
-FILES = ["requirements.txt", "requirements-dev.txt", *(f"requirements-{extra}.txt" for extra in EXTRAS)]
+FILES = [
+    "requirements.txt",
+    "requirements-view.txt",
+    "requirements-dev.txt",
+    *(f"requirements-{extra}.txt" for extra in EXTRAS),
+]
 list_distributions = cache(packages_distributions)
 
 
@@ -78,6 +85,17 @@ def test_imports_of_the_application_are_required() -> None:
     extras = read_names(*(f"requirements-{extra}.txt" for extra in EXTRAS))
     sources = [name for name in ("core", "pages", "dashboard.py", "asgi.py", "headroom") if (ROOT / name).exists()]
     assert list_missing(*sources, at_start=read_names("requirements.txt"), later=extras) == set()
+
+
+def test_viewer_needs_everything_but_the_packages_that_train() -> None:
+    pins = {
+        name: {str(pin) for pin in read_requirements(name)} for name in ("requirements.txt", "requirements-view.txt")
+    }
+    missing = {Requirement(pin).name for pin in pins["requirements.txt"] - pins["requirements-view.txt"]}
+    assert missing == {*PACKAGES}
+    assert pins["requirements-view.txt"] < pins["requirements.txt"]
+    cloud = (ROOT / "deploy" / "streamlit_cloud" / "requirements.txt").read_text(encoding="utf-8")
+    assert cloud == "-r ../../requirements-view.txt\n"
 
 
 def test_imports_of_tests_and_benchmarks_are_required() -> None:

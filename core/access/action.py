@@ -19,7 +19,8 @@ R = TypeVar("R")
 class Action(Generic[P, R]):
     """Function that changes a home, called with the user, the home and further arguments.
 
-    `verb` describes it in messages such as "You need the trainer role to start training."
+    `verb` describes it in messages such as "You need the trainer role to start training." `find_problem` returns why
+    this installation cannot run it, if it cannot.
 
     Raises:
         AccessError: when the user does not have the required role; nothing is changed.
@@ -29,6 +30,7 @@ class Action(Generic[P, R]):
     role: Role
     verb: str
     run: Callable[Concatenate[User, Home, P], R]
+    find_problem: Callable[[], str | None] = lambda: None
 
     def __call__(self, user: User, home: Home, *args: P.args, **kwargs: P.kwargs) -> R:
         if message := self.problem(user):
@@ -41,20 +43,22 @@ class Action(Generic[P, R]):
             return "This dashboard is read-only."
         if user.role < self.role:
             return f"You need the {self.role.label} role to {self.verb}. Ask an administrator."
-        return None
+        return self.find_problem()
 
 
 ACTIONS: dict[str, Action[..., Any]] = {}
 
 
-def needs(role: Role, verb: str) -> Callable[[Callable[Concatenate[User, Home, P], R]], Action[P, R]]:
-    """Turn a function into an action that requires a role."""
+def needs(
+    role: Role, verb: str, find_problem: Callable[[], str | None] = lambda: None
+) -> Callable[[Callable[Concatenate[User, Home, P], R]], Action[P, R]]:
+    """Turn a function into an action that requires a role, and an installation without a problem."""
 
     def declare(function: Callable[Concatenate[User, Home, P], R]) -> Action[P, R]:
         name = function.__name__
         if name in ACTIONS:
             raise LookupError(f"Action {name} is already defined.")
-        action = Action(name, role, verb, function)
+        action = Action(name, role, verb, function, find_problem)
         ACTIONS[name] = action
         return action
 

@@ -30,6 +30,7 @@ class Login:
     hours: float = DEFAULT_HOURS
     unsaid_is_verified: bool = False
     tokens: TokenTable = field(default_factory=lambda: TokenTable({}))
+    redirect_uri: str = ""
 
     @classmethod
     def parse(cls, auth: object, settings: object) -> "Login | None":
@@ -53,7 +54,7 @@ class Login:
         if not isinstance(unsaid, bool):
             raise AccessError(f"Expected unsaid_is_verified in [headroom] to be true or false; got {unsaid!r:.40}.")
         table, tokens = RoleTable.parse(settings.get("roles")), TokenTable.parse(settings.get("tokens"))
-        return cls(_read_providers(auth), table, float(hours), unsaid, tokens)
+        return cls(_read_providers(auth), table, float(hours), unsaid, tokens, str(auth["redirect_uri"]))
 
     def authenticate(self, claims: Mapping[str, object], now: float) -> User:
         """Return the user that the login provider has authenticated.

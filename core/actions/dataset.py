@@ -12,10 +12,11 @@ from core.datasets.custom.web_archive import check_url
 from core.datasets.fetch import continue_add, start_add, start_add_url, start_fetch
 from core.datasets.fetch_progress import FetchProgress
 from core.home import Home
+from core.installation import find_tensorflow_problem
 from core.jobs.dataset_use import check_unused
 
 
-@needs(Role.TRAINER, "download datasets")
+@needs(Role.TRAINER, "download datasets", find_tensorflow_problem)
 def fetch_data(user: User, home: Home, name: str) -> FetchProgress:
     """Start the download of a dataset (see `start_fetch`)."""
     return start_fetch(home, name)

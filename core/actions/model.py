@@ -9,6 +9,7 @@ from typing import IO
 from core.access.action import needs
 from core.access.role import Role, User
 from core.home import Home
+from core.installation import find_tensorflow_problem
 from core.models.add import add_model, remove_model, restore_model
 from core.models.background import begin_evaluation
 from core.models.model_info import ModelInfo
@@ -26,7 +27,7 @@ def add_own_model(
         return add_model(home, name, path, value_range=value_range, label=label)
 
 
-@needs(Role.TRAINER, "evaluate models")
+@needs(Role.TRAINER, "evaluate models", find_tensorflow_problem)
 def evaluate_own_model(
     user: User, home: Home, name: str, dataset: str, folder: str, classes: Sequence[str] = ()
 ) -> None:

@@ -3,11 +3,13 @@
 from core.access.action import check_owner, needs
 from core.access.role import Role, User
 from core.home import Home
+from core.reports.address import split_address
 from core.reports.document import Document
 from core.reports.own_image import store_image
 from core.reports.report import Report
 from core.reports.report_store import ReportStore
 from core.reports.revision import Draft, PublishedVersion
+from core.reports.view_link import create_view_link, revoke_view_link
 
 _KIND = "report"
 
@@ -74,6 +76,19 @@ def may_restore(user: User, home: Home, report_id: str) -> bool:
 def clear_reports(user: User, home: Home) -> None:
     """Delete all reports in the trash permanently (see `ReportStore.clear`)."""
     ReportStore(home).clear()
+
+
+@needs(Role.TRAINER, "share reports")
+def share_report(user: User, home: Home, address: str, days: int | None) -> str:
+    """Create a view-only link to a published version and return its path (see `create_view_link`)."""
+    report_store = _open_own(user, home, split_address(address)[0])
+    return create_view_link(report_store, address, user.signature, days)[0]
+
+
+@needs(Role.TRAINER, "share reports")
+def unshare_report(user: User, home: Home, report_id: str, name: str) -> None:
+    """Revoke a view-only link (see `revoke_view_link`)."""
+    revoke_view_link(_open_own(user, home, report_id), report_id, name)
 
 
 def check_author(user: User, draft: Draft) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
@@ -150,7 +151,7 @@ class Endpoint:
         except LoginError as error:
             return self._redirect_to_login(request) if self._is_page(request) else self._handle_error(error)
         except Exception as error:
-            return self._handle_error(error)
+            return self._handle_error(error, page=self._is_page(request))
         return _build_response(result, request.headers)
 
     async def _receive(self, request: Request, write: WriteOperation) -> Response:
@@ -195,11 +196,13 @@ class Endpoint:
         headers = {**_COMMON_HEADERS, "Cache-Control": "no-store"}
         return RedirectResponse(f"{self._login_page}?next={quote(address, safe='')}", 303, headers)
 
-    def _handle_error(self, error: Exception) -> Response:
+    def _handle_error(self, error: Exception, *, page: bool = False) -> Response:
         status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
         if status == 500 or not isinstance(error, HeadroomError):
             logging.getLogger("headroom").error("%s failed", self.operation.path, exc_info=error)
-            return _build_error(500, _SERVER_ERROR)
+            return _build_error_page(500, _SERVER_ERROR) if page else _build_error(500, _SERVER_ERROR)
+        if page:
+            return _build_error_page(status, describe_error(error))
         return _build_error(status, describe_error(error), {"WWW-Authenticate": "Bearer"} if status == 401 else {})
 
 
@@ -222,3 +225,14 @@ def _build_response(response: ApiResponse, headers: Mapping[str, str]) -> Respon
 def _build_error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
     content = ErrorResponse(error=message).model_dump_json()
     return Response(content, status, {**_COMMON_HEADERS, **_DEFAULT_HEADERS, **(headers or {}), "Content-Type": JSON})
+
+
+def _build_error_page(status: int, message: str) -> Response:
+    """Return an error for a user who opened a page in a browser."""
+    content = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>Headroom</title><h1>Headroom</h1><p>{escape(message)}</p></html>"
+    )
+    return Response(
+        content, status, {**_COMMON_HEADERS, **_DEFAULT_HEADERS, "Content-Type": "text/html; charset=utf-8"}
+    )

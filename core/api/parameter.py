@@ -13,11 +13,13 @@ from core.bounds import (
     FileName,
     Flag,
     JobState,
+    LinkSecret,
     PageOffset,
     PageSize,
     Query,
     ReportAddress,
     ReportId,
+    ReportVersion,
     RunId,
     RunIds,
     Split,
@@ -148,6 +150,11 @@ class ReportName(Parameters):
             description="the address of a published report, such as r7k2m9qx for the newest version or r7k2m9qx-2",
         ),
     ]
+
+
+class SharedReportName(Parameters):
+    address: Annotated[ReportVersion, Field(description="the address of a published version, such as r7k2m9qx-2")]
+    secret: Annotated[LinkSecret, Field(description="the secret of a view-only link")]
 
 
 class ReportPage(ReportName):

@@ -2,6 +2,8 @@
 CSV; the list of reports; and their comments."""
 
 import gzip
+import logging
+import re
 from dataclasses import replace
 from functools import cached_property
 
@@ -9,17 +11,19 @@ from core.access.role import User
 from core.actions.comment import add_comment, resolve_comment
 from core.api.body import CommentBody, ResolutionBody
 from core.api.cache import ResponseCache
-from core.api.parameter import CommentName, ReportName, ReportOnly, ReportPage, ReportSearch
+from core.api.parameter import CommentName, ReportName, ReportOnly, ReportPage, ReportSearch, SharedReportName
 from core.api.response import CSV, JSON, ApiResponse
 from core.api.response_report import CommentList, CommentModel, ReplyModel, ReportList, ReportSummary
 from core.home import Home
 from core.reports.comment import Comment, add_comments
 from core.reports.comment_store import CommentStore
 from core.reports.report_store import ReportStore
+from core.reports.view_link import check_view_link
 
 HTML = "text/html; charset=utf-8"
 _CACHE_SIZE = 8
 _GZIP_LEVEL = 6
+_SECRET = re.compile(r"(/shared/[^/\s]*/)[^\s?]+")
 
 
 class ReportEndpoint:
@@ -88,6 +92,12 @@ class ReportEndpoint:
         key = path, state.st_mtime_ns, state.st_size, shown
         return self._cache.get(key, lambda: self._write(parameters.address, shown))
 
+    def show_shared(self, parameters: SharedReportName) -> ApiResponse:
+        """Show a version to everyone who has the secret of a view-only link to it."""
+        check_view_link(self.report_store, parameters.address, parameters.secret)
+        found = self.show(ReportPage(address=parameters.address))
+        return replace(found, headers={**found.headers, "X-Robots-Tag": "noindex, nofollow"})
+
     def _write(self, address: str, comments: tuple[Comment, ...]) -> ApiResponse:
         from core.reports.format import Edition
         from core.reports.formats.html import Html
@@ -110,6 +120,21 @@ class ReportEndpoint:
         from core.reports.formats.html import load_scripts, write_policy
 
         return f"{write_policy(load_scripts(self.home))}; frame-ancestors 'none'"
+
+
+class _SecretFilter(logging.Filter):
+    """Filter that replaces the secrets of view-only links in the access log of uvicorn."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            hidden = (_SECRET.sub(r"\1…", one) if isinstance(one, str) else one for one in record.args)
+            record.args = tuple(hidden)
+        return True
+
+
+def hide_link_secrets() -> None:
+    """Keep the secrets of view-only links out of the access log of the server."""
+    logging.getLogger("uvicorn.access").addFilter(_SecretFilter())
 
 
 def _describe(comment: Comment) -> CommentModel:

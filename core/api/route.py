@@ -25,9 +25,10 @@ from core.api.parameter import (
     RunName,
     RunNames,
     RunSearch,
+    SharedReportName,
     UnknownPath,
 )
-from core.api.report import HTML, ReportEndpoint
+from core.api.report import HTML, ReportEndpoint, hide_link_secrets
 from core.api.response import (
     BINARY,
     CSV,
@@ -139,6 +140,11 @@ def _list_report_operations(reports: ReportEndpoint) -> list[Operation]:
             "/reports/{address}", "read_report_page", "A published report as an HTML page.", ReportPage, reports.show,
             HTML,
         ),
+        Operation(
+            "/shared/{address}/{secret}", "read_shared_report",
+            "A published version as an HTML page, for everyone with a view-only link to it.",
+            SharedReportName, reports.show_shared, HTML, public=True, max_parallel=2,
+        ),
     ]  # fmt: skip
 
 
@@ -159,6 +165,7 @@ def build_routes(home: Home, authenticate: Authenticate, base: str = "") -> list
         base: prefix of every path, as `server.baseUrlPath` for pages.
     """
     base = f"/{base.strip('/')}" if base.strip("/") else ""
+    hide_link_secrets()
     operations = list_operations(home)
     described = ApiResponse(json.dumps(describe_api(operations, base)).encode(), JSON)
     last = [

@@ -18,6 +18,7 @@ from core.cli.import_run import import_run
 from core.cli.output import print_message
 from core.cli.recipe import params, recipes
 from core.cli.run import show
+from core.cli.serve import serve
 from core.cli.sweep import sweep
 from core.cli.token import token
 from core.cli.train import train
@@ -85,7 +86,7 @@ def _show_help(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-for _command in (recipes, params, train, sweep, advise, show, compare, analyse, token, doctor):
+for _command in (recipes, params, train, sweep, advise, show, compare, analyse, token, serve, doctor):
     app.command()(_command)
 app.command("import")(import_run)
 app.add_typer(run.app, name="runs")

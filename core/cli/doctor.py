@@ -6,16 +6,18 @@ import shutil
 import subprocess
 import sys
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from core.access.action import is_read_only
+from core.cli.library import read_libraries
 from core.cli.output import JsonFlag, format_known, print_json, print_pairs
 from core.entry_point import DISPATCHER
 from core.errors import HeadroomError
 from core.home import Home
+from core.installation import PACKAGES, VIEW_ONLY
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -33,11 +35,20 @@ def doctor(
             help="Move damaged runs, jobs, sweeps and side files aside; delete temporary files of killed processes.",
         ),
     ] = False,
+    serve: Annotated[
+        bool,
+        typer.Option("--serve", help="Check a deployment: host names, HTTPS, login, secrets, home, and its response."),
+    ] = False,
 ) -> None:
     """Check this machine: Python, libraries, CPU, GPU, home, datasets and jobs.
 
     Exits with code 1 if a requirement is missing.
     """
+    if serve:
+        from core.cli.deployment_check import check_deployment
+
+        check_deployment(as_json)
+        return
     if repair:
         _repair(Home.default())
         return
@@ -80,11 +91,15 @@ def examine(home: Home) -> dict[str, Any]:
             f"got {sys.version.split()[0]}. Run: make PYTHON=python{'.'.join(map(str, NEWEST))} dashboard"
         )
     absent = [name for name, found in libraries.items() if found is None]
+    view_only = {*PACKAGES} <= {*absent}
+    if view_only:
+        absent = [name for name in absent if name not in PACKAGES]
     if absent:
         verb = "is" if len(absent) == 1 else "are"
-        missing.append(f"{', '.join(absent)} {verb} not installed. Run: pip install -r requirements.txt")
+        file = "requirements-view.txt" if view_only else "requirements.txt"
+        missing.append(f"{', '.join(absent)} {verb} not installed. Run: pip install -r {file}")
     folder = _describe_home(home)
-    if not folder["writable"]:
+    if not folder["writable"] and not is_read_only():
         missing.append(f"Cannot write {home.path}: permission denied. Set HEADROOM_HOME to another folder.")
     if folder["free_bytes"] < _LEAST_FREE_BYTES:
         missing.append(
@@ -93,6 +108,7 @@ def examine(home: Home) -> dict[str, Any]:
         )
     found: dict[str, Any] = {
         "python": sys.version.split()[0],
+        "installation": "view" if view_only else "full",
         "libraries": libraries,
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
@@ -117,24 +133,6 @@ def examine(home: Home) -> dict[str, Any]:
         if found["executor"] and found["executor"]["problem"]:
             missing.append(found["executor"]["problem"])
     return {**found, "missing": missing}
-
-
-def read_libraries(requirements: Path) -> dict[str, str | None]:
-    """Return the installed version of each package in a requirements file, None if it is not installed.
-
-    Without the file, as in an installation without a checkout, the metadata of the package names its requirements.
-    """
-    found: dict[str, str | None] = {}
-    if requirements.is_file():
-        text = requirements.read_text(encoding="utf-8")
-    else:
-        text = "\n".join(line for line in requires("headroom") or [] if "extra ==" not in line)
-    for name in re.findall(r"^[A-Za-z0-9][A-Za-z0-9._-]*", text, re.MULTILINE):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = None
-    return found
 
 
 def list_gpus(driver: Path = Path("/proc/driver/nvidia")) -> list[str]:
@@ -250,6 +248,7 @@ def _examine_artifacts() -> dict[str, Any]:
 def _print(found: dict[str, Any]) -> None:
     pairs = {
         "Python": found["python"],
+        "  installation": VIEW_ONLY if found["installation"] == "view" else "full",
         **{f"  {name}": installed or "missing" for name, installed in found["libraries"].items()},
         "Cores": str(found["cores"]),
         **_describe_executor(found["executor"], found["slots"]),

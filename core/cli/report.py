@@ -94,6 +94,72 @@ def publish(report: Annotated[str, typer.Argument(metavar="REPORT", help="ID of 
     typer.echo(f"{found.address}  {found.checksum}")
 
 
+@app.command()
+def share(
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="A published version, such as r7k2m9qx-1.")],
+    days: Annotated[int | None, typer.Option(help="Days until the link expires. Default: never.")] = None,
+) -> None:
+    """Create a view-only link to a published version, for readers without an account, and print it once."""
+    from core.access.deployment import Deployment
+    from core.reports.report_store import ReportStore
+    from core.reports.view_link import create_view_link
+
+    path, name = create_view_link(ReportStore(Home.default()), version, "", days)
+    deployment = Deployment.read()
+    typer.echo(deployment.write_link("http://localhost:8501", path))
+    print_message(f"This link is shown only once. To revoke it, run: headroom report unshare {version} {name}")
+    if not deployment.url:
+        print_message("Set HEADROOM_URL to the public address of the dashboard, which headroom serve starts.")
+
+
+@app.command()
+def links(
+    report: Annotated[str, typer.Argument(metavar="REPORT", help="ID of a saved report.")], as_json: JsonFlag = False
+) -> None:
+    """List the view-only links of a report, without their secrets."""
+    from datetime import UTC, datetime
+
+    from core.reports.address import split_address
+    from core.reports.report_store import ReportStore
+    from core.reports.view_link import list_view_links
+
+    report_id, _ = split_address(report)
+    found, now = list_view_links(ReportStore(Home.default()), report_id), datetime.now(UTC)
+    if as_json:
+        fields = {"version", "by", "at", "expires"}
+        print_json([{"link": name, **link.model_dump(include=fields)} for name, link in found.items()])
+        return
+    if not found:
+        print_message("No view-only links. Create one with: headroom report share VERSION")
+    print_table(
+        [
+            {
+                "Link": name,
+                "Version": f"{report_id}-{link.version}",
+                "Created (UTC)": link.at[:16].replace("T", " "),
+                "By": link.by,
+                "Expires (UTC)": (link.expires or "never")[:16].replace("T", " ")
+                + (" (expired)" if link.is_expired(now) else ""),
+            }
+            for name, link in found.items()
+        ]
+    )
+
+
+@app.command()
+def unshare(
+    report: Annotated[str, typer.Argument(metavar="REPORT", help="ID of a saved report, or a version of it.")],
+    link: Annotated[str, typer.Argument(metavar="LINK", help="Name of the link: headroom report links REPORT.")],
+) -> None:
+    """Revoke a view-only link."""
+    from core.reports.address import split_address
+    from core.reports.report_store import ReportStore
+    from core.reports.view_link import revoke_view_link
+
+    revoke_view_link(ReportStore(Home.default()), split_address(report)[0], link)
+    typer.echo(f"Revoked link {link}.")
+
+
 @app.command("export")
 def export_(
     names: Annotated[

@@ -1,9 +1,12 @@
 """Datasets as used by a run: images resized to its side, labels of its attribute."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -19,13 +22,16 @@ from core.datasets.dataset import Arrays, Images, Labels
 from core.datasets.fetch import locked
 from core.datasets.row_file import RowWriter, read_blocks
 from core.errors import SpecError
-from core.files import read_file
+from core.files import cannot_write, read_file
 from core.home import Home
 from core.spec import RunSpec
 
 _PREPARED = 1  # increment when the output of `prepare` changes, so that old copies are rebuilt
 _SPLITS = ("train", "test")
 _WORKERS = 4
+_BLOCK = 1000  # images
+
+_aside = Lock()
 
 
 @dataclass(frozen=True)
@@ -97,11 +103,13 @@ def _open_prepared(home: Home, cached: CachedDataset, info: DatasetInfo) -> tupl
     """Open the resized images. The first process creates them; others that need the same wait for it."""
     folder = cached.path / f"side-{info.input_shape[0]}"
     found = _read_prepared(folder, info)
+    if found is None and cannot_write(folder):
+        return _prepare_aside(cached, info)
     if found is None:
         with locked(home, f"{cached.path.name}-{folder.name}", wait=True):
             found = _read_prepared(folder, info)
             if found is None:
-                _prepare(cached.path, folder, info)
+                _prepare(lambda name: read_blocks(cached.path / f"{name}.npy"), folder, info)
                 found = _read_prepared(folder, info)
     assert found
     return found
@@ -120,16 +128,37 @@ def _read_prepared(folder: Path, info: DatasetInfo) -> tuple[Images, ...] | None
     return tuple(found) if mark == _Mark(fingerprint=info.fingerprint, prepared=_PREPARED) else None
 
 
-def _prepare(source: Path, folder: Path, info: DatasetInfo) -> None:
+def _prepare_aside(cached: CachedDataset, info: DatasetInfo) -> tuple[Images, ...]:
+    """Resize the images into a temporary folder, once per process, for a dataset in a read-only home."""
+    with _aside:
+        folder = Path(_create_temporary().name, f"{info.fingerprint}-{info.input_shape[0]}")
+        found = _read_prepared(folder, info)
+        if found is None:
+            _prepare(lambda name: _read_array(getattr(cached.arrays(), name)), folder, info)
+            found = _read_prepared(folder, info)
+    assert found
+    return found
+
+
+@cache
+def _create_temporary() -> "TemporaryDirectory[str]":
+    return TemporaryDirectory(prefix="headroom-")  # deleted when the process exits
+
+
+def _read_array(images: Images) -> Iterator[Images]:
+    return (images[start : start + _BLOCK] for start in range(0, len(images), _BLOCK))
+
+
+def _prepare(read: Callable[[str], Iterator[Images]], folder: Path, info: DatasetInfo) -> None:
     side, _, channels = info.input_shape
     count = info.train_count + info.test_count
     with publishing(folder) as target:
         needed = count * side * side * channels
         check_space(target, needed, f"{count:,} images of {side} × {side} pixels", "Free disk space and try again.")
         for split in _SPLITS:
-            name = f"{split}_images.npy"
-            with RowWriter(target / name, info.input_shape, np.uint8) as writer:
-                for image in _resize(read_blocks(source / name), side):
+            name = f"{split}_images"
+            with RowWriter(target / f"{name}.npy", info.input_shape, np.uint8) as writer:
+                for image in _resize(read(name), side):
                     writer.append(image)
         mark = _Mark(fingerprint=info.fingerprint, prepared=_PREPARED)
         (target / "side.json").write_text(mark.model_dump_json() + "\n")

@@ -18,6 +18,7 @@ from threading import Event, Thread
 
 from core.errors import DatasetError
 from core.files import DAMAGED_ZIP
+from core.installation import check_tensorflow
 from core.stderr import mute_stderr
 
 Progress = Callable[[int, int | None], None]
@@ -181,7 +182,11 @@ def quiet_keras() -> Iterator[None]:
     """Import Keras and suppress the output of TensorFlow, Keras and extra_keras_datasets on screen and in the logs.
 
     Inside the block, connections without data for 30 seconds fail with a timeout.
+
+    Raises:
+        ViewOnlyError: when TensorFlow is not installed.
     """
+    check_tensorflow()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     root, listener = logging.getLogger(), logging.NullHandler()
     disabled, timeout = root.manager.disable, socket.getdefaulttimeout()

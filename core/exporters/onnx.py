@@ -7,6 +7,7 @@ from threading import Lock
 
 from core.entry_point import ONNX_EXPORT, build_command
 from core.errors import ExporterError
+from core.installation import find_tensorflow_problem
 from core.store.run import Run
 
 _SECONDS = 600.0
@@ -17,6 +18,8 @@ _PACKAGES = ("tf2onnx", "onnx")
 
 def find_onnx_problem(run: Run) -> str:
     """Return why a run cannot be exported to ONNX, and what to do; empty if it can."""
+    if problem := find_tensorflow_problem():
+        return problem
     if missing := [name for name in _PACKAGES if find_spec(name) is None]:
         return f"{missing[0]} is not installed. Run: pip install -r requirements-onnx.txt"
     if not run.has("model.keras"):

@@ -14,6 +14,7 @@ from core.entry_point import DISPATCHER, build_command
 from core.errors import HeadroomError, HomeError, JobError
 from core.files import parse_json, replacing, write_json
 from core.home import Home
+from core.installation import find_training_problem
 from core.jobs.between_jobs import advance_races, has_open_races
 from core.jobs.executor import Executor, Status
 from core.jobs.failure_reason import explain_failure, explain_loss
@@ -37,9 +38,10 @@ def ensure_dispatcher(home: Home) -> bool:
     call it often.
 
     Returns:
-        Whether a dispatcher is running; False if there is nothing to do or the home is read-only.
+        Whether a dispatcher is running; False if there is nothing to do, this installation cannot train, or the home
+        is read-only.
     """
-    if not _has_work(home):
+    if not _has_work(home) or find_training_problem():  # another machine may train
         return False
     try:
         lock = _open_lock(home)

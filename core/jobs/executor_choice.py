@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from core.entry_point import TRAINING
 from core.errors import JobError
 from core.home import Home
+from core.installation import check_training
 from core.jobs.executor import Executor
 from core.jobs.local_executor import LocalExecutor, read_slots
 from core.store.artifact import ArtifactStore
@@ -32,7 +33,9 @@ def check_placement() -> None:
     Raises:
         JobError: when HEADROOM_EXECUTOR or a variable it depends on is invalid. A cluster is not contacted.
         ArtifactError: when HEADROOM_ARTIFACTS is not a usable URL.
+        ViewOnlyError: when TensorFlow is not installed and jobs run on this machine.
     """
+    check_training()
     read_slots()
     ArtifactStore.read()
     if read_placement() == "ray":

@@ -7,6 +7,7 @@ from pathlib import Path
 from core.entry_point import EVALUATION, build_command
 from core.errors import ModelFileError
 from core.home import Home
+from core.installation import check_tensorflow
 from core.models.model_info import read_model_info
 
 _SOURCE = Path(__file__).resolve().parents[2]
@@ -35,7 +36,9 @@ def run_process(command: Sequence[str], work: str) -> str:
 
     Raises:
         ModelFileError: when it fails; the message is the last line that it wrote to the standard error.
+        ViewOnlyError: when TensorFlow is not installed.
     """
+    check_tensorflow()
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=_SOURCE, check=False)
     if done.returncode == 0:
         return done.stdout

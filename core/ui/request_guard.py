@@ -1,4 +1,4 @@
-"""Checks of requests before Streamlit answers them: origin, login for uploads, and limits for visitors.
+"""Checks of requests before Streamlit answers them: address, origin, login for uploads, and limits for visitors.
 
 Streamlit answers a WebSocket handshake from an unknown origin by asking an outside address for the IP address of this
 machine, in the event loop. It also accepts uploads from sessions that show only the login page.
@@ -23,7 +23,9 @@ from streamlit.runtime import get_instance
 from streamlit.web.server import server_util
 from websockets.protocol import Protocol
 
+from core.access.deployment import describe_risk, is_local
 from core.errors import AccessError, LoginError
+from core.ui.deployment import is_open_to_all
 from core.ui.http_login import check_login
 
 MAX_VISITORS = 50  # open connections without a login, if login is required
@@ -62,7 +64,12 @@ class RequestGuard:
         self._pending: Counter[str] = Counter()  # bytes of running uploads by session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
+        if message := _find_risk(scope):
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                await PlainTextResponse(message, 403)(scope, receive, send)
+        elif scope["type"] == "websocket":
             await self._connect(scope, receive, send)
         elif scope["type"] == "http" and _UPLOAD in scope["path"] and scope["method"] not in ("OPTIONS", "HEAD", "GET"):
             await self._upload(scope, receive, send)
@@ -206,6 +213,27 @@ def _address(url: SplitResult) -> tuple[str, int | None]:
     except ValueError:
         local = False
     return "localhost" if local else name, url.port or _DEFAULT_PORTS.get(url.scheme)
+
+
+def _find_risk(scope: Scope) -> str | None:
+    """Return why a request to an address of this machine that others reach is refused, None if it is not.
+
+    An ASGI server other than Streamlit's has its own option for the address.
+    """
+    address = (scope.get("server") or ("localhost",))[0]
+    if scope["type"] not in ("http", "websocket") or not _is_address(address) or is_local(address):
+        return None
+    try:
+        return describe_risk(address) if is_open_to_all() else None
+    except AccessError:  # no user has access
+        return None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
 
 
 def _login_problem(connection: HTTPConnection) -> AccessError | None:

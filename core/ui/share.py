@@ -1,14 +1,14 @@
-"""Share menu of a comparison or report: permanent link and downloads in each format."""
+"""Share menu of a comparison or report: links and downloads in each format."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from core.actions.report import create_report
 from core.displays.number import format_bytes
+from core.jobs.comparison_choice import RUNS
 from core.reports.comment import Comment, add_comments
 from core.reports.default_report import write_default
 from core.reports.export import add_extras
@@ -20,6 +20,8 @@ from core.ui.display import cached_result
 from core.ui.reports.listing import save_comparison
 from core.ui.reports.preview import build_draft_document
 from core.ui.session import home, store
+from core.ui.view_link import show_link, show_view_links
+from core.ui.widget import MAX_CHARS
 
 
 def share_comparison(comparison: Comparison) -> None:
@@ -30,6 +32,7 @@ def share_comparison(comparison: Comparison) -> None:
         if action_button(create_report, "Save as report", icon=":material/note_add:", type="primary", width="stretch"):
             save_comparison(comparison)
         st.caption("Save the comparison as a report to add your own text and publish it.")
+        _show_comparison_link(comparison)
         with st.spinner("Building the report…"):
             edition = Edition(build_draft_document(cached_result(comparison, write_default)))
         _show_downloads(edition)
@@ -42,8 +45,9 @@ def show_share_menu(edition: Edition, comments: Sequence[Comment] = ()) -> None:
         if not popover.open:
             return
         if edition.address:
-            st.caption("Permanent link to this version:")
-            st.code(_write_link(edition.address), language=None)
+            st.caption("Link to this version, for users of this dashboard:")
+            show_link("reports", report=edition.address)
+            show_view_links(edition.address)
         else:
             st.caption("A draft changes with its runs. Publish it to get a permanent link.")
         if comments and st.toggle("With comments", key=f"share-comments-{edition.address}"):
@@ -84,7 +88,11 @@ def _write(name: str, edition: Edition, with_models: bool) -> bytes:
     return pack(FORMATS[name].write(add_extras(edition, name, store(), models=models), home()))
 
 
-def _write_link(address: str) -> str:
-    """Return the URL of a report at the address of the current page."""
-    parts = urlsplit(st.context.url or "/reports")
-    return parts._replace(query=f"report={address}", fragment="").geturl()
+def _show_comparison_link(comparison: Comparison) -> None:
+    """Show a link to exactly these runs: it opens the same comparison after other runs have finished."""
+    runs = ",".join(run.run_id for run in comparison.runs)
+    if len(runs) > MAX_CHARS:
+        st.caption("This comparison has too many runs for a link. Save it as a report, or save the comparison.")
+        return
+    st.caption("Link to these runs, for users of this dashboard:")
+    show_link("compare", compare=RUNS + runs, **({"baseline": comparison.baseline} if comparison.baseline else {}))

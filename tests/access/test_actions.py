@@ -36,6 +36,7 @@ from core.reports.build import build_document
 from core.reports.comment_store import CommentStore
 from core.reports.report import Report
 from core.reports.report_store import ReportStore
+from core.reports.view_link import create_view_link
 from core.spec import RunSpec
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
@@ -102,6 +103,8 @@ class Scene:
         self.draft, self.deleted = (report_store.create(report, "other@example.org") for _ in range(2))
         self.draft = report_store.save(self.draft, report.change(title="Mine"), "other@example.org")
         report_store.remove(self.deleted.id, "other@example.org")
+        report_store.publish(self.draft, build_document(self.draft.report, RunStore(home)), "other@example.org")
+        self.link = create_view_link(report_store, f"{self.draft.id}-1", "other@example.org")[1]
         CommentStore(home).post(self.draft.id, "Why?", "other@example.org")
         for name in ("mine", "gone"):
             write_dataset(home, ("cat", "dog"), name=name)
@@ -187,6 +190,8 @@ class Scene:
             "undo_report": (self.draft,),
             "publish_report": (self.draft, build_document(self.draft.report, RunStore(self.home))),
             "delete_report": (self.draft.id,),
+            "share_report": (f"{self.draft.id}-1", 30),
+            "unshare_report": (self.draft.id, self.link),
             "restore_reports": ([self.deleted.id],),
             "clear_reports": (),
             "add_comment": (self.draft.id, "Because."),
@@ -271,6 +276,7 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 OWNED = {
     "save_report", "add_report_image", "undo_report", "publish_report", "delete_report", "restore_reports",
     "rename_comparison", "remove_comparison", "restore_comparisons", "edit_comment", "delete_comment",
+    "share_report", "unshare_report",
 }  # fmt: skip
 SHARED = {
     "keep_comparison", "clear_comparisons",

@@ -60,6 +60,7 @@ READING = {
         "reproduction": None, "display_option": None, "author_text": None, "export": {"add_extras"},
         "extras": {"estimate_model_bytes"},
         "report_store": {"ReportEntry", "ReportStore"}, "revision": None,
+        "view_link": {"check_view_link", "list_view_links"},
     },
     "core.importers": {"run_import": {"ImportOptions"}},
     "core.files": {},

@@ -12,6 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.home import Home
+from core.reports.build import build_document
+from core.reports.report import Report, TextBlock
+from core.reports.report_store import ReportStore
+from core.reports.view_link import create_view_link
 from core.store.run_store import RunStore
 from tests.support.dashboard import CHROMIUM, WAIT, find_port, serving, wait_until_up
 from tests.support.login import AUTH, HEADROOM
@@ -61,6 +65,15 @@ def dashboard(
         yield address
 
 
+def publish_report(home: Home) -> tuple[str, str]:
+    """Publish a report; return its address and the path of a view-only link to it."""
+    store, reports = RunStore(home), ReportStore(home)
+    text = TextBlock(text="# Shared words")
+    draft = reports.create(Report(title="A", runs=(store.frame()["run_id"][0],), blocks=(text,)), "")
+    address = reports.publish(draft, build_document(draft.report, store), "").address
+    return address, create_view_link(reports, address, "")[0]
+
+
 def log_in(page: Page, name: str) -> None:
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("button", name=name).click()
@@ -96,7 +109,14 @@ def test_users_log_in_act_by_their_role_and_log_out(browser: Browser, dashboard:
     log_out(page)
     assert page.request.get(f"{dashboard}/api/runs").status == 401
 
-    log_in(page, "ada")
+    address, shared = publish_report(home)
+    assert page.request.get(f"{dashboard}/reports/{address}").status == 401
+    assert page.request.get(f"{dashboard}/{shared}").status == 200  # a view-only link needs no login
+    page.goto(f"{dashboard}/reports/{address}")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="ada").click()
+    page.wait_for_url(f"{dashboard}/reports/{address}")  # the link to the report survives the login
+    expect(page.get_by_role("heading", name="Shared words")).to_be_visible()
     page.goto(f"{dashboard}/runs?runs_search=epochs:3")
     page.get_by_test_id("stDataFrame").locator("canvas").first.click(position={"x": 14, "y": 52}, force=True)
     page.get_by_role("button", name="Delete", exact=True).click()

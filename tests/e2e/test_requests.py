@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +14,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from core.cli.deployment_check import examine_deployment
 from core.home import Home
 from core.ui.request_guard import MAX_VISITOR_MESSAGE, MAX_VISITORS
 from tests.support.dashboard import find_port, serving
@@ -21,6 +23,7 @@ from tests.support.markers import long
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("requests")]
 UPLOAD_MB = 20
+_SERVING_API: set[str] = set()
 
 
 @pytest.fixture(scope="module", params=["dashboard.py", pytest.param("asgi.py", marks=long)])
@@ -29,6 +32,8 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("server")
     other = ("--server.corsAllowedOrigins", "https://headroom.example.org", "--server.maxUploadSize", str(UPLOAD_MB))
     with serving(Home(folder), folder / "log", find_port(), *other, script=request.param) as address:
+        if request.param == "asgi.py":
+            _SERVING_API.add(address)
         yield address
     assert "External URL" not in (folder / "log").read_text()
 
@@ -94,6 +99,16 @@ def upload(address: str, session: str, size: int, **headers: str) -> int:
     status = client.getresponse().status
     client.close()
     return status
+
+
+def test_deployment_check_connects_as_a_browser(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STREAMLIT_SERVER_PORT", str(urlsplit(server).port))
+    monkeypatch.setenv("HEADROOM_ADDRESS", "localhost")
+    found = {one.name: one for one in examine_deployment(Home(tmp_path), tmp_path)}
+    assert {found[name].level for name in ("Address", "Response", "WebSocket")} == {"ok"}
+    assert found["HTTP API"].text.startswith("served" if server in _SERVING_API else "not served")
+    monkeypatch.setenv("HEADROOM_URL", f"http://127.0.0.1:{urlsplit(server).port}/prefix")
+    assert "responds with status" in [*examine_deployment(Home(tmp_path), tmp_path)][-1].text
 
 
 def test_cross_origin_requests_are_refused_without_delay(server: str) -> None:

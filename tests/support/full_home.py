@@ -34,6 +34,7 @@ from core.reports.comment_store import CommentStore
 from core.reports.own_image import store_image
 from core.reports.report import Report, TextBlock
 from core.reports.report_store import ReportStore
+from core.reports.view_link import create_view_link
 from core.spec import RunSpec
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
@@ -82,6 +83,7 @@ FILES = {
     "reports/own_image.py": ("reports/images/*.img",),
     "reports/removal.py": ("reports/.removed/*/removed.json",),
     "reports/report_store.py": ("reports/r*/draft-*.json", "reports/r*/published-1.json"),
+    "reports/view_link.py": ("reports/r*/link-*.json",),
     "store/activation_maps.py": (f"{_RUN}maps.npz",),
     "store/artifact.py": (),  # outside the home, or an empty mark in a run
     "store/bundle.py": (),  # outside the home
@@ -165,7 +167,8 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
         report = Report(title=title, runs=(good.run_id,), blocks=(TextBlock(text=reference),))
         draft = reports.create(report, "ada")
         draft = reports.save(draft, draft.report.change(title=f"{title} 2"), "ada")
-        reports.publish(draft, build_document(draft.report, store), "ada")
+        published = reports.publish(draft, build_document(draft.report, store), "ada")
+        create_view_link(reports, published.address, "ada", 30)
         CommentStore(home).post(draft.id, "Why?", "bob", block=draft.report.blocks[0].id, version=1)
     reports.remove(draft.id, "ada")
     _add_datasets(home, outside)

@@ -295,6 +295,11 @@ READERS: dict[str, Reader] = {
     "Makefile": _read_shell,
     ".editorconfig": _read_comments,
     ".gitignore": _read_comments,
+    ".dockerignore": _read_comments,
+    "Dockerfile": _read_comments,
+    "Caddyfile": _read_comments,
+    ".conf": _read_comments,
+    ".service": _read_comments,
 }
 DATA = (
     ".json", ".jsonl", ".npz", ".npy", ".png", ".tflite", ".keras", ".sqlite", ".zip", ".feather", ".lock", ".typed",

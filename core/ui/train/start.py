@@ -10,6 +10,7 @@ from core.displays.number import format_count, format_plural, format_short
 from core.displays.sweep import build_plan_table, describe_estimate, describe_plan, list_problems
 from core.errors import HeadroomError
 from core.home import describe_error
+from core.installation import find_training_problem
 from core.jobs.sweep_plan import SweepPlan, list_idle, plan_sweep
 from core.jobs.sweep_store import MAX_BUDGET_MINUTES
 from core.spec import HEADS
@@ -25,6 +26,12 @@ from core.ui.train.form import Choice
 url.register("budget")
 
 _TABLE_ROWS = 12
+
+
+def show_view_only() -> None:
+    """Show that this installation cannot train, if so."""
+    if problem := find_training_problem():
+        st.info(escape_markdown(problem), icon=":material/visibility:")
 
 
 def show_start(choice: Choice) -> SweepPlan | None:
@@ -105,7 +112,7 @@ def _show_sweep(choice: Choice, plan: SweepPlan) -> None:
 
 def _show_train_button(label: str) -> bool:
     clicked = action_button(train_runs, label, type="primary", icon=":material/play_arrow:", width="stretch")
-    return check_permission(train_runs) and clicked
+    return not find_training_problem() and check_permission(train_runs) and clicked
 
 
 def show_grid(choice: Choice, plan: SweepPlan) -> None:

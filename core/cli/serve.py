@@ -1,0 +1,44 @@
+"""`serve`: start the dashboard with its HTTP API and the settings of the environment."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from core.access.deployment import ADDRESS, Deployment
+from core.cli.output import print_message
+from core.errors import HomeError
+from core.home import EXAMPLES, Home
+
+ROOT = EXAMPLES.parent
+_PORT = 8501
+
+
+def serve(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help=f"Port of the server. Default: {_PORT}, or the next free one.")
+    ] = None,
+    address: Annotated[
+        str, typer.Option(help=f"Address of the server, such as 0.0.0.0. Default: {ADDRESS}, or this machine only.")
+    ] = "",
+    browser: Annotated[bool, typer.Option("--browser", help="Open the dashboard in a browser.")] = False,
+) -> None:
+    """Start the dashboard with its HTTP API.
+
+    Reads HEADROOM_ADDRESS, HEADROOM_HOSTS, HEADROOM_URL and HEADROOM_READ_ONLY; see docs/hosting.md.
+    """
+    if not (ROOT / "asgi.py").is_file():
+        raise HomeError(f"This installation has no dashboard: {ROOT / 'asgi.py'} is missing. Install a checkout.")
+    deployment = Deployment.read({**os.environ, **({ADDRESS: address} if address else {})})
+    command = [sys.executable, "-m", "streamlit", "run", "asgi.py", "--server.showEmailPrompt", "false"]
+    command += ["--server.headless", str(not browser).lower()]
+    if port:
+        command += ["--server.port", str(port)]
+    if deployment.address:
+        command += ["--server.address", deployment.address]
+    os.environ["HEADROOM_HOME"] = str(Home.default().path)  # a relative path is one of the current folder
+    local = f"http://{deployment.address or 'localhost'}:{port or _PORT}/{deployment.prefix}"
+    print_message(f"Starting the dashboard at {deployment.url or local}. Ctrl-C stops it.")
+    os.chdir(ROOT)  # with .streamlit/
+    os.execv(sys.executable, command)

@@ -1,0 +1,155 @@
+"""Settings of a deployment in Streamlit: options, refused starts and requests, and the base of links."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit import config
+
+from core.cli.deployment_check import examine_deployment
+from core.home import Home
+from core.ui import access, deployment, request_guard
+from core.ui.deployment import apply_deployment, find_base_url
+from core.ui.request_guard import RequestGuard, is_own_origin
+
+OPTIONS = ("server.allowedHosts", "server.corsAllowedOrigins", "server.baseUrlPath", "server.address")
+
+
+@pytest.fixture
+def open_dashboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A dashboard without a login, whose options are restored."""
+    kept = {name: st.get_option(name) for name in OPTIONS}
+    for module in (deployment, request_guard):
+        if hasattr(module, "read_login"):
+            monkeypatch.setattr(module, "read_login", lambda: None)
+    monkeypatch.setattr(access, "read_login", lambda: None)
+    connected: list[Any] = []
+    on_config_parsed = config.on_config_parsed
+    monkeypatch.setattr(
+        config, "on_config_parsed", lambda *args, **kwargs: connected.append(on_config_parsed(*args, **kwargs))
+    )
+    for name in ("ADDRESS", "HOSTS", "URL", "OPEN_ACCESS", "READ_ONLY"):
+        monkeypatch.delenv(f"HEADROOM_{name}", raising=False)
+    yield
+    for disconnect in connected:
+        disconnect()
+    for name, value in kept.items():
+        config.set_option(name, value)
+
+
+def test_settings_are_added_to_the_options(open_dashboard: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADROOM_URL", "https://a.org/lab")
+    monkeypatch.setenv("HEADROOM_HOSTS", "*.hf.space")
+    monkeypatch.setenv("HEADROOM_READ_ONLY", "1")
+    config.set_option("server.allowedHosts", ["localhost"])
+    apply_deployment()
+    assert st.get_option("server.allowedHosts") == ["localhost", "*.hf.space", "a.org"]
+    assert st.get_option("server.baseUrlPath") == "lab"
+    assert st.get_option("server.corsAllowedOrigins")[-1] == "https://a.org"
+    assert is_own_origin(_headers("https://a.org"))
+    assert not is_own_origin(_headers("https://b.org"))
+    config._on_config_parsed.send()  # config.toml was changed: the options stay
+    assert st.get_option("server.allowedHosts") == ["localhost", "*.hf.space", "a.org"]
+    assert find_base_url() == ("https://a.org/lab", True)
+    monkeypatch.delenv("HEADROOM_URL")
+    base, public = find_base_url()
+    assert base.startswith("http://localhost")
+    assert not public
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("URL", "https://a.org"), ("HOSTS", "a.org"), ("HOSTS", "*"), ("URL", "a.org"), ("OPEN_ACCESS", "yes"),
+     ("READ_ONLY", "yes")],
+)  # fmt: skip
+def test_unsafe_or_invalid_start_is_refused_with_a_sentence(
+    open_dashboard: None, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    config.set_option("server.allowedHosts", ["localhost"])
+    config.set_option("server.address", "localhost")
+    apply_deployment()  # the default is safe
+    monkeypatch.setenv(f"HEADROOM_{name}", value)
+    with pytest.raises(SystemExit, match=r"^The dashboard does not start. (Everyone|Expected HEADROOM_)"):
+        apply_deployment()
+    if name in ("URL", "HOSTS") and value != "a.org":
+        monkeypatch.setenv("HEADROOM_OPEN_ACCESS", "1")
+        apply_deployment()
+
+
+def test_address_of_another_server_is_refused(open_dashboard: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`uvicorn asgi:app --host 0.0.0.0` does not set `server.address`."""
+    answered: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        answered.append(scope["server"][0])
+
+    def ask(address: str, kind: str = "http") -> list[dict[str, Any]]:
+        sent: list[dict[str, Any]] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": kind, "server": (address, 8501), "path": "/", "method": "GET", "headers": []}
+        asyncio.run(RequestGuard(app)(scope, None, send))  # type: ignore[arg-type]
+        return sent
+
+    for address in ("127.0.0.1", "::1", "localhost"):
+        assert ask(address) == []
+    assert len(answered) == 3
+    for address in ("10.0.0.5", "192.168.1.2", "fe80::1", "0.0.0.0"):
+        assert ask(address)[0]["status"] == 403
+        assert ask(address, "websocket") == [{"type": "websocket.close", "code": 1008}]
+    assert len(answered) == 3
+    for name in ("READ_ONLY", "OPEN_ACCESS"):
+        monkeypatch.setenv(f"HEADROOM_{name}", "1")
+        assert ask("10.0.0.5") == []
+        monkeypatch.delenv(f"HEADROOM_{name}")
+
+
+def test_deployment_check_finds_each_problem(
+    open_dashboard: None, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.cli.deployment_check.Path.expanduser", lambda path: tmp_path / "none")
+    folder = tmp_path / ".streamlit"
+    folder.mkdir()
+    (folder / "config.toml").write_text('[server]\naddress = "localhost"\nallowedHosts = ["localhost"]\nport = 1\n')
+    home.path.mkdir(exist_ok=True)
+
+    def examine() -> dict[str, tuple[str, str]]:
+        return {one.name.split(" ")[0]: (one.level, one.text) for one in examine_deployment(home, tmp_path)}
+
+    found = examine()
+    assert {level for name, (level, _) in found.items()} == {"ok", "note"}
+    assert "does not respond (Connection refused)" in found["Response"][1]
+    monkeypatch.setenv("HEADROOM_URL", "http://a.org:1")
+    found = examine()
+    assert found["Address"][0] == "problem"
+    assert "has no HTTPS" in found["Public"][1]
+    monkeypatch.setenv("HEADROOM_URL", "https://localhost:1/lab")
+    secrets = folder / "secrets.toml"
+    uri, role = "https://localhost:1/oauth2callback", '[headroom.roles]\nadmin = ["a@b.org"]\n'
+    auth = f'[auth]\nredirect_uri = "{uri}"\ncookie_secret = "{"x" * 32}"\nclient_id = "a"\nclient_secret = "b"\n'
+    secrets.write_text(auth + 'server_metadata_url = "https://c.org"\n' + role)
+    secrets.chmod(0o644)
+    found = examine()
+    assert found["Secrets"] == ("problem", f"Other users can read it (mode 644). Run: chmod 600 {secrets}")
+    assert "Expected redirect_uri in [auth] to be https://localhost:1/lab/oauth2callback" in found["Login"][1]
+    monkeypatch.setenv("HEADROOM_URL", "https://localhost:1")
+    secrets.chmod(0o600)
+    found = examine()
+    assert (found["Secrets"][0], found["Login"]) == ("ok", ("ok", "default; 1 entries in the role table."))
+    secrets.write_text(auth)
+    assert "No user has access." in examine()["Login"][1]
+    monkeypatch.setattr("core.cli.deployment_check.os.access", lambda path, mode: mode != 3)
+    assert "Set HEADROOM_READ_ONLY=1 if this is intended." in examine()["Home"][1]
+    monkeypatch.setenv("HEADROOM_READ_ONLY", "1")
+    assert examine()["Home"] == ("ok", f"{home.path}: read-only, as intended")
+
+
+def _headers(origin: str) -> Any:
+    from starlette.datastructures import Headers
+
+    return Headers({"host": "127.0.0.1:8501", "origin": origin})
