@@ -114,6 +114,10 @@ class Api(ApiConnection):
         """A published report as an HTML page."""
         return self.send("GET", f"/reports/{quote_part(address)}", query={"comments": comments})
 
+    def read_shared_report(self, address: str, secret: str) -> str:
+        """A published version as an HTML page, for everyone with a view-only link to it."""
+        return self.send("GET", f"/shared/{quote_part(address)}/{quote_part(secret)}")
+
     def read_metrics(self) -> str:
         """Metrics of the dashboard for Prometheus."""
         return self.send("GET", "/metrics")

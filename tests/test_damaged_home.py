@@ -380,7 +380,9 @@ def test_every_read_command_works_with_any_damaged_file(full_home: Home) -> None
                 assert good in {row["run_id"] for row in ask("runs")}
 
 
-@pytest.mark.parametrize(("name", "pages"), [("notes.sqlite", ["runs"]), ("jobs/queue.sqlite", ["jobs", "train"])])
+@pytest.mark.parametrize(
+    ("name", "pages"), [("notes.sqlite", ["runs"]), ("jobs/queue.sqlite", ["advisor", "jobs", "train"])]
+)
 def test_page_shows_the_sentence_of_a_damaged_side_file_once(full_home: Home, name: str, pages: list[str]) -> None:
     with damaged(full_home.path / name, DAMAGES["random bytes"]), navigated():
         for page in pages:
@@ -402,7 +404,9 @@ def test_every_page_has_its_heading_with_a_damaged_queue(full_home: Home) -> Non
             assert not app.exception, page
             assert len(app.title) == 1, page
             messages = [message.value for message in [*app.error, *app.warning]]
-            assert sum("queue.sqlite" in message for message in messages) == (page in ("jobs", "train")), page
+            assert sum("queue.sqlite" in message for message in messages) == (page in ("advisor", "jobs", "train")), (
+                page
+            )
             assert len(messages) <= 1, page  # also of the interrupted import
 
 

@@ -11,7 +11,7 @@ from core.advice.candidates import cost_of
 from core.advice.decision import Finalist
 from core.advice.race import Race
 from core.advice.request import CostName, Metric
-from core.errors import RunDamagedError, RunError
+from core.errors import AdviceError, RunError
 from core.spec import RunSpec
 from core.store.metrics import compute_predicted
 from core.store.run import Run
@@ -110,13 +110,13 @@ def list_finalists(
     With the goal "best", the cost is the rank by validation accuracy.
 
     Raises:
-        RunDamagedError: when a run is missing or damaged.
+        AdviceError: when a run is missing or damaged.
     """
     found = []
     for candidate in candidates:
         runs = evidence.list_runs(race, candidate, seeds)
         if runs is None:
-            raise RunDamagedError(f"A run of {candidate.name} is missing or damaged.", "Continue the advice.")
+            raise AdviceError(f"A run of {candidate.name} is missing or damaged. Continue the advice.")
         right, labels = (read_test if test else read_validation)(runs)
         cost = read_cost(race, candidate, runs)
         if race.request.goal == "best":

@@ -21,7 +21,7 @@ def choose_surplus(race: Race, evidence: Evidence) -> dict[str, str]:
     expensive ones that may be better by more than the margin. With the goal "best" they are the most accurate ones.
 
     Raises:
-        RunDamagedError: when a run is missing or damaged.
+        AdviceError: when a run is missing or damaged.
     """
     finalists = list_finalists(race, evidence, race.survivors, 1)
     names = {candidate.key: candidate.name for candidate in race.survivors}

@@ -8,14 +8,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.advice.candidate import Candidate
 from core.advice.plan import AdvicePlan
 from core.advice.request import Request
-from core.bounds import Count, Epoch, Line, Prose, RunId, Seconds, UnixTime
+from core.bounds import Count, Epoch, Line, Prose, RunId, Seconds, Share, UnixTime
 from core.errors import AdviceError, HeadroomError, HomeError
 from core.files import read_file, write_json
 from core.home import Home
@@ -24,6 +24,14 @@ FILE = "race.json"
 OPEN = "open"
 """Empty file next to a race that the dispatcher continues."""
 SUBMITTED_BY = "advice "
+
+_MAX_CANDIDATES = 200
+_Difference = Annotated[float, Field(ge=-1, le=1)]
+_Name = Annotated[str, Field(pattern=r"^([0-9a-f]{12})?$")]
+"""Key of a candidate, or empty for none."""
+_Names = Annotated[tuple[RunId, ...], Field(max_length=_MAX_CANDIDATES)]
+_Runs = Annotated[tuple[RunId, ...], Field(max_length=100 * _MAX_CANDIDATES)]
+_Shares = Annotated[dict[RunId, Share], Field(max_length=_MAX_CANDIDATES)]
 
 RaceState = Literal["running", "paused", "answered", "failed"]
 AnswerState = Literal["decided", "needed", "undecided"]
@@ -48,12 +56,12 @@ class FinalistDifference(_Stored):
     """
 
     key: RunId
-    cost: float
-    mean: float
-    low: float
-    high: float
-    bound: float
-    p: float
+    cost: Annotated[float, Field(ge=-1, le=1e18)]
+    mean: _Difference
+    low: _Difference
+    high: _Difference
+    bound: _Difference
+    p: Share
     verdict: Line
     seeds: Count
 
@@ -74,17 +82,17 @@ class Answer(_Stored):
     """
 
     state: AnswerState
-    choice: str = ""
-    reference: str = ""
-    comparisons: tuple[FinalistDifference, ...] = ()
-    tied: tuple[str, ...] = ()
+    choice: _Name = ""
+    reference: _Name = ""
+    comparisons: Annotated[tuple[FinalistDifference, ...], Field(max_length=_MAX_CANDIDATES)] = ()
+    tied: _Names = ()
     more_seeds: Count | None = None
-    validation: dict[Line, float] = {}
-    accuracy: dict[Line, float] = {}
+    validation: _Shares = {}
+    accuracy: _Shares = {}
     seeds: Count = 0
-    level: float = 0.05
+    level: Share = 0.05
     test_images: Count = 0
-    runs: tuple[RunId, ...] = ()
+    runs: _Runs = ()
     read_at: UnixTime = 0.0
     why: Line = ""
 
@@ -117,21 +125,21 @@ class Race(_Stored):
     race_id: RunId
     request: Request
     recipe: Line
-    candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=200)
+    candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=_MAX_CANDIDATES)
     rungs: tuple[Epoch, ...] = Field(min_length=1, max_length=20)
     started_at: UnixTime
     state: RaceState = "running"
     rung: Count = 0
     seeds: Count = 1
-    dropped: dict[Line, Dropped] = {}
+    dropped: Annotated[dict[RunId, Dropped], Field(max_length=_MAX_CANDIDATES)] = {}
     deadline: UnixTime | None = None
     left_seconds: Seconds | None = None
     stop: bool = False
-    answers: tuple[Answer, ...] = ()
+    answers: Annotated[tuple[Answer, ...], Field(max_length=100)] = ()
     events: tuple[Event, ...] = Field((), max_length=2000)
     train_seconds: Seconds = 0.0
-    counted: tuple[RunId, ...] = ()
-    waiting_for: tuple[RunId, ...] = ()
+    counted: _Runs = ()
+    waiting_for: _Runs = ()
     waiting_since: UnixTime = 0.0
     least_seeds: Count = 3
     problem: Prose = ""

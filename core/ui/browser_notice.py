@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.errors import HomeError
 from core.jobs.notice import Notice, list_notices
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import list_sweeps
@@ -63,8 +64,14 @@ def _describe(notice: Notice) -> dict[str, Any]:
 
 
 def _has_started() -> bool:
-    """Return whether the user has jobs, or a sweep with jobs, that are queued or running."""
-    submitters = {job.submitted_by for job in JobQueue(home()).unfinished()}
+    """Return whether the user has jobs, or a sweep with jobs, that are queued or running.
+
+    A damaged job table is reported by the pages that show jobs.
+    """
+    try:
+        submitters = {job.submitted_by for job in JobQueue(home()).unfinished()}
+    except HomeError:
+        return False
     if not submitters:
         return False
     name = user().name

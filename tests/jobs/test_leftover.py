@@ -19,10 +19,10 @@ from pathlib import Path
 from core.datasets.atomic_folder import publishing
 from core.files import replacing
 from core.home import Home
-from core.store.bundle_import import _scratch
+from core.store.import_scratch import open_scratch
 home = Home(Path(sys.argv[1]))
 with replacing(home.reports / "r1" / "draft-000001.json") as a, publishing(home.datasets / "folder-b.c") as b:
-    with _scratch(home) as c:
+    with open_scratch(home) as c:
         for path in (a, b / "train_images.npy", c / "run"):
             path.write_bytes(bytes(1000))
         os.kill(os.getpid(), signal.SIGKILL)

@@ -109,7 +109,7 @@ FILES = {
 """Modules that write files, with the files of `fill_home` that they write."""
 OUTSIDE = {
     "actions/", "ui/", "cli/", "displays/", "augment/", "exporters/", "reports/export.py", "reports/formats/",
-    "files.py", "stderr.py", "reports/markdown.py",
+    "files.py", "stderr.py", "reports/markdown.py", "reports/image_explorer.py",
 }  # fmt: skip
 """Modules whose functions with the name of a write call write no file of a home."""
 
