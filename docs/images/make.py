@@ -1,8 +1,10 @@
-"""Takes the screenshots in this folder again: a dashboard with the example runs and an empty home, in Chromium.
+"""Takes the screenshots in this folder again, in Chromium: the example runs, and an advice that is trained first.
 
 python -m docs.images.make
 """
 
+import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -17,16 +19,22 @@ _TIMEOUT_MS = 60_000
 _SIZE: ViewportSize = {"width": 1440, "height": 1404}
 
 # Name of the image: path of the page, and the name of a button that is drawn last.
-_SCREENSHOTS = {"compare": ("", "Test image")}
+_SCREENSHOTS = {"compare": ("", "Test image"), "advisor": ("advisor?advice={advice}", "Save as report")}
+_ADVISE = "advise --recipe digits-heads --heads gap,gap_linear,gap_dense,dense --set epochs=12 --margin 3 --yes".split()
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home, log = Home(Path(folder) / "home"), Path(folder) / "dashboard.log"
+        environment = os.environ | {"HEADROOM_HOME": str(home.path)}
+        subprocess.run(
+            [sys.executable, "-m", "core", *_ADVISE, "--set", "epochs=12", "--yes"], env=environment, check=True
+        )
+        [advice] = (path.parent.name for path in home.advice.glob("*/race.json"))
         with browsing() as browser, serving(home, log, find_port()) as address:
             for name, (path, button) in _SCREENSHOTS.items():
                 file = _FOLDER / f"{name}.png"
-                _take_screenshot(browser, f"{address}/{path}", button, file)
+                _take_screenshot(browser, f"{address}/{path.format(advice=advice)}", button, file)
                 print(f"{file.name}: {file.stat().st_size // 1000} kB.", file=sys.stderr)
 
 
