@@ -20,7 +20,10 @@ _SIZE: ViewportSize = {"width": 1440, "height": 1404}
 
 # Name of the image: path of the page, and the name of a button that is drawn last.
 _SCREENSHOTS = {"compare": ("", "Test image"), "advisor": ("advisor?advice={advice}", "Save as report")}
-_ADVISE = "advise --recipe digits-heads --heads gap,gap_linear,gap_dense,dense --set epochs=12 --margin 3 --yes".split()
+_ADVISE = [
+    "advise", "--recipe", "digits-heads", "--heads", "gap,gap_linear,gap_dense,dense", "--set", "epochs=12",
+    "--margin", "3", "--yes",
+]  # fmt: skip
 
 
 def main() -> None:
