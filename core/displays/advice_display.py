@@ -1,18 +1,15 @@
 """Base class of the views of a race, which are shown by the Advisor page and by `headroom advise`."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
-
-import pandas as pd
+from typing import Any, Final
 
 from core.advice.candidate import Candidate
 from core.advice.race import Race
 from core.advice.race_curves import RaceProgress
 from core.advice.request import CostName
+from core.displays.chart_view import ChartView
 from core.displays.cost_format import COST_FORMS, CostForm
-from core.displays.display import Chart
 from core.displays.palette import VariantStyle, assign_styles
 from core.registry import Registry
 from core.spec import HEADS
@@ -28,34 +25,15 @@ INK = "currentColor"  # the text color of a page; black in files
 
 
 @dataclass(frozen=True)
-class AdviceDisplay(ABC):
+class AdviceDisplay(ChartView):
     """View of a race, or of the race that a plan would start (see `make_race`). A subclass is in a file of the same
     name."""
-
-    name: ClassVar[str]
-    title: ClassVar[str]
 
     progress: RaceProgress
 
     @property
     def race(self) -> Race:
         return self.progress.race
-
-    @abstractmethod
-    def frame(self) -> pd.DataFrame:
-        """Return the data of the chart in tidy form: plain numbers, with units in the column names."""
-
-    @abstractmethod
-    def chart(self) -> Chart | None:
-        """Return the chart; None for a view that is only a table, or without data."""
-
-    @abstractmethod
-    def describe(self) -> str:
-        """Describe the chart as alt text for screen readers."""
-
-    def table(self) -> pd.DataFrame:
-        """Return the data formatted for display, with column headers. Default: the frame."""
-        return self.frame()
 
 
 def style_candidates(candidates: Sequence[Candidate]) -> dict[str, VariantStyle]:

@@ -17,7 +17,7 @@ import pandas as pd
 from core.architecture.layers import Shape
 from core.architecture.model import LayerGraph
 from core.architecture.step import Step, list_steps
-from core.displays.display import Chart
+from core.displays.chart_view import Chart
 from core.displays.encoding import GREY, PANEL_PIXELS
 from core.displays.number import format_plural
 

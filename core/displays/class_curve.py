@@ -10,7 +10,8 @@ import pandas as pd
 
 from core.analysis.class_metrics import CurveKind, choose_class, compute_class_curves
 from core.analysis.summary import compute_seed_mean
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import (
     GREY,
     arrange_panels,

@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from core.displays.axis import list_log_ticks, list_whole_ticks
-from core.displays.display import Chart
+from core.displays.chart_view import Chart
 from core.displays.encoding import GREY, color_styles
 from core.displays.palette import VariantStyle
 

@@ -1,10 +1,10 @@
 """Base classes of the views of a dataset, which are shown by the Data page and by `headroom datasets show`."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any, ClassVar
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.datasets.inspect import InspectedDataset
-from core.displays.display import Chart
+from core.displays.chart_view import Chart, ChartView
 from core.displays.encoding import REPORT_PIXELS
 from core.displays.image_strip import encode_image
 from core.displays.number import format_plural
@@ -25,29 +25,10 @@ _SMOOTH = 96  # larger images are smoothed when they are enlarged
 
 
 @dataclass(frozen=True)
-class DataDisplay(ABC):
+class DataDisplay(ChartView):
     """View of a dataset. A subclass is in a file of the same name and has defaults for all settings."""
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-
     data: InspectedDataset
-
-    @abstractmethod
-    def frame(self) -> pd.DataFrame:
-        """Return the data of the chart in tidy form: plain numbers, with units in the column names."""
-
-    @abstractmethod
-    def chart(self) -> Chart | None:
-        """Return the chart; None for a view that is only a table, or without data."""
-
-    @abstractmethod
-    def describe(self) -> str:
-        """Describe the chart as alt text for screen readers."""
-
-    def table(self) -> pd.DataFrame:
-        """Return the data formatted for display, with column headers. Default: the frame."""
-        return self.frame()
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,14 @@
 """Base class of displays: views of a comparison as data, table, chart and text."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import altair as alt
-import pandas as pd
-from altair.utils.schemapi import disable_debug_mode
-
+from core.displays.chart_view import ChartView
 from core.registry import Registry
 from core.store.comparison import Comparison
 from core.store.elsewhere import Part, select_with, write_lacking
 from core.store.metrics import NO_PREDICTION
-
-disable_debug_mode()  # Altair would validate each part of each chart; tests/displays validate the whole charts
 
 Options = Mapping[Any, str] | range
 """Allowed values of a setting: values with their labels, or a range of integers."""
@@ -22,18 +16,13 @@ Options = Mapping[Any, str] | range
 CLASS_SETTINGS = ("label", "about", "predicted")
 """Settings whose values are classes."""
 
-Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart
-
 
 @dataclass(frozen=True)
-class Display(ABC):
+class Display(ChartView):
     """View of a comparison for pages, reports and the CLI.
 
     A subclass is in a file of the same name, has defaults for all settings, and leaves computations to `core.analysis`.
     """
-
-    name: ClassVar[str]
-    title: ClassVar[str]
 
     needs: ClassVar[tuple[Part, ...]] = ()
     """Parts that a run must have to be shown; runs that were trained elsewhere may lack them."""
@@ -50,26 +39,10 @@ class Display(ABC):
         """Names the variants that are not shown, and why; empty if all are shown."""
         return write_lacking(self.comparison, self.needs)
 
-    @abstractmethod
-    def frame(self) -> pd.DataFrame:
-        """Return the data of the chart in tidy form: plain numbers, with units in the column names."""
-
-    @abstractmethod
-    def chart(self) -> Chart | None:
-        """Return the chart; None for a display that is only a table, or without data."""
-
-    @abstractmethod
-    def describe(self) -> str:
-        """Describe the chart as alt text for screen readers."""
-
     @property
     def heading(self) -> str:
         """Return the title, which may depend on the settings."""
         return self.title
-
-    def table(self) -> pd.DataFrame:
-        """Return the data formatted for display, with column headers. Default: the frame."""
-        return self.frame()
 
     @classmethod
     def choices(cls, comparison: Comparison) -> dict[str, Options]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from core.displays.display import Chart
+from core.displays.chart_view import Chart
 from core.displays.label import fit_labels, wrap_label
 from core.displays.palette import VariantStyle, assign_styles, compute_styles, head_styles
 from core.store.comparison import MANY_VARIANTS, Comparison

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.analysis.feature_maps import LayerMaps
 from core.augment.pillow import resize_array
 from core.displays.architecture_diagram import INK, NO_PADDING, format_shape
-from core.displays.display import Chart
+from core.displays.chart_view import Chart
 from core.displays.encoding import GREY, PANEL_PIXELS
 from core.displays.lab.drawing import encode_png
 

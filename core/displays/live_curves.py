@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from core.displays.chart_view import Chart
 from core.displays.curve_chart import (
     color_lines,
     finish_chart,
@@ -11,7 +12,6 @@ from core.displays.curve_chart import (
     position_y,
     show_unless_hidden,
 )
-from core.displays.display import Chart
 from core.displays.encoding import shape_styles
 from core.displays.palette import head_styles
 from core.spec import HEADS, RunSpec

@@ -7,7 +7,7 @@ import pandas as pd
 
 from core.architecture.layers import Shape
 from core.architecture.model import compute_model
-from core.displays.display import Chart
+from core.displays.chart_view import Chart
 from core.errors import SpecError
 from core.spec import HEADS, RunSpec
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.analysis.summary import SeedMean
 from core.displays.axis import scale_shares
-from core.displays.display import Chart
+from core.displays.chart_view import Chart
 from core.displays.encoding import color_styles, shape_styles
 from core.displays.label import fit_labels
 from core.displays.number import format_accuracy, format_count, format_plural, format_seconds

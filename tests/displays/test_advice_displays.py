@@ -13,7 +13,7 @@ from core.advice.race_curves import RaceProgress
 from core.cli.app import app
 from core.displays.advice_display import ADVICE_DISPLAYS, AdviceDisplay, describe_candidate
 from core.displays.advice_progress import describe_request, describe_stage, write_advice_command, write_known
-from core.displays.display import Chart
+from core.displays.chart_view import Chart
 from core.displays.encoding import guard_names
 from core.home import Home
 from core.reports.advice_report import write_advice_report

@@ -11,7 +11,7 @@ from core.advice.candidates import cost_of
 from core.analysis.pareto import compute_front
 from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_candidate, style_candidates
 from core.displays.axis import scale_shares
-from core.displays.display import Chart
+from core.displays.chart_view import Chart
 from core.displays.encoding import GREY, color_styles, shape_styles, write_note
 from core.displays.label import shorten
 from core.displays.number import format_share

@@ -10,7 +10,7 @@ from core.advice.candidate import Candidate
 from core.advice.candidates import cost_of
 from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_candidate, style_candidates
 from core.displays.advice_text import write_candidate_cost
-from core.displays.display import Chart
+from core.displays.chart_view import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_styles, shape_styles, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_plural

@@ -12,8 +12,8 @@ import pandas as pd
 
 from core.displays.advice_display import INK, AdviceDisplay, describe_candidate, style_candidates
 from core.displays.axis import scale_shares, spread_names
+from core.displays.chart_view import Chart
 from core.displays.curve_chart import HEIGHT_PIXELS, PLOT_PIXELS, position_x
-from core.displays.display import Chart
 from core.displays.encoding import GREY, color_styles, shape_styles, write_note
 from core.displays.label import shorten
 from core.displays.number import format_plural, format_share

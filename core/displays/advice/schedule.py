@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 
 from core.displays.advice_display import INK, AdviceDisplay
-from core.displays.display import Chart
+from core.displays.chart_view import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_count, format_plural

@@ -10,8 +10,8 @@ import pandas as pd
 
 from core.augment.crop_share import compute_cut_share
 from core.augment.fit import FITS
+from core.displays.chart_view import Chart
 from core.displays.data_display import DataDisplay
-from core.displays.display import Chart
 from core.displays.encoding import GREY, write_note
 from core.displays.number import format_count, format_share
 

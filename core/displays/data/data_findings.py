@@ -6,8 +6,8 @@ from typing import ClassVar
 import pandas as pd
 
 from core.datasets.findings.image_findings import SEVERITIES
+from core.displays.chart_view import Chart
 from core.displays.data_display import DataDisplay
-from core.displays.display import Chart
 from core.displays.number import format_count, format_plural
 
 

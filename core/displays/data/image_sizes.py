@@ -9,8 +9,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from core.displays.chart_view import Chart
 from core.displays.data_display import DataDisplay
-from core.displays.display import Chart
 from core.displays.encoding import GREY, write_note
 from core.displays.number import format_count, format_plural
 

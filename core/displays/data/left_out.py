@@ -6,9 +6,9 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
+from core.displays.chart_view import Chart
 from core.displays.data_display import DataDisplay
 from core.displays.dataset_summary import count_skipped
-from core.displays.display import Chart
 from core.displays.encoding import GREY, write_note
 from core.displays.label import fit_labels
 from core.displays.table import disarm

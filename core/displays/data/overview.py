@@ -11,8 +11,8 @@ from core.augment.crop_share import compute_cut_share
 from core.datasets.findings.class_findings import STRONG_IMBALANCE
 from core.datasets.findings.image_findings import SEVERITIES
 from core.datasets.report import SPLITS
+from core.displays.chart_view import Chart
 from core.displays.data_display import SPLIT_LABELS, DataDisplay
-from core.displays.display import Chart
 from core.displays.number import format_count
 
 _PLURALS = {"error": "errors", "warning": "warnings", "note": "notes"}

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import pandas as pd
 
+from core.displays.chart_view import Chart
 from core.displays.data_display import DataDisplay
-from core.displays.display import Chart
 from core.displays.number import format_bytes
 
 _SPLITS = {

@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.displays.display import Chart
+from core.displays.chart_view import Chart
 from core.displays.lab.shades import ACCENT, BLUE, GREEN, GREY
 from core.lab.channel import compute_cost
 from core.lab.convolution import Values

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from core.displays.display import Chart
+from core.displays.chart_view import Chart
 from core.displays.lab.shades import ACCENT, BLUE, GREEN
 from core.lab.fast_convolution import count_multiplications
 

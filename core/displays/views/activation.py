@@ -14,7 +14,8 @@ from core.analysis.activation import ActivationView, compute_activation_view, pr
 from core.analysis.prediction import select_seed_runs
 from core.architecture.activation_map import normalize_maps
 from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups, describe_shares, paint
-from core.displays.display import Chart, Display, name_predictions
+from core.displays.chart_view import Chart
+from core.displays.display import Display, name_predictions
 from core.displays.encoding import AXIS_CHARS
 from core.displays.image_strip import encode_image
 from core.displays.lab.drawing import encode_png

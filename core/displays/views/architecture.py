@@ -13,7 +13,8 @@ from core.displays.architecture_diagram import (
     group_architectures,
     list_step_rows,
 )
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.number import format_count
 from core.displays.palette import colors
 from core.store.elsewhere import Part

@@ -10,7 +10,8 @@ import pandas as pd
 
 from core.analysis.calibration import COLDEST, HOTTEST, compute_calibrations
 from core.analysis.summary import SeedMean
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, GREY, color_heads, position_heads, shape_heads, write_note
 from core.displays.number import format_loss, format_share
 from core.displays.scope import describe_excluded

@@ -6,7 +6,8 @@ from typing import ClassVar
 import pandas as pd
 
 from core.analysis.check import run_checks
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.number import format_plural
 
 MARKS = {"failed": "✗", "passed": "✓", "not applicable": "–"}

@@ -9,7 +9,8 @@ import pandas as pd
 
 from core.analysis.disagreement import compute_class_accuracy
 from core.displays.axis import scale_shares
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS, color_heads, shape_heads, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_share, format_share_interval, quote_class

@@ -11,7 +11,8 @@ import pandas as pd
 from core.analysis.class_metrics import AREAS, CLASS_METRICS, ClassMetric, compute_class_metrics
 from core.analysis.summary import read_seed_mean
 from core.displays.axis import scale_shares
-from core.displays.display import Chart, Display, Options
+from core.displays.chart_view import Chart
+from core.displays.display import Display, Options
 from core.displays.encoding import AXIS_CHARS, GREY, color_heads, shape_heads, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_accuracy, format_area, quote_class

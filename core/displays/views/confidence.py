@@ -8,7 +8,8 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.calibration import compute_confidence
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import color_heads, measure_legend, shape_heads, write_note
 from core.displays.number import format_share
 from core.store.elsewhere import Part

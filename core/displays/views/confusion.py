@@ -8,7 +8,8 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.prediction import compute_confusion
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import arrange_panels
 from core.displays.label import fit_labels, wrap_label
 from core.displays.number import format_share, quote_class

@@ -8,7 +8,8 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.disagreement import Pair, compare_confused_pairs
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS, GREY, color_styles, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_plural, quote_class

@@ -9,7 +9,8 @@ import pandas as pd
 
 from core.analysis.convergence import choose_target, compute_convergence, compute_factors
 from core.displays.axis import list_whole_ticks
-from core.displays.display import Chart, Display, Options
+from core.displays.chart_view import Chart
+from core.displays.display import Display, Options
 from core.displays.encoding import color_heads, position_heads, shape_heads
 from core.displays.number import format_ratio, format_seconds
 from core.store.comparison import Comparison

@@ -9,8 +9,9 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.cost import COSTS, compute_costs, count_processors, find_features_seconds
+from core.displays.chart_view import Chart
 from core.displays.cost_format import COST_FORMS, EPOCH_HELP, write_cost, write_mean
-from core.displays.display import Chart, Display
+from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_heads, shape_heads, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_ratio, format_seconds

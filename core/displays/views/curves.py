@@ -11,6 +11,7 @@ import pandas as pd
 
 from core.analysis.curve import MEAN, thin_curves
 from core.displays.axis import list_log_ticks
+from core.displays.chart_view import Chart
 from core.displays.curve_chart import (
     color_lines,
     draw_continuations,
@@ -23,7 +24,6 @@ from core.displays.curve_chart import (
 )
 from core.displays.curve_data import CurveData
 from core.displays.curve_layers import SPLITS, CurveLayers
-from core.displays.display import Chart
 from core.displays.palette import compute_styles
 
 _MAX_NAMES = 6

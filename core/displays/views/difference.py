@@ -10,7 +10,8 @@ import pandas as pd
 
 from core.analysis.baseline import find_baseline, has_common_baseline
 from core.analysis.difference import MAX_SEEDS, Difference, Need, compute_differences, compute_need
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, GREY, write_note
 from core.displays.label import PHONE_CHARS, wrap_label
 from core.displays.number import format_interval, format_need, format_p, format_points

@@ -8,7 +8,8 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.disagreement import CELLS, Pair, compute_disagreement
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import arrange_panels
 from core.displays.label import wrap_label
 from core.displays.number import format_plural

@@ -13,7 +13,8 @@ from core.analysis.activation import prepare_images
 from core.analysis.feature_maps import LayerMaps, compute_feature_maps
 from core.analysis.prediction import select_seed_runs
 from core.displays.architecture_diagram import format_shape
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.feature_map_chart import STRONGEST, build_feature_map_chart, describe_scale
 from core.displays.palette import colors
 from core.errors import HeadroomError

@@ -7,8 +7,9 @@ from typing import ClassVar
 import pandas as pd
 
 from core.analysis.cost import COSTS, compute_costs, compute_marginal_costs
+from core.displays.chart_view import Chart
 from core.displays.cost_format import COST_FORMS, write_cost
-from core.displays.display import Chart, Display, Options
+from core.displays.display import Display, Options
 from core.displays.number import format_share, write_selection_note
 from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet

@@ -20,7 +20,8 @@ from core.analysis.prediction import (
     select_images,
     select_seed_runs,
 )
-from core.displays.display import Chart, Display, Options, name_predictions
+from core.displays.chart_view import Chart
+from core.displays.display import Display, Options, name_predictions
 from core.displays.encoding import color_heads, write_note
 from core.displays.number import format_plural, quote_class
 from core.displays.palette import compute_styles

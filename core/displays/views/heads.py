@@ -12,7 +12,8 @@ from core.analysis.difference import Difference, compute_differences
 from core.analysis.finding import compute_finding
 from core.analysis.summary import compute_table, read_seed_mean
 from core.displays.axis import spread_names
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import color_heads, measure_legend, shape_heads, write_note
 from core.displays.number import (
     format_accuracy,

@@ -11,7 +11,8 @@ import pandas as pd
 from core.analysis.accuracy import MEAN
 from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_curve, list_hyperparameters
 from core.displays.axis import scale_shares
-from core.displays.display import Chart, Display, Options
+from core.displays.chart_view import Chart
+from core.displays.display import Display, Options
 from core.displays.encoding import color_labels, shape_labels, write_note
 from core.displays.label import PHONE_CHARS, fit_labels
 from core.displays.number import format_plural, format_share, format_share_interval, write_selection_note

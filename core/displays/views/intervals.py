@@ -7,7 +7,8 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.accuracy import compute_accuracies
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, color_heads, position_heads, shape_heads, write_note
 from core.displays.number import format_share, format_share_interval
 from core.displays.scope import describe_intervals

@@ -7,7 +7,8 @@ from typing import ClassVar
 import pandas as pd
 
 from core.analysis.label_errors import find_label_errors
-from core.displays.display import Chart, Display, name_predictions
+from core.displays.chart_view import Chart
+from core.displays.display import Display, name_predictions
 from core.displays.number import format_plural, format_share
 from core.displays.views.gallery import Gallery
 from core.home import Home

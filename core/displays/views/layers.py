@@ -7,7 +7,8 @@ import altair as alt
 import pandas as pd
 
 from core.architecture.model import LayerGraph
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS
 from core.displays.label import fit_labels
 from core.displays.number import format_count, format_short

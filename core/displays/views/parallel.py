@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from altair.vegalite.v6.schema.core import FieldName
 
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
 from core.displays.label import shorten
 from core.displays.number import format_count, format_share, format_short, write_selection_note

@@ -10,8 +10,9 @@ import pandas as pd
 from core.analysis.cost import CLOCKED, COSTS, compute_costs, count_processors, list_costs
 from core.analysis.pareto import compute_front
 from core.displays.axis import scale_shares
+from core.displays.chart_view import Chart
 from core.displays.cost_format import COST_FORMS, describe_cost, write_cost, write_mean
-from core.displays.display import Chart, Display, Options
+from core.displays.display import Display, Options
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
 from core.displays.number import format_plural, write_selection_note
 from core.store.comparison import Comparison

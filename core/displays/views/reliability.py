@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.calibration import compute_reliability
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import GREY, color_heads, measure_legend, shape_heads, write_note
 from core.displays.number import format_share
 from core.displays.scope import describe_excluded

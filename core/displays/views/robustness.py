@@ -9,7 +9,8 @@ import pandas as pd
 
 from core.analysis.robustness import compute_robustness, list_tested
 from core.augment.corruption import CORRUPTIONS
-from core.displays.display import Chart, Display, Options
+from core.displays.chart_view import Chart
+from core.displays.display import Display, Options
 from core.displays.encoding import color_heads, dash_heads, measure_legend, shape_heads, write_note
 from core.displays.number import format_share, format_share_interval
 from core.displays.scope import describe_intervals, describe_subset

@@ -18,7 +18,8 @@ from core.analysis.robustness import (
     list_tested,
 )
 from core.augment.corruption import CORRUPTIONS, LEAST_IMAGES, MAX_FLOPS, list_rows
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS, color_heads, measure_legend, shape_heads, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_plural, format_share, format_short

@@ -7,7 +7,8 @@ import pandas as pd
 
 from core.analysis.run_metrics import compute_run_metrics
 from core.analysis.summary import SeedMean
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.number import format_loss, format_share, format_share_interval
 from core.displays.scope import describe_intervals
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from core.analysis.finding import Finding, compute_finding
 from core.analysis.summary import describe_metric
-from core.displays.display import Chart, Display
+from core.displays.chart_view import Chart
+from core.displays.display import Display
 from core.displays.number import (
     format_accuracy,
     format_bytes,
