@@ -2,10 +2,12 @@
 
 import copy
 import json
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +33,10 @@ from core.displays.display import DISPLAYS
 from core.displays.job_table import list_active_jobs, list_completed_jobs
 from core.displays.progress import describe_progress
 from core.displays.sweep import build_status_table, describe_status
-from core.errors import HeadroomError, RunDamagedError
+from core.errors import HeadroomError, HomeError, RunDamagedError
 from core.home import Home
 from core.jobs.damaged import list_damaged_jobs
+from core.jobs.dispatcher import Dispatcher
 from core.jobs.health import read_health
 from core.jobs.leftover import list_leftovers
 from core.jobs.local_executor import LocalExecutor
@@ -312,7 +315,40 @@ def test_any_extreme_value_of_a_row_is_refused_or_harmless(full_home: Home) -> N
                     assert NoteBook(full_home).read_all()
 
 
-# -- commands, pages and repair ---------------------------------------------------------------------------------------
+# -- dispatcher, commands, pages and repair ---------------------------------------------------------------------------------------
+
+
+class IdleExecutor(LocalExecutor):
+    """Executor that starts no process, so every attempt is lost."""
+
+    slots = 2  # type: ignore[assignment]
+
+    def start(self, handle: str, folder: Path) -> None: ...
+
+
+def test_dispatcher_continues_with_any_damaged_file(
+    full_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job whose files are damaged is started again, or ends with a reason."""
+    monkeypatch.setattr("core.jobs.submit.ensure_dispatcher", lambda home: True)
+    home, whole = Home(tmp_path / "home"), tmp_path / "whole"
+    for name in ("jobs", "advice"):
+        shutil.copytree(full_home.path / name, whole / name)
+    names = [path.relative_to(whole) for path in sorted(whole.rglob("*")) if path.is_file()]
+    cases = [*product(names, DAMAGES)] if LONG else [*product([n for n in names if n.name == "restart"], DAMAGES)]
+    for name, damage in cases:
+        shutil.rmtree(home.path, ignore_errors=True)
+        shutil.copytree(whole, home.path)
+        DAMAGES[damage](home.path / name)
+        if name.name.startswith("queue.sqlite"):
+            with suppress(HomeError):
+                Dispatcher(home, IdleExecutor(home, warm=False)).step()
+            continue
+        dispatcher = Dispatcher(home, IdleExecutor(home, warm=False))
+        for _ in range(2):
+            dispatcher.step()
+        job = JobQueue(home).job(name.parts[1]) if len(name.parts) == 3 and name.parts[0] == "jobs" else None
+        assert job is None or job.attempt > 1 or job.reason, (name, damage)
 
 
 @pytest.mark.parametrize("name", SIDE_FILES)
