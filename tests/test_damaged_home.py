@@ -109,7 +109,7 @@ def read_home(home: Home, *, displays: bool = False, datasets: bool = True) -> l
     store = RunStore(home)
     frame = store.frame()  # lists never fail
     for problem in store.damaged().values():
-        assert "headroom doctor --repair, or train it again" in problem, problem
+        assert "headroom doctor --repair" in problem, problem
         problems.append(problem)
     list_damaged_sweeps(home)
     list_damaged_races(home)
@@ -181,7 +181,7 @@ def read_home(home: Home, *, displays: bool = False, datasets: bool = True) -> l
     for problem in problems:
         assert problem.strip().endswith((".", "PATH")) or "headroom" in problem, problem
         assert len(problem) < 700, problem
-        assert "\n" not in problem
+        assert "\n" not in problem, problem
     return problems
 
 
@@ -241,6 +241,20 @@ def test_any_damaged_file_leaves_the_rest_usable(full_home: Home) -> None:
             assert path.is_symlink() or path.exists(), where  # reading deletes nothing
             assert not content or path.name == "index.feather" or path.read_bytes()[:1000] == content, where
     assert ids_of(full_home) == before
+
+
+def test_file_in_place_of_any_folder_leaves_the_rest_usable(full_home: Home, tmp_path: Path) -> None:
+    good = next(run.path for run in RunStore(full_home).open_all(ids_of(full_home)) if run.spec.head == GOOD)
+    kept = (good, full_home.runs, full_home.reports)  # the last two are reported as such
+    folders = [path for path in sorted(full_home.path.rglob("*")) if path.is_dir() and path not in kept]
+    for path in folders if LONG else [full_home.jobs / "processes"]:
+        path.rename(tmp_path / "aside")
+        try:
+            path.touch()
+            check(full_home, f"a file instead of {path.relative_to(full_home.path)}")
+        finally:
+            path.unlink()
+            (tmp_path / "aside").rename(path)
 
 
 # -- one value of a file ----------------------------------------------------------------------------------------------
@@ -315,7 +329,7 @@ def test_any_extreme_value_of_a_row_is_refused_or_harmless(full_home: Home) -> N
                     assert NoteBook(full_home).read_all()
 
 
-# -- dispatcher, commands, pages and repair ---------------------------------------------------------------------------------------
+# -- dispatcher, commands, pages and repair ---------------------------------------------------------------------------
 
 
 class IdleExecutor(LocalExecutor):
