@@ -19,7 +19,6 @@ from core.displays.number import format_count
 from core.displays.palette import colors
 from core.store.elsewhere import Part
 
-
 MAX_DRAWN = 12
 """Maximum number of variants in the diagram, which takes about 0.1 s per model; the table contains all."""
 
