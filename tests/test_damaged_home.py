@@ -138,7 +138,7 @@ def read_home(home: Home, *, displays: bool = False, datasets: bool = True) -> l
         attempt(read)
     progress = {job.run_id: read_progress(home, job.run_id) for job in jobs}
     list_active_jobs(jobs, progress)
-    list_completed_jobs(jobs, time.time())
+    list_completed_jobs(jobs, time.time(), store)
     for job in jobs:
         describe_progress(job.state, progress[job.run_id])
         read_log(home, job.run_id)
@@ -325,7 +325,7 @@ def test_any_extreme_value_of_a_row_is_refused_or_harmless(full_home: Home) -> N
                     jobs = JobQueue(full_home).jobs()
                     assert len(jobs) >= 2  # one row never hides the others
                     list_active_jobs(jobs, {})
-                    list_completed_jobs(jobs, time.time())
+                    list_completed_jobs(jobs, time.time(), RunStore(full_home))
                     assert NoteBook(full_home).read_all()
 
 
