@@ -216,7 +216,7 @@ def _describe_accuracy(difference: Difference, noun: str) -> str:
     if difference.low == difference.high == 0:
         return "the same accuracy (correct on the same images)"
     interval = format_interval(difference)
-    within = difference.compare_with_margin() == "within the margin"
+    within = difference.margin_verdict == "within the margin"
     if difference.verdict == "no significant difference":
         found = "no significant difference in accuracy"
         if difference.p < 1 - LEVEL:

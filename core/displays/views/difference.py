@@ -32,8 +32,8 @@ _SHAPES = {
     "? single seed": "square",
 }
 _COLUMNS = (
-    "a", "b", "difference", "low", "high", "p", "p_holm", "verdict", "margin", "margin_verdict", "seeds_a", "seeds_b",
-    "images", "need_seeds", "need_images",
+    "a", "b", "difference", "low", "high", "p", "p_holm", "verdict", "margin", "margin_verdict", "p_margin_holm",
+    "seeds_a", "seeds_b", "images", "need_seeds", "need_images",
 )  # fmt: skip
 _ROW_PIXELS, _NAMED_ROW_PIXELS, _LINE_PIXELS = 26, 96, 14
 
@@ -55,19 +55,20 @@ class HeadDifference(Display):
 
     @cached_property
     def _found(self) -> list[tuple[Difference, Need]]:
-        return [(one, compute_need(one)) for one in compute_differences(self.comparison)]
+        return [(one, compute_need(one)) for one in compute_differences(self.comparison, self._margin)]
 
     def frame(self) -> pd.DataFrame:
         """Return one row per pair of variants.
 
         Columns: a, b, difference, low, high (fractions), p, p_holm (corrected for all rows), verdict, margin,
-        margin_verdict, seeds_a, seeds_b, images, need_seeds, need_images (needed for a conclusion; NaN if there is one
-        or the need is unknown). With one seed per variant, the interval is that of these two trained models.
+        margin_verdict, p_margin_holm (of the hypothesis that `a` loses exactly the margin, corrected for all rows),
+        seeds_a, seeds_b, images, need_seeds, need_images (needed for a conclusion; NaN if there is one or the need is
+        unknown). With one seed per variant, the interval is that of these two trained models.
         """
         rows = [
             (
                 one.a, one.b, one.mean, one.low, one.high, one.p, one.p_holm, one.verdict, self._margin,
-                one.compare_with_margin(self._margin), *one.seeds, one.images,
+                one.margin_verdict, one.p_loss, *one.seeds, one.images,
                 *(np.nan if value is None else float(value) for value in asdict(need).values()),
             )
             for one, need in self._found
@@ -77,7 +78,7 @@ class HeadDifference(Display):
     def table(self) -> pd.DataFrame:
         rows = [
             (f"{one.a} vs. {one.b}", _WORDS[one.verdict], format_points(one.mean), format_interval(one, name=False),
-             one.compare_with_margin(self._margin), format_p(one.p_holm), _write_seeds(one),
+             one.margin_verdict, format_p(one.p_holm), _write_seeds(one),
              self._write_need(one, need))
             for one, need in self._found
         ]  # fmt: skip
@@ -172,7 +173,7 @@ class HeadDifference(Display):
     def describe(self) -> str:
         parts = [
             f"{one.a} vs. {one.b}: {format_points(one.mean)}, 95% interval {format_interval(one, name=False)}, "
-            f"{one.verdict}, {one.compare_with_margin(self._margin)}" for one, _ in self._found
+            f"{one.verdict}, {one.margin_verdict}" for one, _ in self._found
         ]  # fmt: skip
         if not parts:
             return "Accuracy differences. This comparison has only one variant."
