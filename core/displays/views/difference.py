@@ -1,5 +1,6 @@
 """Accuracy differences between variants, with confidence intervals and verdicts."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import ClassVar, Literal
@@ -14,8 +15,9 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, GREY, write_note
 from core.displays.label import PHONE_CHARS, wrap_label
-from core.displays.number import format_interval, format_need, format_p, format_points
+from core.displays.number import format_interval, format_need, format_p, format_plural, format_points
 from core.displays.scope import describe_intervals
+from core.displays.sentence import MAX_PARTS
 from core.store.comparison import MANY_VARIANTS
 
 _WORDS = {
@@ -177,7 +179,16 @@ class HeadDifference(Display):
         ]  # fmt: skip
         if not parts:
             return "Accuracy differences. This comparison has only one variant."
-        return f"Accuracy differences (margin: {format_margin(self.margin)}). {'; '.join(parts)}. {self._note()}"
+        found = self._count_verdicts() if len(parts) > MAX_PARTS else "; ".join(parts)
+        return f"Accuracy differences (margin: {format_margin(self.margin)}). {found}. {self._note()}"
+
+    def _count_verdicts(self) -> str:
+        """Return how many pairs have each verdict, such as "14 settings: 2 better, 12 no significant difference; …"."""
+        verdicts, margins = (
+            ", ".join(f"{count} {verdict}" for verdict, count in Counter(found).items())
+            for found in ([one.verdict for one, _ in self._found], [one.margin_verdict for one, _ in self._found])
+        )
+        return f"{format_plural(len(self._found), self.comparison.noun)}: {verdicts}; {margins}"
 
     def _write_need(self, difference: Difference, need: Need) -> str:
         if difference.verdict == "one seed":

@@ -24,6 +24,7 @@ from core.displays.encoding import AXIS_CHARS, color_heads, measure_legend, shap
 from core.displays.label import fit_labels
 from core.displays.number import format_p, format_plural, format_share, format_short
 from core.displays.scope import describe_intervals, describe_subset
+from core.displays.sentence import join_parts
 from core.store.comparison import MANY_VARIANTS
 
 
@@ -119,7 +120,7 @@ class RobustnessLoss(Display):
             for row in self._found.to_dict("records")
             if row["corruption"] == "shift"
         ]
-        return f"{'; '.join(parts)}. {self._scope()}"
+        return f"{join_parts(parts)}. {self._scope()}"
 
     def _scope(self) -> str:
         if self._found.empty:
