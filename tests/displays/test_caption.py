@@ -41,8 +41,19 @@ def test_caption_names_every_setting_that_chose_the_data(runs: Comparison, monke
                 if stated == (value == option.default) and option.name != "seed":
                     missing.append(f"{name}: {option.label} = {text}: {caption}")
                 if option.name == "seed":
-                    assert f"Seed = {value or 0}" in caption or "Seed = GAP" in caption
+                    average = value is None and kind.averages_seeds
+                    assert f"Seed = {'mean over all' if average else value or 0}" in caption or "Seed = GAP" in caption
     assert missing == []
+
+
+def test_seed_in_a_caption_is_the_one_of_the_data(runs: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(runs.first.path.parents[1])
+    monkeypatch.setenv("HEADROOM_HOME", str(home.path))
+    for name, kind in DISPLAYS.items():
+        if "seed" in kind.__dataclass_fields__:
+            display = make_display(kind, runs, {}, home)
+            same = display.frame().equals(make_display(kind, runs, {"seed": 0}, home).frame())
+            assert same == ("Seed = 0" in write_caption(display)), name
 
 
 def test_caption_names_the_seed_that_was_not_chosen(runs: Comparison) -> None:

@@ -32,6 +32,7 @@ class Confusion(Display):
 
     name: ClassVar[str] = "confusion"
     title: ClassVar[str] = "Confusion matrix"
+    averages_seeds: ClassVar[bool] = True
 
     head: str | None = None
     seed: int | None = None
