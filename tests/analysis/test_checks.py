@@ -207,6 +207,25 @@ def test_head_that_only_predicts_the_most_frequent_class_is_reported(make_run: R
     assert ask("majority", perfect).state == "passed"
 
 
+@pytest.mark.parametrize(
+    ("name", "setting", "values"),
+    [
+        ("budget", "learning_rate", (0.001, 0.1)),
+        ("backbone", "filters", (8, 16)),
+        ("split", "train_images", (100, 200)),
+    ],
+)
+def test_sweep_of_one_hyperparameter_is_fair(
+    make_run: RunWriter, name: str, setting: str, values: tuple[float, float]
+) -> None:
+    settings = [make_run(head="gap", **{setting: value}) for value in values]
+    found = ask(name, *settings)
+    assert found.state == "passed"
+    assert "differ in nothing but" in found.message
+    assert ask(name, settings[0], make_run(head="gap", dropout=0.5, **{setting: values[1]})).state == "failed"
+    assert ask(name, settings[0], make_run(head="dense", **{setting: values[1]})).state == "failed"
+
+
 def test_best_of_many_variants_is_reported_with_its_optimism(make_run: RunWriter) -> None:
     heads = ("gap", "gap_linear", "gap_dense", "flatten", "dense")
     runs = [make_run(head=head, seed=seed) for head in heads for seed in (0, 1)]
