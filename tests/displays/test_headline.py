@@ -132,7 +132,7 @@ def test_headline_names_the_head_that_was_trained_for_less(make_run: RunWriter) 
     assert write_headline(Comparison.of([stopped, dense[0]])).startswith("GAP: ")
 
 
-def test_headline_does_not_repeat_what_the_names_of_the_variants_say(make_run: RunWriter) -> None:
+def test_headline_does_not_repeat_the_names_of_the_variants(make_run: RunWriter) -> None:
     short = make_run(RunSpec(epochs=12, train_images=400, keep="best_val_loss"), head="dense", accuracy=0.9)
     text = write_headline(Comparison.of([make_run(RunSpec(), head="dense", accuracy=0.98), short]))
     assert not text.startswith("After")
