@@ -20,8 +20,8 @@ def draw_split(
     """Draw the missing splits from the training images: a fifth of each class for test, then a fifth for validation.
 
     A class with two images has one for training and one for test, a class with three or more an image in each split.
-    If no class has three, the validation images are a fifth of those that would be test images, but at least one of
-    two, so that every class keeps an image for training. Images are chosen by their position in the class: for test the second of each five, for
+    If no class has three, the validation images are a fifth of those that would be test images, so that every class
+    keeps an image for training. Images are chosen by their position in the class: for test the second of each five, for
     validation those at the end. Their order should be random.
 
     Args:
@@ -49,7 +49,7 @@ def draw_split(
     for unit in tests:
         parts[unit] = TEST
     if VALIDATION in drawn and VALIDATION not in parts:
-        for row in np.random.default_rng(0).permutation(len(tests))[: max(len(tests) // _SHARE, len(tests) > 1)]:
+        for row in np.random.default_rng(0).permutation(len(tests))[: len(tests) // _SHARE]:
             parts[tests[row]] = VALIDATION
     return parts
 

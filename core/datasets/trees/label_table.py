@@ -2,12 +2,12 @@
 
 import csv
 import io
-import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from core.datasets.trees.class_name import normalize_name, read_part
@@ -68,7 +68,7 @@ class LabelTable:
 
 
 def find_table(tree: Tree, names: Sequence[str], prefix: str) -> LabelTable | None:
-    """Return the labels in the tables of a folder and of the split folders in it, or None if no table names a file and a class.
+    """Return the labels in the tables of a folder and of the split folders in it, or None without a table.
 
     Args:
         names: The files below the folder.
@@ -177,7 +177,8 @@ def _count_hits(rows: list[list[str]], lookup: _Lookup) -> int:
 def _count_outer(rows: list[list[str]], column: int) -> int:
     """Return how many outer folders the paths in a column share; the first row may be a header."""
     folders = [split_path(row[column])[:-1] for row in rows[1:] if len(row) > column and row[column]]
-    return len(os.path.commonprefix(folders)) if folders else 0
+    pairs = zip(min(folders, default=[]), max(folders, default=[]), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _decode(content: bytes) -> str:
@@ -218,7 +219,9 @@ def _add_rows(found: LabelTable, table: str, rows: list[list[str]], lookup: _Loo
         return False
     found.named &= named
     label = next(iter([*labels, *likely]))
-    split_of_table = next((word for word in _WORDS.split(PurePosixPath(table).stem) if read_part(word) is not None), None)
+    split_of_table = next(
+        (word for word in _WORDS.split(PurePosixPath(table).stem) if read_part(word) is not None), None
+    )
     for row in body:
         name = lookup.find(row[files], outer[files])
         split = row[splits[0]] if splits else split_of_table

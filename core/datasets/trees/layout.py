@@ -205,8 +205,8 @@ def _describe_same_folders(names: Sequence[str], prefix: str) -> str:
     if len({*inner}) > 1 or len(inner[0]) < 2:
         return ""
     return (
-        f"each class contains the folders {', '.join(sorted(inner[0])[:3])}: if these are the classes, rename the outer "
-        "folders to train and test"
+        f"each class contains the folders {', '.join(sorted(inner[0])[:3])}: if these are the classes, rename the "
+        "outer folders to train and test"
     )
 
 
