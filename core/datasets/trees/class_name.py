@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from core.bounds import check_printable
 from core.datasets.custom.image_files import TEST, TRAIN, VALIDATION
@@ -21,6 +22,7 @@ _DIGITS = re.compile(r"(\d+)")
 _SPACES = re.compile(r"[\s_]+")
 
 
+@lru_cache(10_000)
 def normalize_name(name: str) -> str:
     """Return the name of a class in Unicode NFC without outer spaces and invisible characters.
 

@@ -198,15 +198,18 @@ def _read_classes(names: Sequence[str], prefix: str) -> Layout:
 
 
 def _describe_same_folders(names: Sequence[str], prefix: str) -> str:
-    """Return a hint if all classes contain the same folders, which may be the classes."""
-    inner = [
-        frozenset(_list_folders(files, f"{prefix}{folder}/")) for folder, files in _list_folders(names, prefix).items()
-    ]
-    if len({*inner}) > 1 or len(inner[0]) < 2:
+    """Return a hint if all classes contain the same folders and no other file, because these may be the classes."""
+    inner: dict[str, set[str]] = {}
+    for name in names:
+        folder, *rest = name.removeprefix(prefix).split("/", 2)
+        if rest:
+            inner.setdefault(folder, set()).add(rest[0] if len(rest) > 1 else "")
+    first, *others = inner.values()
+    if "" in first or len(first) < 2 or any(other != first for other in others):
         return ""
     return (
-        f"each class contains the folders {', '.join(sorted(inner[0])[:3])}: if these are the classes, rename the "
-        "outer folders to train and test"
+        f"each class contains the folders {', '.join(sorted(first)[:3])}: if these are the classes, rename the outer "
+        "folders to train and test"
     )
 
 
