@@ -16,14 +16,14 @@ from core.advice.dropping import choose_dropped
 from core.advice.evidence import Evidence, read_curve
 from core.advice.finals import choose_surplus, keep_runner_up
 from core.advice.race import OPEN, Dropped, Event, Race, folder_of_race, locked_race, open_race, save_race
-from core.errors import AdviceError, HeadroomError, HomeError, JobError
+from core.advice.race_jobs import cancel_race_jobs
+from core.errors import AdviceError, HeadroomError, HomeError
 from core.home import Home
 from core.jobs.estimate import Work
 from core.jobs.local_executor import read_slots
 from core.jobs.notice import post_notice
-from core.jobs.progress import read_progress
 from core.jobs.queue import Job, JobQueue
-from core.jobs.submit import Checker, cancel_job, submit_all
+from core.jobs.submit import Checker, submit_all
 from core.jobs.sweep_plan import make_estimator
 from core.spec import RunSpec
 from core.store.run_store import RunStore
@@ -120,7 +120,11 @@ class _Step:
             reasons = "; ".join(f"{race.find(key).name}: {dropped.reason}" for key, dropped in race.dropped.items())
             return _fail(race, f"No candidate is left. {reasons}"[:2000])
         if race.stop or (race.deadline is not None and time.time() >= race.deadline):
-            return race if self._stop_jobs() else conclude(race, self.evidence, "stopped" if race.stop else "budget")
+            return (
+                race
+                if cancel_race_jobs(self.home, race)
+                else conclude(race, self.evidence, "stopped" if race.stop else "budget")
+            )
         if not missing:
             return self._proceed()
         waiting = tuple(spec.run_id for _, spec in missing)
@@ -190,20 +194,6 @@ class _Step:
         dropped = {key: Dropped(at=at, reason=reason, time=time.time()) for key, reason in reasons.items()}
         texts = [f"{race.find(key).name} is out after {at}. {reason}" for key, reason in reasons.items()]
         return _log(race, *texts).model_copy(update={"dropped": {**race.dropped, **dropped}})
-
-    def _stop_jobs(self) -> bool:
-        """Cancel the jobs of this race; return whether to wait for one whose epochs are all trained."""
-        wait = False
-        for job in self._jobs.values():
-            if job.submitted_by != self.race.submitted_by or job.state not in ("queued", "running") or job.cancel:
-                continue
-            progress = read_progress(self.home, job.run_id) if job.state == "running" else None
-            if progress and progress.epoch and progress.epoch == progress.epochs:
-                wait = True
-                continue
-            with suppress(JobError):  # it has just ended
-                cancel_job(self.home, job.run_id)
-        return wait
 
     def _proceed(self) -> Race:
         """Return the race at its next stage: all runs of this one have finished."""
