@@ -20,6 +20,9 @@ from core.advice.decision import Decision, Finalist, decide
 
 RACES = 1_000
 LEVELS = (0.03, 0.015, 0.005)  # of the tests of a race, 5% together
+import os
+VALIDATION_SHARE=float(os.environ.get('VS','1'))
+LEAST_CHANCE=float(os.environ.get('LC','0'))
 MORE_SEEDS = 3  # of a continued race
 DIFFICULTY = 0.75  # share of the difficulty of an image that is the same for all finalists
 CONFIGURATION = 0.07  # share that is the same for all seeds of a finalist; measured on KMNIST: 0–0.3 of the differences
@@ -70,11 +73,13 @@ class SimulatedRace:
             found.append(correct)
         return found
 
-    def decide(self, correct: Correct, seeds: int, level: float, reference: str | None = None) -> Decision:
+    def decide(
+        self, correct: Correct, seeds: int, level: float, reference: str | None = None, most_seeds: int = 0
+    ) -> Decision:
         """Decide with the first `seeds` seeds."""
         labels = np.zeros(correct.shape[2], dtype=np.int64)
         finalists = [Finalist(str(cost), cost, runs[:seeds], labels) for cost, runs in enumerate(correct)]
-        return decide(finalists, self.margin, alpha=level, reference=reference)
+        return decide(finalists, self.margin, alpha=level, reference=reference, most_seeds=most_seeds)
 
     def run(self, rng: np.random.Generator) -> tuple[Decision, int]:
         """Return the last decision on the test images, and its number of seeds per finalist."""
@@ -84,8 +89,8 @@ class SimulatedRace:
             decided = False
             while seeds < limit and not decided:
                 seeds += 1
-                found = self.decide(validation, seeds, level)
-                decided = found.state != "undecided"
+                found = self.decide(validation, seeds, level * VALIDATION_SHARE, most_seeds=limit)
+                decided = found.state != "undecided" or found.chance < LEAST_CHANCE
             result = self.decide(test, seeds, level, found.reference)
             if result.state != "undecided":
                 break

@@ -142,7 +142,7 @@ class Race(_Stored):
     counted: _Runs = ()
     waiting_for: _Runs = ()
     waiting_since: UnixTime = 0.0
-    least_seeds: Count = 3
+    least_seeds: Count = 2
     problem: Prose = ""
     ended_at: UnixTime | None = None
 

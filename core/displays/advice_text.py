@@ -169,8 +169,14 @@ def describe_advice_time(plan: AdvicePlan) -> str:
     cached = f" {format_plural(plan.cached, 'run')} cached." if plan.cached else ""
     if plan.estimate is None or plan.longest is None:
         return f"No time estimate: no run has finished yet.{cached}"
-    usual, longest = format_seconds(plan.estimate.seconds), format_seconds(plan.longest.high)
-    return f"About {usual}; at most about {longest} if no candidate can be dropped.{cached}"
+    usual, where = plan.estimate, " of other machines; corrected while it works" if plan.estimate.elsewhere else ""
+    if not usual.runs:
+        return f"All runs that are probably needed are cached.{cached}"
+    return (
+        f"About {format_seconds(usual.seconds)} ({format_seconds(usual.low)} to {format_seconds(usual.high)}); at most "
+        f"about {format_seconds(plan.longest.high)} if no candidate can be dropped. Estimated from "
+        f"{format_plural(usual.runs, 'finished run')}{where}.{cached}"
+    )
 
 
 def build_advice_json(race: Race, status: RaceStatus, more_seconds: float | None = None) -> dict[str, Any]:
