@@ -79,7 +79,7 @@ class SimulatedRace:
         """Decide with the first `seeds` seeds."""
         labels = np.zeros(correct.shape[2], dtype=np.int64)
         finalists = [Finalist(str(cost), cost, runs[:seeds], labels) for cost, runs in enumerate(correct)]
-        return decide(finalists, self.margin, alpha=level, reference=reference, most_seeds=most_seeds)
+        return decide(finalists, self.margin, alpha=level*(VALIDATION_SHARE if most_seeds else 1), later_alpha=level, reference=reference, most_seeds=most_seeds)
 
     def run(self, rng: np.random.Generator) -> tuple[Decision, int]:
         """Return the last decision on the test images, and its number of seeds per finalist."""
@@ -89,7 +89,7 @@ class SimulatedRace:
             decided = False
             while seeds < limit and not decided:
                 seeds += 1
-                found = self.decide(validation, seeds, level * VALIDATION_SHARE, most_seeds=limit)
+                found = self.decide(validation, seeds, level, most_seeds=limit)
                 decided = found.state != "undecided" or found.chance < LEAST_CHANCE
             result = self.decide(test, seeds, level, found.reference)
             if result.state != "undecided":

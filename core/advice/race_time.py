@@ -75,9 +75,10 @@ class RaceTimer:
             for part, seconds in zip(parts, ends, strict=True)
         ]
         found, factor = self._fitted.estimate_queue(works, read_slots()), self._measure(parts, ends)
-        return found and replace(
-            found, seconds=found.seconds * factor, low=found.low * factor, high=found.high * factor
-        )  # fmt: skip
+        if found is None or factor is None:
+            return found
+        seconds, low, high = (factor * value for value in (found.seconds, found.low, found.high))
+        return replace(found, seconds=seconds, low=low, high=high, elsewhere=False)
 
     def estimate_seeds(self, race: Race, first: int, last: int) -> TimeEstimate | None:
         """Return the time of the complete runs of all survivors with the seeds from `first` to `last` − 1."""
@@ -110,8 +111,8 @@ class RaceTimer:
         """Return the seconds at the end of each epoch of a running job."""
         return read_history(self.home.jobs / part.run_id / "history.jsonl")["seconds"].tolist()
 
-    def _measure(self, parts: Sequence["_Part"], ends: Sequence[list[float]]) -> float:
-        """Return the measured time per epoch of running jobs, divided by the estimated one; 1 if it is unknown."""
+    def _measure(self, parts: Sequence["_Part"], ends: Sequence[list[float]]) -> float | None:
+        """Return the measured time per epoch of running jobs, divided by the estimated one; None if it is unknown."""
         measured = expected = 0.0
         for part, seconds in zip(parts, ends, strict=True):
             count = len(seconds) - part.before
@@ -119,7 +120,7 @@ class RaceTimer:
             if found:
                 measured += seconds[-1] - (seconds[part.before - 1] if part.before else 0.0)
                 expected += found.seconds
-        return measured / expected if measured > 0 else 1.0
+        return measured / expected if measured > 0 else None
 
 
 class _Part(NamedTuple):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.advice.status import RaceStatus
 
 _POLL_SECONDS = 1.0
+_ESTIMATE_SECONDS = 30.0
 _NUMBER_COLUMNS = ("Parameters", "LiteRT file", "FLOPs per image", "Validation accuracy", "Seeds")
 
 
@@ -247,18 +248,26 @@ def _follow(home: Home, race: "Race", *, wait_for_it: bool, as_json: bool) -> No
         AdviceError: when the race failed.
     """
     from core.advice.advance import advance
+    from core.advice.race_time import RaceTimer
     from core.advice.status import estimate_more_seeds, read_race_status
+    from core.displays.advice_progress import describe_race_time
     from core.displays.advice_text import build_advice_json
     from core.jobs.dispatcher import ensure_dispatcher
+    from core.store.run_store import RunStore
 
-    shown = 0
+    shown, next_estimate = 0, 0.0
     try:
         while wait_for_it:
             for event in race.events[shown:]:
                 print_message(f"{time.strftime('%H:%M:%S', time.localtime(event.time))}  {event.text}")
-            shown = len(race.events)
             if race.state != "running":
                 break
+            if len(race.events) > shown or time.monotonic() > next_estimate:
+                next_estimate = time.monotonic() + _ESTIMATE_SECONDS
+                expected = describe_race_time(RaceTimer(home, RunStore(home)).estimate(race))
+                if expected:
+                    print_message(f"{time.strftime('%H:%M:%S')}  {expected.capitalize()}.")
+            shown = len(race.events)
             ensure_dispatcher(home)
             time.sleep(_POLL_SECONDS)
             race = advance(home, race.race_id)
