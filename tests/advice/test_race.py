@@ -45,7 +45,7 @@ def test_race_drops_the_weak_head_and_answers_with_the_small_one(racing_home: Ho
     assert [name_of(race, key) for key in race.dropped] == ["gap"]
     epochs = Counter((spec.head, spec.epochs) for spec in trained)
     assert max(spec.epochs for spec in trained if spec.head == "gap") < EPOCHS, "dropped before it is trained fully"
-    assert epochs["dense", EPOCHS] == epochs["gap_dense", EPOCHS] == answer.seeds >= 3
+    assert epochs["dense", EPOCHS] == epochs["gap_dense", EPOCHS] == answer.seeds >= 2
     assert len({spec.run_id for spec in trained}) == len(trained), "nothing is trained twice"
     found = read(racing_home, race)
     assert found["state"] == "decided"
@@ -65,7 +65,7 @@ def test_race_drops_the_weak_head_and_answers_with_the_small_one(racing_home: Ho
 
 
 def test_race_needs_the_large_head_if_every_smaller_one_is_weak(racing_home: Home, make_run: RunWriter) -> None:
-    accuracy = {"gap": 0.55, "gap_dense": 0.75, "dense": 0.965}
+    accuracy = {"gap": 0.55, "gap_dense": 0.65, "dense": 0.965}
     race, trained = race_digits(racing_home, make_run, lambda spec: accuracy[spec.head])
     assert race.answer
     assert race.answer.state == "needed", write_answer(race)

@@ -18,12 +18,12 @@ def test_plan_is_shown_and_nothing_starts_unasked(home: Home) -> None:
     fetch_dataset(home, "digits")
     plan = ask(*ADVISE, "--max-params", "50k", "--budget", "10m", "--dry-run")
     assert [bool(one["excluded_by"]) for one in plan["candidates"]] == [False, False, True]
-    assert (plan["margin"], plan["budget_seconds"], plan["epochs"]) == (8.0, 600.0, [4, 8, 16])
+    assert (plan["margin"], plan["budget_seconds"], plan["epochs"]) == (8.0, 600.0, [4, 8, 11, 16])
     shown = call(*ADVISE, "--max-params", "50k")
     assert shown.exit_code == 1
     assert "excluded: 431,242 parameters; the limit is 50,000." in shown.stdout
     assert "unknown, checked after training" in shown.stdout
-    assert "2 candidates, 1 excluded by limits; compared after 4, 8 and 16 epochs on 288 validation" in shown.stderr
+    assert "2 candidates, 1 excluded by limits; compared after 4, 8, 11 and 16 epochs on 288 validation" in shown.stderr
     assert shown.stderr.endswith("nothing was started. Add --yes or --dry-run.\n")
     assert not JobQueue(home).jobs()
     assert ask("advise") == []
