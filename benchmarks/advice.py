@@ -56,8 +56,14 @@ CASES = (
     Case("digits", "digits-heads", ("gap", "dense")),
     Case("digits, more candidates", "digits-heads", SMALL, {"filters": [8, 16]}, {"epochs": 12}),
     Case("KMNIST", "kmnist-heads", ALL),
-    Case("Fashion-MNIST", "fashion-heads", SMALL, {}, {"epochs": 12, "filters": 16}),
-    Case("CelebA Male", "celeba-heads", ("gap", "gap_dense", "dense"), {}, {"epochs": 12, "attribute": "Male"}),
+    Case(
+        "Fashion-MNIST", "fashion-heads", SMALL, {},
+        {"epochs": 12, "filters": 16, "train_images": 4_000, "validation_images": 2_000},
+    ),
+    Case(
+        "CelebA Male", "celeba-heads", ("gap_dense", "flatten", "dense"), {},
+        {"epochs": 12, "attribute": "Male", "train_images": 2_000, "side": 32, "filters": 8},
+    ),
     Case(
         "animals, frozen MobileNet", "folder-heads", ("gap", "gap_dense", "dense"), {},
         {"folder": "animals", "backbone": "mobilenet", "frozen": True, "side": 96, "epochs": 12},

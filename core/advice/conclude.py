@@ -19,8 +19,8 @@ LEAST_SEEDS = 2
 """Seeds per finalist without which the test images are not read."""
 VALIDATION_SHARE = 0.3
 """Level on the validation images as a share of that on the test images, so that these probably decide as well."""
-LEAST_CHANCE = 0.2
-"""Probability to be decided with all seeds below which no more seeds are trained (stopping for futility).
+LEAST_CHANCE = 0.1
+"""Probability that all seeds decide, at the level of the test images, below which no more are trained (futility).
 
 Source: Lachin 2005, A review of methods for futility stopping based on conditional power, Stat. Med. 24.
 """
@@ -57,10 +57,10 @@ def decide_on_validation(race: Race, evidence: Evidence) -> ValidationResult:
     """
     finalists = list_finalists(race, evidence, race.survivors, race.seeds)
     reference = _choose_reference(race, finalists)
+    level = LEVELS[min(race.looks, LOOKS - 1)]
     found = decide(
         finalists, race.request.margin / 100, metric=race.request.metric, reference=reference,
-        alpha=VALIDATION_SHARE * LEVELS[min(race.looks, LOOKS - 1)],
-        most_seeds=max(race.request.seeds, race.least_seeds),
+        alpha=VALIDATION_SHARE * level, later_alpha=level, most_seeds=max(race.request.seeds, race.least_seeds),
     )  # fmt: skip
     names = {one.key: one.name for one in race.survivors}
     surplus: dict[str, str] = {}

@@ -16,6 +16,7 @@ from core.datasets.dataset_view import read_info
 from core.datasets.split import compute_split
 from core.errors import AdviceError
 from core.home import Home
+from core.jobs.estimate import TimeEstimator
 from core.jobs.submit import Checker
 from core.jobs.sweep_plan import list_members
 from core.recipe import Recipe
@@ -33,6 +34,7 @@ def make_plan(
     values: Mapping[str, Sequence[Any]] | None = None,
     changes: Mapping[str, Any] | None = None,
     store: RunStore | None = None,
+    estimator: TimeEstimator | None = None,
 ) -> AdvicePlan:
     """Return the plan of a race; starts nothing.
 
@@ -40,6 +42,7 @@ def make_plan(
         heads: names; by default those of the recipe.
         values: values of hyperparameters to combine, such as {"filters": [16, 32]}.
         changes: hyperparameters of all candidates that differ from the recipe; a seed is the first one.
+        estimator: fitted to the runs of `store`; by default a new one.
 
     Raises:
         SpecError, UnknownNameError: when a value is invalid.
@@ -67,7 +70,7 @@ def make_plan(
         request=request, recipe=recipe.name, candidates=candidates, rungs=rungs,
         validation_images=validation, test_images=info.test_count,
     )  # fmt: skip
-    return _estimate(plan, RaceTimer(home, store))
+    return _estimate(plan, RaceTimer(home, store, estimator))
 
 
 def choose_rungs(epochs: int) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ among them, and the epochs that running jobs have trained correct the estimate a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil
 from typing import NamedTuple
@@ -40,7 +40,7 @@ def expect_survivors(count: int, rungs: int, rung: int = 0) -> list[int]:
 
 @dataclass
 class RaceTimer:
-    """Estimates the time that races still need.
+    """Estimates the time that races still need. Which runs are finished, it reads once.
 
     Args:
         estimator: fitted to the runs of `store`; by default a new one.
@@ -49,6 +49,8 @@ class RaceTimer:
     home: Home
     store: RunStore
     estimator: TimeEstimator | None = None
+    _cached: dict[tuple[str, int, int], bool] = field(default_factory=dict)
+    _works: dict[str, Work] = field(default_factory=dict)
 
     @cached_property
     def _checker(self) -> Checker:
@@ -101,11 +103,19 @@ class RaceTimer:
         return sum(found)
 
     def _is_cached(self, one: Candidate, epochs: Sequence[int], seed: int) -> bool:
-        return any(self.store.path(one.spec_of(count, seed).run_id) is not None for count in epochs)
+        for count in epochs:
+            part = one.key, count, seed
+            if part not in self._cached:
+                self._cached[part] = self.store.path(one.spec_of(count, seed).run_id) is not None
+            if self._cached[part]:
+                return True
+        return False
 
     def _weigh(self, one: Candidate, epochs: int) -> Work:
-        checked = self._checker.check(one.parsed_spec)
-        return replace(Work.of(checked.model, checked.images), epochs=max(epochs, 1))
+        if one.key not in self._works:
+            checked = self._checker.check(one.parsed_spec)
+            self._works[one.key] = Work.of(checked.model, checked.images)
+        return replace(self._works[one.key], epochs=max(epochs, 1))
 
     def _read_ends(self, part: "_Part") -> list[float]:
         """Return the seconds at the end of each epoch of a running job."""
