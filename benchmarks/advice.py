@@ -83,6 +83,8 @@ class Row:
     race_seconds: float = 0.0
     grid: str = ""
     grid_seconds: float = 0.0
+    race_epochs: int = 0
+    grid_epochs: int = 0
     same: bool = False
     problem: str = ""
 
@@ -120,6 +122,8 @@ def measure_case(home: Home, case: Case, plan: AdvicePlan, deadline: float) -> R
         sum(_compute_seconds(race, evidence, one) for one in race.candidates),
         grid,
         _sum_grid(everything, evidence),
+        sum(_count_epochs(race, one) for one in race.candidates),
+        SEEDS * plan.rungs[-1] * len(plan.allowed),
         (answer.choice, answer.state == "undecided") == (found.choice or "", found.state == "undecided"),
     )  # fmt: skip
 
@@ -133,6 +137,15 @@ def _name_answer(state: str, choice: str) -> str:
 def _sum_grid(race: Race, evidence: Evidence) -> float:
     runs = [run for one in race.survivors for run in evidence.list_runs(race, one, SEEDS) or ()]
     return sum(run.record.cost.train_seconds or 0.0 for run in runs)
+
+
+def _count_epochs(race: Race, candidate: Candidate) -> int:
+    """Return the epochs that a race used of a candidate, over all seeds."""
+    if candidate.excluded_by:
+        return 0
+    dropped = race.dropped.get(candidate.key)
+    count, unit = dropped.at.split() if dropped else (str(race.seeds), "seeds")
+    return int(count) if unit.startswith("epoch") else int(count) * race.rungs[-1]
 
 
 def _compute_seconds(race: Race, evidence: Evidence, candidate: Candidate) -> float:
@@ -192,19 +205,22 @@ def write_page(rows: Sequence[Row]) -> str:
         f"{SEEDS} seeds, and decided by the same rule on the same test images. Written by "
         "`python -m benchmarks.advice`. Training times exclude loading, evaluation and export; those of a race "
         "include runs that were cached.", "",
+        "Shares of the time vary by several points, because the runs were trained on a machine with other load; those "
+        "of the epochs do not.", "",
         f"{same} of {len(done)} answers equal those of the grid. If both are undecided, the advisor can name a usable "
         "candidate where the grid names none, because it compares fewer finalists. With two candidates, both are "
-        "finalists, and no training is saved.", "",
+        "finalists, so that little or no training is saved.", "",
         "| data | margin | candidates | test images | advisor | grid | training time, advisor | training time, grid "
-        "| share |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| share of the time | share of the epochs |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     for row in done:
         share = row.race_seconds / row.grid_seconds if row.grid_seconds else 1.0
         times = f"{format_seconds(row.race_seconds)} | {format_seconds(row.grid_seconds)} | {share:.0%}"
         answer = row.race.partition(" — ")[0]
         lines.append(
-            f"| {row.case} | {row.margin:g} | {row.candidates} | {row.images:,} | {answer} | {row.grid} | {times} |"
+            f"| {row.case} | {row.margin:g} | {row.candidates} | {row.images:,} | {answer} | {row.grid} | {times} "
+            f"| {row.race_epochs / row.grid_epochs:.0%} |"
         )
     lines += ["", "## Answers in detail", ""]
     lines += [f"- {row.case}, margin {row.margin:g}: {row.race.partition(' — ')[2]}" for row in done]

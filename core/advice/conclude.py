@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from core.advice.decision import Decision, Finalist, decide
 from core.advice.evidence import Evidence, list_finalists, measure, read_validation
 from core.advice.race import Answer, Event, FinalistDifference, Race
+from core.advice.request import MAX_SEEDS
 from core.store.run import Run
 
 LEVELS = (0.03, 0.015, 0.005)
@@ -160,7 +161,7 @@ def _write_answer(
             for one in found.comparisons
         ),
         tied=found.tied,
-        more_seeds=found.more_seeds,
+        more_seeds=found.more_seeds if found.more_seeds and seeds + found.more_seeds <= MAX_SEEDS else None,
         validation=validation,
         accuracy={one.name: measure(one.right, one.labels, race.request.metric) for one in finalists},
         seeds=seeds,

@@ -42,7 +42,7 @@ def continue_race(home: Home, race_id: str, budget_seconds: float | None = None)
     An undecided race gets the additional seeds that its answer names, and then one more comparison on the test images.
 
     Raises:
-        AdviceError: when it is running, is decided, or more seeds cannot decide it.
+        AdviceError: when it is running, is decided, or more seeds would probably not decide it.
         HomeError: when the home is not writable.
     """
     with locked_race(home, open_race(home, race_id).race_id):
@@ -66,7 +66,8 @@ def _renew(race: Race, budget_seconds: float | None) -> Race:
         if answer.runs:
             if answer.more_seeds is None:
                 raise AdviceError(
-                    "More seeds cannot decide it: there are too few test images for this margin. Use a larger --margin."
+                    "More seeds would probably not decide it with these test images. Use more images, or a larger "
+                    "margin."
                 )
             seeds = min(answer.seeds + max(answer.more_seeds, 1), MAX_SEEDS)
             if seeds <= answer.seeds:

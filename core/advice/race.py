@@ -74,7 +74,7 @@ class Answer(_Stored):
         choice, reference: keys of candidates; empty without one. The reference was selected on validation images.
         comparisons: one per finalist, in the order of cost; empty if the test images were not read.
         tied: candidates between which it is not decided.
-        more_seeds: additional seeds per finalist that would probably decide; None if they cannot.
+        more_seeds: additional seeds per finalist that would probably decide; None if MAX_SEEDS would not.
         validation, accuracy: mean of the metric on the validation and the test images by key, from 0 to 1.
         seeds: number of seeds per finalist.
         level: significance level of the comparison.

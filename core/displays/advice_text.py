@@ -85,7 +85,7 @@ def _write_undecided(race: Race, answer: Answer, more_seconds: float | None) -> 
     tied = " and ".join(race.find(key).name for key in answer.tied)
     text = f"Not decided{early}: it is open which of {tied} to use" if answer.tied else f"Not decided{early}"
     if answer.more_seeds is None:
-        text += f"; more seeds cannot settle it with {format_plural(answer.test_images, 'test image')}"
+        text += f"; more seeds would probably not settle it with {format_plural(answer.test_images, 'test image')}"
     elif race.looks >= LOOKS:
         text += f"; the test images were read {LOOKS} times, which is the limit"
     else:

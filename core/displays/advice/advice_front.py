@@ -12,6 +12,7 @@ from core.analysis.pareto import compute_front
 from core.displays.advice_display import FORMS, AdviceDisplay, describe_candidate, style_candidates
 from core.displays.axis import scale_shares
 from core.displays.chart_view import Chart
+from core.displays.curve_chart import finish_chart
 from core.displays.encoding import GREY, color_styles, shape_styles, write_note
 from core.displays.number import format_share
 
@@ -91,7 +92,7 @@ class AdviceFront(AdviceDisplay):
             color=alt.condition("!datum.complete", alt.value(GREY), color), shape=shape
         )
         layers = [step, ring.encode(color=color), points]
-        return alt.layer(*layers).properties(height=360 + 10 * len(named), title=write_note(self._note()))
+        return finish_chart(alt.layer(*layers).properties(title=write_note(self._note())), [*named])
 
     def _note(self) -> str:
         frame = self.frame()
