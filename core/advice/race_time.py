@@ -34,7 +34,7 @@ def expect_survivors(count: int, rungs: int, rung: int = 0) -> list[int]:
     ([8, 7, 4, 4, 3], [4, 4, 3], [2, 2])
     """
     shares = [_SHARES[min(index, len(_SHARES) - 1)] for index in range(rung, rungs)]
-    left = [max(ceil(count * share / shares[0]), min(count, 2)) for share in shares]
+    left = [max(ceil(round(count * share / shares[0], 6)), min(count, 2)) for share in shares]
     return [*left, min(left[-1] if left else count, _FINALISTS)]
 
 
