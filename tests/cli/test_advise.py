@@ -38,7 +38,7 @@ def test_plan_is_shown_and_nothing_starts_unasked(home: Home) -> None:
         (["--budget", "30"], "Expected budget to be a time from 1s to 720h such as 30m; got '30'."),
         (["--max-latency", "5"], "Expected max-latency to be a time from 1us to 3600s such as 5ms; got '5'."),
         (["--max-size", "-1kB"], "Expected max-size to be a size from 1 B to 1000 GB such as 100kB; got '-1kB'."),
-        (["--max-params", "few"], "Expected max-params to be a number such as 50000 or 50k; got 'few'."),
+        (["--max-params", "few"], "Expected max-params to be a number from 1 such as 50000 or 50k; got 'few'."),
         (["--metric", "f1"], "Expected metric to be one of accuracy, balanced_accuracy; got 'f1'."),
         (["--cost", "money"], "Expected cost to be one of params, size, flops, latency; got 'money'."),
         (["--goal", "largest"], "Expected goal to be one of smallest, best; got 'largest'."),
