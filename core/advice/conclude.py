@@ -29,7 +29,7 @@ Source: Lachin 2005, A review of methods for futility stopping based on conditio
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """What the validation images show about the finalists.
+    """Result of the finalists on the validation images.
 
     Attributes:
         settled: whether they decide.

@@ -156,10 +156,15 @@ def _confirm(plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: bool) -> boo
     Raises:
         JobError: when there is no terminal to ask.
     """
-    from core.displays.advice_text import describe_advice_plan, describe_advice_time, write_candidate_cost
+    from core.displays.advice_text import (
+        build_plan_json,
+        describe_advice_plan,
+        describe_advice_time,
+        write_candidate_cost,
+    )
 
     if as_json and dry_run:
-        print_json(_list_plan(plan))
+        print_json(build_plan_json(plan))
         return False
     if not as_json:
         rows = [
@@ -183,21 +188,6 @@ def _confirm(plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: bool) -> boo
         raise JobError("Cannot ask for confirmation without a terminal; nothing was started. Add --yes or --dry-run.")
     typer.confirm("Start?", abort=True, err=True)
     return True
-
-
-def _list_plan(plan: "AdvicePlan") -> dict[str, Any]:
-    return {
-        "recipe": plan.recipe,
-        **plan.request.model_dump(mode="json"),
-        "candidates": [one.model_dump(mode="json") for one in plan.candidates],
-        "epochs": plan.rungs,
-        "validation_images": plan.validation_images,
-        "test_images": plan.test_images,
-        "estimate": vars(plan.estimate) if plan.estimate else None,
-        "longest": vars(plan.longest) if plan.longest else None,
-        "cached_runs": plan.cached,
-        "warning": plan.warning or None,
-    }
 
 
 def _control(home: Home, advice_id: str, verb: str, budget_seconds: float | None) -> "Race":

@@ -179,6 +179,22 @@ def describe_advice_time(plan: AdvicePlan) -> str:
     )
 
 
+def build_plan_json(plan: AdvicePlan) -> dict[str, Any]:
+    """Return a plan as JSON values: question, candidates, epochs of the rungs, images, and estimated times."""
+    return {
+        "recipe": plan.recipe,
+        **plan.request.model_dump(mode="json"),
+        "candidates": [one.model_dump(mode="json") for one in plan.candidates],
+        "epochs": plan.rungs,
+        "validation_images": plan.validation_images,
+        "test_images": plan.test_images,
+        "estimate": vars(plan.estimate) if plan.estimate else None,
+        "longest": vars(plan.longest) if plan.longest else None,
+        "cached_runs": plan.cached,
+        "warning": plan.warning or None,
+    }
+
+
 def build_advice_json(race: Race, status: RaceStatus, more_seconds: float | None = None) -> dict[str, Any]:
     """Return a race as JSON values: state, choice, reference, difference in percentage points, candidates, sentence."""
     answer = race.answer if race.state == "answered" else None

@@ -84,7 +84,7 @@ def test_race_stops_when_more_seeds_would_not_decide(racing_home: Home, make_run
     assert len({spec.seed for spec in trained}) == answer.seeds < plan.request.seeds
     assert "More seeds would probably not decide it." in [event.text for event in race.events]
     assert "more seeds would probably not settle it with 360 test images" in write_answer(race)
-    with pytest.raises(AdviceError, match="^More seeds would probably not decide it"):
+    with pytest.raises(AdviceError, match=r"^More seeds would probably not decide it"):
         continue_race(racing_home, race.race_id)
 
 

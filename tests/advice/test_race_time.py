@@ -64,7 +64,7 @@ def test_time_of_cached_runs_is_zero(racing_home: Home, make_run: RunWriter) -> 
     more = timer.estimate_seeds(race, 0, race.seeds + 2)
     assert more
     assert more.seconds > 60
-    again = plan_digits(racing_home)
-    assert again.estimate
-    assert again.longest
-    assert again.estimate.seconds < again.longest.seconds
+    later = plan_digits(racing_home)
+    assert later.estimate
+    assert later.longest
+    assert later.estimate.seconds < later.longest.seconds

@@ -119,7 +119,7 @@ class RaceCurves(AdviceDisplay):
         return [alt.Chart(rungs).mark_rule(strokeDash=[2, 4], color=GREY).encode(x="epoch:Q")]
 
     def _draw_names(self, ends: pd.DataFrame, scale: alt.Scale, last: int, color: Any, styles: Any) -> list[Any]:
-        """Draw the name of each candidate with its symbol to the right of all lines, next to the end of its own."""
+        """Draw the name of each candidate with its symbol to the right of all lines."""
         low, high = scale["domain"]
         gap = (high - low) / PLOT_PIXELS
         rows = ends.head(_MAX_NAMES)

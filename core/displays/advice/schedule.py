@@ -20,7 +20,7 @@ _FULL = "everything"
 @dataclass(frozen=True)
 class Schedule(AdviceDisplay):
     """One row per stage, and one for the complete grid. See `expect_survivors` for how many candidates
-    are assumed to go on; the finalists are assumed to get all seeds."""
+    are assumed to be left; the finalists are assumed to get all seeds."""
 
     name: ClassVar[str] = "schedule"
     title: ClassVar[str] = "Training per stage"
