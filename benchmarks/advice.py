@@ -9,6 +9,8 @@ first seed, which continues the shorter ones, and the complete runs with further
 """
 
 import argparse
+import shlex
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +19,7 @@ from typing import Any
 
 from core.advice.advance import advance
 from core.advice.candidate import Candidate
-from core.advice.control import continue_race, start_race
+from core.advice.control import continue_race, pause_race, start_race
 from core.advice.decision import decide
 from core.advice.evidence import Evidence, list_finalists, measure
 from core.advice.make_plan import make_plan
@@ -162,11 +164,16 @@ def _compute_seconds(race: Race, evidence: Evidence, candidate: Candidate) -> fl
 
 
 def run_race(home: Home, plan: AdvicePlan, deadline: float) -> Race:
+    """
+    Raises:
+        TimeoutError: when the time does not suffice; the race is paused, and continues at the next call.
+    """
     race = start_race(home, plan)
     if race.state in ("paused", "failed"):
         race = continue_race(home, race.race_id)
     while race.state == "running":
         if time.monotonic() > deadline:
+            pause_race(home, race.race_id)
             raise TimeoutError("the race")
         ensure_dispatcher(home)
         time.sleep(_POLL_SECONDS)
@@ -195,7 +202,7 @@ def train_grid(home: Home, plan: AdvicePlan, deadline: float) -> None:
             raise
 
 
-def write_page(rows: Sequence[Row]) -> str:
+def write_page(rows: Sequence[Row], command: str) -> str:
     """Return docs/advice.md."""
     done = [row for row in rows if not row.problem]
     same = sum(row.same for row in done)
@@ -203,7 +210,7 @@ def write_page(rows: Sequence[Row]) -> str:
         "# Answers of the advisor", "",
         "`headroom advise` compared with complete grids: the same candidates, each trained with all epochs and "
         f"{SEEDS} seeds, and decided by the same rule on the same test images. Written by "
-        "`python -m benchmarks.advice`. Training times exclude loading, evaluation and export; those of a race "
+        f"`{command}`. Training times exclude loading, evaluation and export; those of a race "
         "include runs that were cached.", "",
         "Shares of the time vary by several points, because the runs were trained on a machine with other load; those "
         "of the epochs do not.", "",
@@ -250,7 +257,8 @@ def main() -> None:
             rows += [Row(case.name, margin, problem="It was not selected.") for margin in MARGINS]
             continue
         rows += run_case(Home.default(), case, deadline)
-    options.output.write_text(write_page(rows), encoding="utf-8")
+    command = shlex.join(["python", "-m", "benchmarks.advice", *sys.argv[1:]])
+    options.output.write_text(write_page(rows, command), encoding="utf-8")
     print(f"{options.output}: {sum(not row.problem for row in rows)} of {len(rows)} cases")
 
 
