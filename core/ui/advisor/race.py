@@ -93,11 +93,12 @@ def _show_time(race: Race) -> None:
         stage += f" ({jobs})" if jobs else ""
         expected = describe_race_time(RaceTimer(home(), store(), open_estimator()).estimate(race))
     end = f"{format_seconds(round(left))} of the time budget left" if left is not None else "no time budget"
-    text = " · ".join(filter(None, (f"**{escape_markdown(stage)}**", expected, end)))
+    rest = " · ".join(filter(None, (expected, end)))
     if budget and left is not None:
-        st.progress(min(max(1 - left / budget, 0.0), 1.0), text)
+        share = min(max(1 - left / budget, 0.0), 1.0)
+        st.progress(share, f"**{escape_markdown(stage)}** · {escape_markdown(rest)}")
     else:
-        st.markdown(text)
+        st.markdown(f"**{escape_markdown(stage)}** · {escape_markdown(rest)}")
 
 
 def _count_jobs(race: Race) -> str:
