@@ -17,6 +17,7 @@ from core.displays.sentence import join_parts
 from core.store.elsewhere import Part
 
 _COLUMNS = ("layer", "type", "part", "output_shape", "params", "trainable", "non_trainable", "flops")
+_BAR_PIXELS, _THIN_BAR_PIXELS, _MANY_BARS = 46, 30, 9
 
 
 def compute_layer_frame(model: LayerGraph) -> pd.DataFrame:
@@ -97,7 +98,9 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
         )
     )
     text = alt.Chart(totals).mark_text(align="left", baseline="middle", dx=5, fontSize=12, color="#8a94a3")
-    return (bars + text.encode(y=y, x="params:Q", text="text:N")).properties(height=alt.Step(46))
+    return (bars + text.encode(y=y, x="params:Q", text="text:N")).properties(
+        height=alt.Step(_BAR_PIXELS if len(palette) <= _MANY_BARS else _THIN_BAR_PIXELS)
+    )
 
 
 @dataclass(frozen=True)
