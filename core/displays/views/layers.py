@@ -13,6 +13,7 @@ from core.displays.encoding import AXIS_CHARS
 from core.displays.label import fit_labels
 from core.displays.number import format_count, format_short
 from core.displays.palette import colors
+from core.displays.sentence import join_parts
 from core.store.elsewhere import Part
 
 _COLUMNS = ("layer", "type", "part", "output_shape", "params", "trainable", "non_trainable", "flops")
@@ -134,4 +135,4 @@ class Layers(Display):
             f"{row['head']} has {row['share']:.0%} of its parameters in {row['layer']}"
             for row in largest.to_dict("records")
         ]
-        return "Parameters per layer. " + "; ".join(parts) + "."
+        return "Parameters per layer. " + join_parts(parts) + "."
