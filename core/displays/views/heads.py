@@ -33,6 +33,7 @@ METRICS = (
 
 
 _HEIGHT, _NAME_PIXELS = 300, 17
+_NAME_COLOR = "#6b7684"  # legible in both themes, which the first or last color of a sequence is not
 _MAX_NAMES, _NAME_CHARS = 4, 16  # more or longer names are in a legend
 _LETTER_PIXELS, _PLOT_PIXELS = 8, 300  # of a name, and of the axis on a narrow page
 
@@ -158,7 +159,8 @@ class Heads(Display):
     def _name_one(self, base: alt.Chart, label: str, dy: int) -> alt.Chart:
         """Build the name of one of many variants, `dy` pixels below its point."""
         row = base.transform_filter(alt.FieldEqualPredicate(field="head", equal=label))
-        return row.mark_text(dy=dy, fontSize=13, fontWeight="bold").encode(y="test_accuracy:Q", text="head:N")
+        text = row.mark_text(dy=dy, fontSize=13, fontWeight="bold")
+        return text.encode(y="test_accuracy:Q", text="head:N", color=alt.value(_NAME_COLOR))
 
     def _list_named(self) -> list[str]:
         """Return the labels of the variants that the chart may name: of many, the two of the headline."""
