@@ -137,12 +137,31 @@ def remove(name: Name) -> None:
 
 
 @app.command()
-def restore(name: Name) -> None:
-    """Restore a removed model."""
-    from core.models.add import restore_model
+def restore(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the removed model. By default, the trash is listed.")
+    ] = "",
+) -> None:
+    """Restore a removed model, or list the models in the trash."""
+    from core.models.add import list_removed_models, restore_model
 
+    if not name:
+        for removed in list_removed_models(Home.default()):
+            typer.echo(removed)
+        return
     restore_model(Home.default(), name)
     typer.echo(f"Model {name} was restored.")
+
+
+@app.command("clear-trash")
+def clear_trash() -> None:
+    """Delete all removed models permanently. Their runs stay."""
+    from core.models.add import clear_removed_models, list_removed_models
+
+    home = Home.default()
+    count = len(list_removed_models(home))
+    clear_removed_models(home)
+    typer.echo(f"Deleted {count} removed {'model' if count == 1 else 'models'} permanently.")
 
 
 def _as_json(info: "ModelInfo") -> dict[str, Any]:

@@ -104,8 +104,13 @@ def choose_models(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 def list_models(home: Home) -> list[str]:
     """List the names of the added models, including damaged ones."""
+    return list_model_names(home.models)
+
+
+def list_model_names(folder: Path) -> list[str]:
+    """List the names of the models in a folder."""
     try:
-        return sorted(path.name for path in home.models.iterdir() if not path.name.startswith("."))
+        return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     except OSError:  # missing, or not a readable folder
         return []
 

@@ -1,5 +1,6 @@
 """Layers of an added model as those of a model of Headroom: up to a cut, or all of them."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -51,7 +52,7 @@ def list_model_layers(model: str, side: int | None) -> list[Node]:
         saved, value_range = read_layers_file(find_layers(model), side or EXAMPLE_SIDE)
         if len(saved.outputs) != 1 or len(saved.rows[-1].output_shape) != 1:
             raise SpecError("The model does not return one list of scores per image, so it cannot be evaluated.")
-        nodes = _list_nodes(saved, saved.outputs[0], value_range)
+        nodes = list_nodes(saved, saved.outputs[0], value_range)
     except ModelFileError as error:
         raise SpecError(str(error)) from None
     return _end_in_probabilities(nodes, saved.rows[-1].output_shape[0])
@@ -79,18 +80,24 @@ def _read_backbone(path: Path, cut: str, side: int) -> list[Node]:
     if last not in names:
         shown = ", ".join(names[-5:])
         raise SpecError(f"Cannot cut the model after {last!r:.80}. Choose one of its layers, such as: {shown}.")
-    return _list_nodes(saved, last, value_range)
+    return list_nodes(saved, last, value_range)
 
 
-def _list_nodes(model: KerasModel, last: str, value_range: tuple[float, float]) -> list[Node]:
-    """Return the layers that the output of layer `last` needs."""
+def list_nodes(model: KerasModel, last: str, value_range: tuple[float, float]) -> list[Node]:
+    """Return the layers that the output of layer `last` needs, after one that scales images to the value range.
+
+    Raises:
+        SpecError: when one of them is called twice, or several inputs are needed.
+    """
     needed, rows = {last}, []
     for row, layer in zip(reversed(model.rows), reversed(model.layers), strict=True):
         if row.name in needed:
             rows.append((row, layer))
             needed |= {*row.inputs}
-    if shared := next((row.name for row, _ in rows if "@" in row.name), None):
-        raise SpecError(f"Layer {shared.partition('@')[0]!r:.80} is used twice; such a model cannot be used.")
+    names = {row.name for row in model.rows}
+    own_names = ((row.name, re.sub(r"@\d+(?=/|$)", "", row.name)) for row, _ in rows)
+    if shared := next((own for name, own in own_names if own != name and own in names), None):
+        raise SpecError(f"Layer {shared!r:.80} is used twice, which heads and evaluations do not support.")
     (source, shape), *others = model.inputs
     if any(name in needed for name, _ in others):
         raise SpecError("The model has several inputs.")

@@ -227,6 +227,7 @@ def show_frame(
     row_pixels = _ROW_PIXELS + _LINE_PIXELS * (min(max(lines, 1), _MAX_LINES) - 1)
     settings: dict[str, Any] = {
         "hide_index": True,
+        "placeholder": "",
         "width": "stretch",
         "height": "auto" if rows is None else _ROW_PIXELS + row_pixels * min(rows, len(frame)) + 3,
         "row_height": row_pixels,

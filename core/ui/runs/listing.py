@@ -118,6 +118,7 @@ def _show_table(shown: pd.DataFrame, names: list[str], selected: list[str]) -> l
         selection_mode=["multi-row", "single-cell"],
         key=key,
         column_config=_configure_columns(table),
+        placeholder="",
     )
     visible = set(ids)
     picked = [ids[row] for row in event.selection.rows if row < len(ids)]
