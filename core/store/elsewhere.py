@@ -100,7 +100,7 @@ _HAS: dict[Part, Callable[["Run"], bool]] = {
     "settings": lambda run: not run.spec.elsewhere,
     "model": lambda run: not run.spec.elsewhere or run.has("model.tflite"),
     "layers": lambda run: not run.spec.elsewhere or "layers.json" in run.record.checksums,
-    "diagram": lambda run: not run.spec.elsewhere,
+    "diagram": lambda run: not run.spec.elsewhere or bool(run.model.layers),
     "curves": lambda run: not run.spec.elsewhere or "history.jsonl" in run.record.checksums,
     "validation": lambda run: run.record.data.validation_images is not None,
     "probabilities": has_probabilities,
