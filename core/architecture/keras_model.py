@@ -147,6 +147,8 @@ class _Reader:
         layers = config.get("layers")
         if not isinstance(layers, list) or not layers:
             raise ModelFileError("The model has no layers.")
+        if len(layers) > _MAX_LAYERS + 1:
+            raise ModelFileError(f"The model has more than {_MAX_LAYERS:,} layers.")
         if tensors is None:
             tensors = [self._add_input(*_find_input(entry, config, layers))]
         current = list(tensors)

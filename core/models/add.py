@@ -53,6 +53,8 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
     check_arguments(name, value_range)
     label = label or source.name
     try:
+        if source.exists() and not source.is_file():  # a pipe would never answer
+            raise ModelFileError(f"{label} is not a file.")
         size = source.stat().st_size
     except OSError as error:
         raise ModelFileError(f"{label} cannot be read: {error.strerror}.") from None

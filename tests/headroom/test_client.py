@@ -154,6 +154,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "fractions": ({"labels": [0.5, 1, 2, 0]}, "Expected labels without fractions; got 0.5."),
     "unknown class": ({"labels": ["a", "b", "c", "z"], "classes": ["a", "b", "c"]}, "got 'z'."),
     "classes": ({"classes": ["a", "a", "b"]}, "different names; got 3."),
+    "predicted class": (
+        {"probabilities": None, "predictions": [0, 1, 2, 10**7]},
+        "Expected at most 10,000 classes; got",
+    ),
     "class count": ({"classes": ["a", "b"]}, "Expected labels between 0 and 1; got 2."),
     "history": ({"history": 3}, "Expected history to be columns or rows with one value per epoch; got int."),
     "percent": ({"history": {"accuracy": [93.5]}}, "Expected accuracy in history between 0 and 1; got 93.5."),
