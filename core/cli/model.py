@@ -170,11 +170,11 @@ def _as_json(info: "ModelInfo") -> dict[str, Any]:
 
 
 def _print_summary(info: "ModelInfo") -> None:
-    from core.displays.number import format_bytes, format_count, format_short
+    from core.displays.number import format_bytes, format_count, format_plural, format_short
 
     low, high = info.value_range
     typer.echo(
-        f"Model {info.name}: {format_count(info.layers)} layers, {format_count(info.params)} parameters, "
+        f"Model {info.name}: {format_plural(info.layers, 'layer')}, {format_count(info.params)} parameters, "
         f"{format_short(info.flops)} FLOPs, {format_bytes(info.bytes)}."
     )
     typer.echo(f"Input: {_write_input(info)}, values from {low:g} to {high:g}.")

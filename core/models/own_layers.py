@@ -1,6 +1,5 @@
 """Layers of an added model as those of a model of Headroom: up to a cut, or all of them."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -94,10 +93,9 @@ def list_nodes(model: KerasModel, last: str, value_range: tuple[float, float]) -
         if row.name in needed:
             rows.append((row, layer))
             needed |= {*row.inputs}
-    names = {row.name for row in model.rows}
-    own_names = ((row.name, re.sub(r"@\d+(?=/|$)", "", row.name)) for row, _ in rows)
-    if shared := next((own for name, own in own_names if own != name and own in names), None):
-        raise SpecError(f"Layer {shared!r:.80} is used twice, which heads and evaluations do not support.")
+    if shared := {row.name for row, _ in rows} & {*model.list_shared()}:
+        own_name = min(shared).rpartition("@")[0]
+        raise SpecError(f"Layer {own_name!r:.80} is used twice, which heads and evaluations do not support.")
     (source, shape), *others = model.inputs
     if any(name in needed for name, _ in others):
         raise SpecError("The model has several inputs.")

@@ -63,7 +63,7 @@ def write_weights(home: Home, backbone: str, seed: int = 0):
     rng = np.random.default_rng(seed)
     for layer in application.layers:
         if not isinstance(layer, keras.layers.Normalization):  # a part of the preprocessing
-            layer.set_weights([weight + rng.uniform(0.01, 0.02, weight.shape) for weight in layer.get_weights()])
+            layer.set_weights([w * rng.uniform(0.9, 1.1, w.shape) + 0.01 * (w.ndim == 1) for w in layer.get_weights()])
     path = home.weights / BACKBONES[backbone].weights.file
     path.parent.mkdir(parents=True)
     with h5py.File(path, "w") as file:

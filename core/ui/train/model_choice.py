@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.actions.model import add_own_model, clear_own_models, remove_own_model, restore_own_models
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_bytes, format_count, format_short
+from core.displays.number import format_bytes, format_count, format_plural, format_short
 from core.errors import HeadroomError, ModelFileError
 from core.home import describe_error
 from core.models.add import list_removed_models
@@ -94,8 +94,8 @@ def _describe(info: ModelInfo) -> str:
     low, high = info.value_range
     shape = " × ".join(map(str, info.input_shape))
     return (
-        f"{format_count(info.layers)} layers, {format_count(info.params)} parameters, {format_short(info.flops)} FLOPs "
-        f"per image of {shape}, {format_bytes(info.bytes)}. It expects values from {low:g} to {high:g}."
+        f"{format_plural(info.layers, 'layer')}, {format_count(info.params)} parameters, "
+        f"{format_short(info.flops)} FLOPs per image of {shape}, {format_bytes(info.bytes)}. It expects values from {low:g} to {high:g}."
     )
 
 
