@@ -95,7 +95,8 @@ def _describe(info: ModelInfo) -> str:
     shape = " × ".join(map(str, info.input_shape))
     return (
         f"{format_plural(info.layers, 'layer')}, {format_count(info.params)} parameters, "
-        f"{format_short(info.flops)} FLOPs per image of {shape}, {format_bytes(info.bytes)}. It expects values from {low:g} to {high:g}."
+        f"{format_short(info.flops)} FLOPs per image of {shape}, {format_bytes(info.bytes)}. "
+        f"It expects values from {low:g} to {high:g}."
     )
 
 
