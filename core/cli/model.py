@@ -143,7 +143,8 @@ def restore(
     ] = "",
 ) -> None:
     """Restore a removed model, or list the models in the trash."""
-    from core.models.add import list_removed_models, restore_model
+    from core.models.add import restore_model
+    from core.models.model_info import list_removed_models
 
     if not name:
         for removed in list_removed_models(Home.default()):
@@ -156,7 +157,8 @@ def restore(
 @app.command("clear-trash")
 def clear_trash() -> None:
     """Delete all removed models permanently. Their runs stay."""
-    from core.models.add import clear_removed_models, list_removed_models
+    from core.models.add import clear_removed_models
+    from core.models.model_info import list_removed_models
 
     home = Home.default()
     count = len(list_removed_models(home))

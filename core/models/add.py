@@ -21,11 +21,12 @@ from core.models.model_info import (
     EXAMPLE_SIDE,
     INFO,
     MODEL,
+    REMOVED,
     VALUE_RANGES,
     WEIGHTS,
     ModelInfo,
-    list_model_names,
     list_models,
+    list_removed_models,
     read_model_info,
 )
 from core.models.own_layers import list_nodes
@@ -34,7 +35,6 @@ from core.spec import SETTINGS, RunSpec
 
 MAX_BYTES = 2_000_000_000
 _WEIGHTS_ENTRY = "model.weights.h5"
-_REMOVED = ".removed"
 
 
 def add_model(home: Home, name: str, source: Path, *, value_range: str | None = None, label: str = "") -> ModelInfo:
@@ -101,7 +101,7 @@ def remove_model(home: Home, name: str) -> None:
     """
     if name not in list_models(home):
         raise ModelFileError(f"Model {name!r:.60} was not found; it may have been removed.")
-    trash = home.models / _REMOVED
+    trash = home.models / REMOVED
     try:
         trash.mkdir(exist_ok=True)
         shutil.rmtree(trash / name, ignore_errors=True)  # an earlier model with the same name
@@ -122,19 +122,14 @@ def restore_model(home: Home, name: str) -> None:
     if name in list_models(home):
         raise ModelFileError(f"Cannot restore model {name}: another model has this name. Remove it first.")
     try:
-        (home.models / _REMOVED / name).rename(home.models / name)
+        (home.models / REMOVED / name).rename(home.models / name)
     except OSError as error:
         raise HomeError(f"Cannot restore model {name}: {error.strerror}.") from None
 
 
-def list_removed_models(home: Home) -> list[str]:
-    """List the names of the removed models, which can be restored."""
-    return list_model_names(home.models / _REMOVED)
-
-
 def clear_removed_models(home: Home) -> None:
     """Permanently delete the removed models. Their layers stay, so that their runs can still be read."""
-    shutil.rmtree(home.models / _REMOVED, ignore_errors=True)
+    shutil.rmtree(home.models / REMOVED, ignore_errors=True)
 
 
 def check_arguments(name: str, value_range: str | None) -> None:

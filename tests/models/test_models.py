@@ -13,9 +13,9 @@ from core.architecture.model import compute_model
 from core.errors import ArtifactError, BundleError, ModelFileError, SpecError
 from core.home import Home
 from core.jobs.sweep_plan import read_values
-from core.models.add import add_model, clear_removed_models, list_removed_models, remove_model, restore_model
+from core.models.add import add_model, clear_removed_models, remove_model, restore_model
 from core.models.layer_store import layers_path
-from core.models.model_info import choose_model, list_models, pin_model, read_model_info
+from core.models.model_info import choose_model, list_models, list_removed_models, pin_model, read_model_info
 from core.models.own_layers import list_model_layers
 from core.models.weights_file import count_saved_values
 from core.spec import HEADS, RunSpec

@@ -10,8 +10,7 @@ from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes, format_count, format_plural, format_short
 from core.errors import HeadroomError, ModelFileError
 from core.home import describe_error
-from core.models.add import list_removed_models
-from core.models.model_info import VALUE_RANGES, ModelInfo, list_models, read_model_info
+from core.models.model_info import VALUE_RANGES, ModelInfo, list_models, list_removed_models, read_model_info
 from core.spec import SETTINGS
 from core.ui import widget
 from core.ui.access import act, action_button, check_permission, denial_reason
