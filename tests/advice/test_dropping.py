@@ -28,7 +28,7 @@ def follow(
 
 
 def test_the_best_and_the_winner_survive_on_recorded_curves() -> None:
-    """Digits, KMNIST and Fashion-MNIST, one seed and all together, checked after every other epoch, and after the rungs.
+    """Digits, KMNIST and Fashion-MNIST, one seed and all together, after every other epoch, and after the rungs.
 
     Slow starts are among them: GAP on the digits has 26% after one epoch and 90% at the end.
     """
