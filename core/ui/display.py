@@ -230,6 +230,7 @@ def show_frame(
         row_pixels = max(row_pixels, _WRAPPED_PIXELS)
     settings: dict[str, Any] = {
         "hide_index": True,
+        "placeholder": "",
         "width": "stretch",
         "height": "auto" if rows is None else _ROW_PIXELS + row_pixels * min(rows, len(frame)) + 3,
         "row_height": row_pixels,

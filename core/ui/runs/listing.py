@@ -163,6 +163,7 @@ def _show_table(ids: list[str], table: pd.DataFrame, selected: list[str]) -> lis
         selection_mode=["multi-row", "single-cell"],
         key=key,
         column_config=_configure_columns(table),
+        placeholder="",
     )
     visible = set(ids)
     picked = [ids[row] for row in event.selection.rows if row < len(ids)]
