@@ -143,10 +143,10 @@ def _complete_link() -> None:
     key = _replace_label(given) or (_default_key().removesuffix(RUNS) if not store().frame().empty else "")
     if key == given:
         return
+    st.query_params["compare"] = key
     if given:  # the label of an old link
-        st.query_params["compare"] = key
         st.rerun()
-    st.session_state["compare"] = key  # the widget writes it to the URL, without another run of the script
+    st.session_state["compare"] = key  # its widget does not read the URL again without another run of the script
 
 
 def _replace_label(text: str) -> str:

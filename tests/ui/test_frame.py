@@ -122,6 +122,7 @@ def test_page_without_a_link_runs_once_and_selects_the_default_comparison(
         app = open_page("compare")
     assert apply.call_count == 1, "the first chart waits for each run"
     assert app.session_state["compare"].startswith("recipe:digits-heads")
+    assert app.query_params["compare"] == app.session_state["compare"]
 
 
 def show_wide_controls() -> None:
