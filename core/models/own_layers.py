@@ -8,6 +8,7 @@ from core.architecture.elementwise import Activation, TrainingOnly
 from core.architecture.graph import INPUT, Node
 from core.architecture.keras_model import KerasModel
 from core.architecture.layers import Layer, Rescaling, Sigmoid, Softmax
+from core.architecture.merge import Arithmetic
 from core.errors import ModelFileError, SpecError
 from core.models.layer_store import find_layers, read_layers_file
 from core.models.model_info import EXAMPLE_SIDE
@@ -96,6 +97,9 @@ def list_nodes(model: KerasModel, last: str, value_range: tuple[float, float]) -
     if shared := {row.name for row, _ in rows} & {*model.list_shared()}:
         own_name = min(shared).rpartition("@")[0]
         raise SpecError(f"Layer {own_name!r:.80} is used twice, which heads and evaluations do not support.")
+    constant = next((row.name for row, layer in rows if isinstance(layer, Arithmetic) and len(row.inputs) == 1), None)
+    if constant:
+        raise SpecError(f"Layer {constant!r:.80} computes with a number, which heads and evaluations do not support.")
     (source, shape), *others = model.inputs
     if any(name in needed for name, _ in others):
         raise SpecError("The model has several inputs.")

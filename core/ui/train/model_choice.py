@@ -19,7 +19,8 @@ from core.ui.setting import URL_NAMES
 from core.ui.trash import show_trash
 
 MAX_MEGABYTES = 500
-_UPLOADS, _SIDE_OF, _REMOVED = "added-model-count", "model whose side is selected", "removed models"
+_UPLOADS, _SIDE_OF = "added-model-count", "model whose side is selected"
+_ADDED, _REMOVED = "added model", "removed models"
 
 
 def choose_own_model() -> dict[str, Any] | None:
@@ -32,6 +33,8 @@ def choose_own_model() -> dict[str, Any] | None:
         _show_upload()
         _show_removed()
         return None
+    if added := st.session_state.pop(_ADDED, ""):  # the widget existed when the model was added
+        st.session_state["model"] = added
     name = widget.item(SETTINGS["model"].label, names, key="model", gone="Model", help=SETTINGS["model"].help)
     info = _read(name) if name else None
     settings = _choose_cut(info) if info else None
@@ -137,5 +140,5 @@ def _act(action: Any, name: str, *values: Any) -> None:
     st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
     st.session_state[_REMOVED] = [name] if action is remove_own_model else []
     if action is add_own_model:
-        st.session_state["model"] = name
+        st.session_state[_ADDED] = name
     st.rerun()
