@@ -125,7 +125,7 @@ def list_axis_faults(name: str, svg: str) -> Iterator[str]:
     impossible = re.compile(r"[-−]\d.*%|(1\d\d\.\d*[1-9]|1[1-9]\d|10[1-9])%")
     yield from (f"label {text!r}" for text in texts if impossible.fullmatch(text))
     if "Epoch" in texts or any(text.startswith("Epochs to") for text in texts):
-        yield from (f"epoch {text!r}" for text in texts if name != "confusion" and re.fullmatch(r"\d\.\d+", text))
+        yield from (f"epoch {text!r}" for text in texts if name != "confusion" and re.fullmatch(r"[1-9]\d*\.\d+", text))
 
 
 def list_nodes(spec: Any) -> Iterator[dict[str, Any]]:

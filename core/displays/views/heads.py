@@ -149,8 +149,8 @@ class Heads(Display):
         )
         if many:
             note = f"Only the {self.comparison.noun}s of the headline are named. Point to a mark for its name."
-            places = (22, -16) if low > 0 else (-34, -16)  # below and above the point, or both above it
-            names = [self._name_one(base, label, dy) for label, dy in zip(self._list_named(), places, strict=False)]
+            offsets = (22, -16) if low > 0 else (-34, -16)  # below and above the point, or both above it
+            names = [self._name_one(base, label, dy) for label, dy in zip(self._list_named(), offsets, strict=False)]
             return alt.layer(bars, points, *names).properties(height=_HEIGHT, title=write_note(note))
         texts = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
         legend = 0 if named else 30 + measure_legend(labels)
