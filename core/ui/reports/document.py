@@ -62,7 +62,7 @@ def show_section(section: Passage | Figure) -> None:
 
 def _show_text(text: str) -> None:
     html = write_html(text).replace("<img ", '<img style="max-width:100%" ')
-    st.html(f'<div dir="auto" style="overflow-wrap:anywhere;max-width:60rem">{html}</div>')
+    st.html(f'<div dir="auto" style="overflow-wrap:anywhere;overflow-x:auto;max-width:60rem">{html}</div>')
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
