@@ -19,8 +19,8 @@ from core.reports.author_text import Node, parse_markdown
 from core.reports.chart_image import draw_svg, split_panels
 from core.reports.document import Figure, Passage, Table, write_cell
 from core.reports.format import Edition, Files, Format
-from core.reports.formula import read_formula
 from core.reports.formats.html import MAX_ROWS, TEMPLATES, list_tiles
+from core.reports.formula import read_formula
 from core.reports.seal import add_checksum_line, describe_dashboard
 
 _MAX_MISSING = 12
