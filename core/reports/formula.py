@@ -113,7 +113,7 @@ class _TreeParser(HTMLParser):
             raise ReportError(f"This formula cannot be shown: it has more than {_MAX_DEPTH} nested elements.")
         attributes = {name: value for name, value in attrs if _ATTRIBUTE.fullmatch(f"{name} {value}")}
         node: Element = {"kind": "math", "name": tag, "attributes": attributes}
-        node |= {"text": ""} if tag in _TEXT_ELEMENTS else {"parts": []}
+        node["text" if tag in _TEXT_ELEMENTS else "parts"] = "" if tag in _TEXT_ELEMENTS else []
         self._open[-1]["parts"].append(node)
         self._open.append(node)
 

@@ -19,9 +19,10 @@ from core.reports.own_image import complete_text
 
 SOFTMAX = r"\mathrm{softmax}(z)_i = \frac{e^{z_i}}{\sum_j e^{z_j}}"
 PIECES = (
-    "x", "1", "<b>", "&", "#1", "^", "_", "{", "}", "$", "`", "\\\\", "%", '"', "'", "\x00", "א", "🎉", "\\frac", "\\sqrt",
-    "\\left(", "\\right)", "\\text{<i>}", "\\href{javascript:a}{b}", "\\begin{pmatrix}", "\\end{pmatrix}", "\\color{red}",
-    "\\def\\a{\\a}", "\\a", "\\overline{x}", "\\hat", "\\sum", "\\hspace{9999em}", "\\boxed{x}", "\\tag{1}", "\\label{a}",
+    "x", "1", "<b>", "&", "#1", "^", "_", "{", "}", "$", "`", "\\\\", "%", '"', "'", "\x00", "א", "🎉", "\\frac",
+    "\\sqrt", "\\left(", "\\right)", "\\text{<i>}", "\\href{javascript:a}{b}", "\\begin{pmatrix}", "\\end{pmatrix}", 
+    "\\color{red}", "\\def\\a{\\a}", "\\a", "\\overline{x}", "\\hat", "\\sum", "\\hspace{9999em}", "\\boxed{x}", "\\tag{1}",
+    "\\label{a}",
 )  # fmt: skip
 
 
@@ -59,8 +60,8 @@ def test_dollar_signs_of_published_documents_stay_text() -> None:
 def test_formula_is_in_every_format(home: Home) -> None:
     text = complete_text(home, f"Inline $a<b$, refused $\\foo$.\n\n$${SOFTMAX}$$\n\n> - $\\sqrt[3]{{x}}$")
     document = Document(
-        title="T", summary=text, author="", made_at="2026-11-27T12:00:00+00:00", headline="H", facts=("F",), cautions=(),
-        sections=(Passage(id="aaaaaa", text=text),), runs=(),
+        title="T", summary=text, author="", made_at="2026-11-27T12:00:00+00:00", headline="H", facts=("F",),
+        cautions=(), sections=(Passage(id="aaaaaa", text=text),), runs=(),
         reproduction=Reproduction(commands=("true",), environment={"Code": "unknown"}),
     )  # fmt: skip
     edition = Edition(document, name="report")
