@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from core.advice.candidate import Candidate
 from core.advice.evidence import Evidence
-from core.advice.race import Race
+from core.advice.race import OPEN, Race, open_race
+from core.errors import AdviceError
 from core.home import Home
 from core.jobs.estimate import TimeEstimate, TimeEstimator, Work
 from core.jobs.local_executor import read_slots
@@ -23,6 +25,15 @@ from core.store.history import read_history
 from core.store.run_store import RunStore
 
 CandidateState = Literal["excluded", "dropped", "queued", "running", "ready", "finalist"]
+
+
+def is_advising(home: Home, name: str) -> bool:
+    """Return whether a race is running that a user started."""
+    for path in home.advice.glob(f"*/{OPEN}"):
+        with suppress(AdviceError):
+            if open_race(home, path.parent.name).by == name:
+                return True
+    return False
 
 
 @dataclass(frozen=True)

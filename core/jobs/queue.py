@@ -96,6 +96,11 @@ class JobQueue:
         """Return the queued and running jobs in the table, in the order in which they are started."""
         return self._select(f"WHERE state IN ('queued', 'running') {ORDER}")
 
+    def submitters(self) -> set[str]:
+        """Return who submitted the queued and running jobs in the table."""
+        rows = self._table.select(f"SELECT DISTINCT asked_by FROM {JOBS} WHERE state IN ('queued', 'running')")
+        return {str(submitter) for (submitter,) in rows}
+
     def ended(self, limit: int) -> list[Job]:
         """Return the newest `limit` finished, failed and cancelled jobs, newest first."""
         clause = "WHERE state IN ('finished', 'failed', 'cancelled') ORDER BY number DESC LIMIT ?"

@@ -21,8 +21,8 @@ SOFTMAX = r"\mathrm{softmax}(z)_i = \frac{e^{z_i}}{\sum_j e^{z_j}}"
 PIECES = (
     "x", "1", "<b>", "&", "#1", "^", "_", "{", "}", "$", "`", "\\\\", "%", '"', "'", "\x00", "א", "🎉", "\\frac",
     "\\sqrt", "\\left(", "\\right)", "\\text{<i>}", "\\href{javascript:a}{b}", "\\begin{pmatrix}", "\\end{pmatrix}", 
-    "\\color{red}", "\\def\\a{\\a}", "\\a", "\\overline{x}", "\\hat", "\\sum", "\\hspace{9999em}", "\\boxed{x}", "\\tag{1}",
-    "\\label{a}",
+    "\\color{red}", "\\def\\a{\\a}", "\\a", "\\overline{x}", "\\hat", "\\sum", "\\hspace{9999em}", "\\boxed{x}",
+    "\\tag{1}", "\\label{a}",
 )  # fmt: skip
 
 
