@@ -12,8 +12,8 @@ from core.errors import ReportError
 
 MAX_TEX_CHARS = 1000
 MARKED_FORMULA = re.compile(rf"(\$\$?)`([^`\n]{{1,{MAX_TEX_CHARS}}})`\1")
-"""Formula in the text of a document, between dollar signs and backticks: dollar signs alone are text, as in documents
-that were published before there were formulas."""
+"""Formula in the text of a document, between dollar signs and backticks: a dollar sign without them is text, as in
+documents that were published before formulas existed."""
 
 _MAX_DEPTH = 20  # of nested elements; Typst and browsers have limits
 _MAX_EXPANSIONS = 20  # some built-in commands are macros
@@ -43,7 +43,7 @@ Element = dict[str, Any]
 
 def mark_formulas(text: str) -> str:
     r"""Return the text of an author with `MARKED_FORMULA` instead of `$TeX$` and `$$TeX$$`. TeX that cannot be shown
-    becomes code with the reason. Code spans stay as they are.
+    becomes code with the reason. Code spans stay unchanged.
 
     >>> print(mark_formulas("$5, `$y$` and $x^2$"))
     $5, `$y$` and $`x^2`$
