@@ -62,7 +62,7 @@ def _mark(found: re.Match[str]) -> str:
     try:
         read_formula(tex, display=display)
     except ReportError as error:
-        return f"{write_code(tex[:MAX_TEX_CHARS] or '%')} ({escape_signs(str(error))})"
+        return f"{write_code(tex or '%')} ({escape_signs(str(error))})"
     return f"$$`{tex}`$$" if display else f"$`{tex}`$"
 
 
