@@ -156,7 +156,8 @@ class Dispatcher:
     def step(self) -> bool:
         """Check every running job once and start queued jobs in free slots. Return whether jobs are left."""
         running = [job for job in self.queue.running() if not self._has_ended(job)]
-        self._drop_overdue()
+        if time.monotonic() - self._checked_overdue_at >= 1:
+            self._drop_overdue()
         self._advance_races()
         if self.queue.paused() or not self.queue.has("queued"):
             return bool(running) or _has_work(self.home)
@@ -167,6 +168,8 @@ class Dispatcher:
             _log("The code has changed: restarting the dispatcher.")
             self.outdated = True
             return True
+        if queued:
+            self._drop_overdue()  # a slot that becomes free within the second must not go to an overdue job
         for _ in range(free):
             job = self.queue.claim()
             if job is None:
@@ -175,9 +178,7 @@ class Dispatcher:
         return True
 
     def _drop_overdue(self) -> None:
-        """Cancel queued jobs whose sweep has used its time budget, at most once per second."""
-        if time.monotonic() - self._checked_overdue_at < 1:
-            return
+        """Cancel queued jobs whose sweep has used its time budget."""
         self._checked_overdue_at = time.monotonic()
         for job, reason in list_overdue(self.home, self.queue.unfinished()):
             self._end(job, "cancelled", reason)

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
@@ -42,6 +43,7 @@ def open_parser() -> MarkdownIt:
     parser.inline.ruler.before("link", "embedded_image", _read_image)
     parser.inline.ruler.before("escape", "formula", _read_formula)
     parser.add_render_rule("formula", _write_formula)
+    parser.core.ruler.push("empty_links", _drop_empty_links)
     parser.validateLink = _is_safe_url  # type: ignore[method-assign]
     return parser
 
@@ -73,6 +75,19 @@ def _read_formula(state: StateInline, silent: bool) -> bool:
 
 def _write_formula(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, _environment: Any) -> str:
     return write_mathml(tokens[index].content, display=tokens[index].meta["display"])
+
+
+def _drop_empty_links(state: StateCore) -> None:
+    """Keep only the text of links without a URL, such as `[text]()`. Links are never nested."""
+    for block in state.tokens:
+        kept, empty = [], False
+        for token in block.children or []:
+            if token.type == "link_open":
+                empty = not token.attrs["href"]
+            if not (empty and token.type in ("link_open", "link_close")):
+                kept.append(token)
+        if block.children:
+            block.children = kept
 
 
 def _is_safe_url(url: str) -> bool:
