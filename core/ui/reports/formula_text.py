@@ -17,7 +17,10 @@ export default function ({ data, parentElement }) {
   parentElement.querySelector("div").replaceChildren(...parsed.body.childNodes);
 }
 """
-_component = st.components.v2.component("headroom_formula_text", html="<div></div>", js=_JS, isolate_styles=False)
+_CSS = ".headroom-formula-text :is(ul, ol) { padding-left: 3rem; }"  # as in st.html
+_component = st.components.v2.component(
+    "headroom_formula_text", html='<div class="headroom-formula-text"></div>', css=_CSS, js=_JS, isolate_styles=False
+)
 
 
 def show_formula_text(html: str, key: str) -> None:
