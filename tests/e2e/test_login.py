@@ -70,7 +70,7 @@ def dashboard(
 def publish_report(home: Home) -> tuple[str, str]:
     """Publish a report; return its address and the path of a view-only link to it."""
     store, reports = RunStore(home), ReportStore(home)
-    text = TextBlock(text="# Shared words")
+    text = TextBlock(text="# Shared words\n\n$x^2$")
     draft = reports.create(Report(title="A", runs=(store.frame()["run_id"][0],), blocks=(text,)), "")
     address = reports.publish(draft, build_document(draft.report, store), "").address
     return address, create_view_link(reports, address, "")[0]
@@ -121,6 +121,9 @@ def test_users_log_in_act_by_their_role_and_log_out(
     page.get_by_role("button", name="ada").click()
     page.wait_for_url(f"{dashboard}/reports/{address}")  # the link to the report survives the login
     expect(page.get_by_role("heading", name="Shared words")).to_be_visible()
+    expect(page.locator("math msup")).to_be_visible()
+    page.goto(f"{dashboard}/reports?report={address}")
+    expect(page.locator("math msup")).to_be_visible()  # on the page as well
     page.goto(f"{dashboard}/runs?runs_search=epochs:3")
     page.get_by_test_id("stDataFrame").locator("canvas").first.click(position={"x": 14, "y": 52}, force=True)
     page.get_by_role("button", name="Delete", exact=True).click()
