@@ -8,6 +8,7 @@ export default function ({ data, parentElement }) {
   const parsed = new DOMParser().parseFromString(data.html, "text/html");
   const active = "script, style, link, meta, base, iframe, object, embed, form, svg";
   parsed.querySelectorAll(active).forEach((element) => element.remove());
+  parsed.querySelectorAll("ul, ol").forEach((list) => { list.style.paddingLeft = "3rem"; }); // as in st.html
   for (const element of parsed.querySelectorAll("*")) {
     for (const { name, value } of [...element.attributes]) {
       const isSafe = !/^(href|src)$/.test(name) || /^(https?:|mailto:|data:image[/](png|jpeg);)/i.test(value);
@@ -17,10 +18,7 @@ export default function ({ data, parentElement }) {
   parentElement.querySelector("div").replaceChildren(...parsed.body.childNodes);
 }
 """
-_CSS = ".headroom-formula-text :is(ul, ol) { padding-left: 3rem; }"  # as in st.html
-_component = st.components.v2.component(
-    "headroom_formula_text", html='<div class="headroom-formula-text"></div>', css=_CSS, js=_JS, isolate_styles=False
-)
+_component = st.components.v2.component("headroom_formula_text", html="<div></div>", js=_JS, isolate_styles=False)
 
 
 def show_formula_text(html: str, key: str) -> None:
