@@ -12,7 +12,7 @@ from typing import Any
 
 from core.entry_point import DISPATCHER, build_command
 from core.errors import HeadroomError, HomeError, JobError
-from core.files import parse_json, replacing, write_json
+from core.files import parse_json, read_file, replacing, write_json
 from core.home import Home
 from core.installation import find_training_problem
 from core.jobs.between_jobs import advance_races, has_open_races
@@ -31,6 +31,7 @@ MAX_ATTEMPTS = 3
 IDLE_SECONDS = 60.0
 RESTART = "restart"  # file in a job folder with the attempt that is to be stopped and started again
 _TICK_SECONDS = 0.1
+_MAX_RESTART_BYTES = 100
 
 
 def ensure_dispatcher(home: Home) -> bool:
@@ -206,7 +207,7 @@ class Dispatcher:
 
     def _is_restart_requested(self, job: Job) -> bool:
         try:
-            return (self.home.jobs / job.run_id / RESTART).read_text().strip() == str(job.attempt)
+            return read_file(self.home.jobs / job.run_id / RESTART, _MAX_RESTART_BYTES).strip() == b"%d" % job.attempt
         except OSError:
             return False
 

@@ -140,3 +140,4 @@ def test_users_log_in_act_by_their_role_and_log_out(
     time.sleep(3)  # within which a changed role is known
     page.reload()
     page.wait_for_url(re.compile(r"/curves\?smoothing=0\.7"))  # the link waited for the role
+    page.context.close()
