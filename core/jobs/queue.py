@@ -188,11 +188,14 @@ class JobQueue:
         Raises:
             JobError: when no queued job has this ID.
         """
+        problem = f"Job {run_id!r:.60} is not queued; it may have started or ended."
+        if not self.path.exists():  # as in a home in which no job has been submitted
+            raise JobError(problem)
         with self._table.writing() as table:
             rows = table.execute(f"SELECT run_id, priority, number FROM job WHERE state = 'queued' {ORDER}").fetchall()
             order = [row[0] for row in rows]
             if run_id not in order:
-                raise JobError(f"Job {run_id!r:.60} is not queued; it may have started or ended.")
+                raise JobError(problem)
             position = order.index(run_id)
             order.insert(min(max(position + offset, 0), len(rows) - 1), order.pop(position))
             table.executemany(
@@ -206,6 +209,9 @@ class JobQueue:
         Raises:
             JobError: when no queued or running job has this ID.
         """
+        problem = f"Job {run_id!r:.60} is not queued or running; it may have ended."
+        if not self.path.exists():
+            raise JobError(problem)
         with self._table.writing() as table:
             changed = table.execute(
                 "UPDATE job SET cancel = 1, state = iif(state = 'queued', 'cancelled', state),"
@@ -214,7 +220,7 @@ class JobQueue:
                 (time.time(), run_id),
             ).rowcount
         if not changed:
-            raise JobError(f"Job {run_id!r:.60} is not queued or running; it may have ended.")
+            raise JobError(problem)
 
     def submit(self, specs: Iterable[RunSpec], submitted_by: str = "") -> dict[str, State]:
         """Queue the specs that are not queued or running, in one transaction. A job that is being cancelled is kept.
