@@ -1,6 +1,8 @@
 """Parts of Headroom that this installation has: training needs TensorFlow, viewing does not."""
 
 import os
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from core.errors import ViewOnlyError
@@ -13,6 +15,14 @@ PACKAGES = ("tensorflow", "keras", "extra-keras-datasets")
 """Requirements that an installation for viewing lacks."""
 REPLACEMENTS = {"tensorflow": ("tensorflow-cpu",)}
 """Distributions with the same modules as a requirement."""
+
+
+def find_installed(name: str) -> tuple[str, str] | None:
+    """Return the distribution that is installed for a requirement, and its version; None without one."""
+    for installed in (name, *REPLACEMENTS.get(name, ())):
+        with suppress(PackageNotFoundError):
+            return installed, version(installed)
+    return None
 
 
 def find_tensorflow_problem() -> str | None:

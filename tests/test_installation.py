@@ -80,3 +80,10 @@ def test_doctor_accepts_a_viewer_and_tensorflow_cpu(
     monkeypatch.setitem(installation.REPLACEMENTS, "absent-package", ("numpy",))
     replaced = read_libraries(path)
     assert replaced["absent-package"] == f"{replaced['numpy']} (numpy)"
+
+
+def test_training_finds_replaced_libraries() -> None:
+    """With tensorflow-cpu, no distribution has the name tensorflow: only `find_installed` knows the other names."""
+    sources = {path: path.read_text() for path in Path(core.__path__[0], "training").rglob("*.py")}
+    assert any("find_installed" in source for source in sources.values())
+    assert [path for path, source in sources.items() if "importlib.metadata" in source] == []

@@ -12,13 +12,13 @@ from core.installation import find_training_problem
 @needs(Role.TRAINER, "start training", find_training_problem)
 def start_advice(user: User, home: Home, plan: AdvicePlan) -> Race:
     """Start the race of a plan (see `start_race`)."""
-    return start_race(home, plan)
+    return start_race(home, plan, user.name)
 
 
 @needs(Role.TRAINER, "start training", find_training_problem)
 def continue_advice(user: User, home: Home, race_id: str, budget_seconds: float | None = None) -> Race:
     """Continue a race, or add seeds to an undecided one (see `continue_race`)."""
-    return continue_race(home, race_id, budget_seconds)
+    return continue_race(home, race_id, budget_seconds, user.name)
 
 
 @needs(Role.TRAINER, "cancel jobs")

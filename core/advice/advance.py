@@ -82,7 +82,7 @@ def _post_end(home: Home, race: Race) -> None:
     failed = race.state == "failed"
     text = f"Advice on {race.recipe} failed: {race.problem}" if failed else f"Advice on {race.recipe} is complete."
     name, link = f"{race.race_id} {len(race.answers)} {race.state}", f"/advisor?advice={race.race_id}"
-    post_notice(home, "advice", name, text, failed=failed, link=link)
+    post_notice(home, "advice", name, text, failed=failed, by=race.by, link=link)
 
 
 def _fail(race: Race, problem: str) -> Race:

@@ -14,16 +14,19 @@ from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.executor_choice import check_placement
 
 
-def start_race(home: Home, plan: AdvicePlan) -> Race:
+def start_race(home: Home, plan: AdvicePlan, by: str = "") -> Race:
     """Start the race of a plan and return it. A question that was asked before is the same race: one that has an answer
     is returned unchanged, and one that was paused, failed or ended early continues with the new budget.
+
+    Args:
+        by: the user who starts it, as `User.name`; their browser shows the notice of its end.
 
     Raises:
         JobError: when HEADROOM_SLOTS or HEADROOM_EXECUTOR is invalid.
         HomeError: when the home is not writable.
     """
     check_placement()  # the dispatcher could only write the error to its log
-    race = make_race(plan)
+    race = make_race(plan).model_copy(update={"by": by})
     with locked_race(home, race.race_id):
         try:
             known = open_race(home, race.race_id)
@@ -32,11 +35,11 @@ def start_race(home: Home, plan: AdvicePlan) -> Race:
         if known is None:
             save_race(home, _log(race, f"{len(plan.allowed)} candidates start."))
         elif known.state in ("paused", "failed") or (known.answer and known.answer.why):
-            save_race(home, _renew(known, plan.request.budget_seconds))
+            save_race(home, _renew(known, plan.request.budget_seconds).model_copy(update={"by": by}))
     return _go(home, race.race_id)
 
 
-def continue_race(home: Home, race_id: str, budget_seconds: float | None = None) -> Race:
+def continue_race(home: Home, race_id: str, budget_seconds: float | None = None, by: str = "") -> Race:
     """Continue a race that was paused, failed, ended early or is not decided; a new budget starts now.
 
     An undecided race gets the additional seeds that its answer names, and then one more comparison on the test images.
@@ -49,7 +52,7 @@ def continue_race(home: Home, race_id: str, budget_seconds: float | None = None)
         race = open_race(home, race_id)
         if race.state == "running":
             raise AdviceError(f"Advice {race.race_id} is running.")
-        save_race(home, _renew(race, budget_seconds))
+        save_race(home, _renew(race, budget_seconds).model_copy(update={"by": by}))
     return _go(home, race.race_id)
 
 

@@ -121,6 +121,7 @@ class Race(_Stored):
         counted: runs that are in `train_seconds`.
         waiting_for: runs that it submitted and needs next, since `waiting_since`.
         least_seeds: seeds per finalist before the test images are read again.
+        by: the user who started it or continued it last.
     """
 
     race_id: RunId
@@ -145,6 +146,7 @@ class Race(_Stored):
     least_seeds: Count = 2
     problem: Prose = ""
     ended_at: UnixTime | None = None
+    by: Prose = ""
 
     @property
     def answer(self) -> Answer | None:

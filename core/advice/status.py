@@ -1,6 +1,7 @@
 """Status of a race for pages and commands: every candidate with its learning curve."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from core.advice.candidate import Candidate
 from core.advice.evidence import Evidence
-from core.advice.race import Race
+from core.advice.race import OPEN, Race, open_race
 from core.advice.race_time import RaceTimer
+from core.errors import AdviceError
 from core.home import Home
 from core.jobs.queue import Job, JobQueue
 from core.spec import RunSpec
@@ -18,6 +20,15 @@ from core.store.history import read_history
 from core.store.run_store import RunStore
 
 CandidateState = Literal["excluded", "dropped", "queued", "running", "ready", "finalist"]
+
+
+def is_advising(home: Home, name: str) -> bool:
+    """Return whether a race is running that a user started."""
+    for path in home.advice.glob(f"*/{OPEN}"):
+        with suppress(AdviceError):
+            if open_race(home, path.parent.name).by == name:
+                return True
+    return False
 
 
 @dataclass(frozen=True)

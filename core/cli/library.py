@@ -1,10 +1,10 @@
 """Installed versions of the required libraries."""
 
 import re
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import requires
 from pathlib import Path
 
-from core.installation import REPLACEMENTS
+from core.installation import find_installed
 
 
 def read_libraries(requirements: Path) -> dict[str, str | None]:
@@ -17,13 +17,9 @@ def read_libraries(requirements: Path) -> dict[str, str | None]:
         text = requirements.read_text(encoding="utf-8")
     else:
         text = "\n".join(line for line in requires("headroom") or [] if "extra ==" not in line)
-    return {name: _find(name) for name in re.findall(r"^[A-Za-z0-9][A-Za-z0-9._-]*", text, re.MULTILINE)}
+    return {name: _describe(name) for name in re.findall(r"^[A-Za-z0-9][A-Za-z0-9._-]*", text, re.MULTILINE)}
 
 
-def _find(name: str) -> str | None:
-    for installed in (name, *REPLACEMENTS.get(name, ())):
-        try:
-            return version(installed) if installed == name else f"{version(installed)} ({installed})"
-        except PackageNotFoundError:
-            continue
-    return None
+def _describe(name: str) -> str | None:
+    found = find_installed(name)
+    return None if found is None else found[1] if found[0] == name else f"{found[1]} ({found[0]})"

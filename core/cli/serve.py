@@ -38,7 +38,8 @@ def serve(
     if deployment.address:
         command += ["--server.address", deployment.address]
     os.environ["HEADROOM_HOME"] = str(Home.default().path)  # a relative path is one of the current folder
-    local = f"http://{deployment.address or 'localhost'}:{port or _PORT}/{deployment.prefix}"
+    shown_port = port or os.environ.get("STREAMLIT_SERVER_PORT") or _PORT
+    local = f"http://{deployment.address or 'localhost'}:{shown_port}/{deployment.prefix}"
     print_message(f"Starting the dashboard at {deployment.url or local}. Ctrl-C stops it.")
     os.chdir(ROOT)  # with .streamlit/
     os.execv(sys.executable, command)

@@ -97,6 +97,11 @@ class JobQueue:
         """Return the queued and running jobs in the table, in the order in which they are started."""
         return self._select(f"WHERE state IN ('queued', 'running') {ORDER}")
 
+    def submitters(self) -> set[str]:
+        """Return who submitted the queued and running jobs in the table."""
+        rows = self._table.select(f"SELECT DISTINCT asked_by FROM {JOBS} WHERE state IN ('queued', 'running')")
+        return {str(submitter) for (submitter,) in rows}
+
     def ended(self, limit: int) -> list[Job]:
         """Return the newest `limit` finished, failed and cancelled jobs, newest first."""
         clause = "WHERE state IN ('finished', 'failed', 'cancelled') ORDER BY number DESC LIMIT ?"
@@ -184,13 +189,14 @@ class JobQueue:
         Raises:
             JobError: when no queued job has this ID.
         """
+        problem = f"Job {run_id!r:.60} is not queued; it may have started or ended."
         if is_missing(self.path):
-            raise JobError(f"Job {run_id!r:.60} is not queued; it may have started or ended.")
+            raise JobError(problem)
         with self._table.writing() as table:
             rows = table.execute(f"SELECT run_id, priority, number FROM job WHERE state = 'queued' {ORDER}").fetchall()
             order = [row[0] for row in rows]
             if run_id not in order:
-                raise JobError(f"Job {run_id!r:.60} is not queued; it may have started or ended.")
+                raise JobError(problem)
             position = order.index(run_id)
             order.insert(min(max(position + offset, 0), len(rows) - 1), order.pop(position))
             table.executemany(
@@ -204,8 +210,9 @@ class JobQueue:
         Raises:
             JobError: when no queued or running job has this ID.
         """
+        problem = f"Job {run_id!r:.60} is not queued or running; it may have ended."
         if is_missing(self.path):
-            raise JobError(f"Job {run_id!r:.60} is not queued or running; it may have ended.")
+            raise JobError(problem)
         with self._table.writing() as table:
             changed = table.execute(
                 "UPDATE job SET cancel = 1, state = iif(state = 'queued', 'cancelled', state),"
@@ -214,7 +221,7 @@ class JobQueue:
                 (time.time(), run_id),
             ).rowcount
         if not changed:
-            raise JobError(f"Job {run_id!r:.60} is not queued or running; it may have ended.")
+            raise JobError(problem)
 
     def submit(self, specs: Iterable[RunSpec], submitted_by: str = "") -> dict[str, State]:
         """Queue the specs that are not queued or running, in one transaction. A job that is being cancelled is kept.

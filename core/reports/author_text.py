@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -10,9 +11,11 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from core.reports.formula import MARKED_FORMULA, write_mathml, write_tex
+
 Node = dict[str, Any]
 """Node of the syntax tree: `kind`, and depending on it `parts` (children), `text`, `url`, `level`, `start`, `align`,
-`right_to_left`."""
+`right_to_left`, `display` (of a formula)."""
 
 _KINDS = {
     "paragraph": "paragraph", "heading": "heading", "bullet_list": "list", "ordered_list": "list", "list_item": "item",
@@ -22,6 +25,7 @@ _KINDS = {
 _LEAVES = {
     "text": "text", "code_inline": "mono", "fence": "code", "code_block": "code",
     "hr": "rule", "softbreak": "blank", "hardbreak": "break", "image": "image",
+    "formula": "formula",
 }  # fmt: skip
 _INLINE = {"emphasis": "*", "strong": "**", "strike": "~~"}
 _DIRECTED = ("paragraph", "heading", "list", "quote", "table", "cell")
@@ -33,10 +37,12 @@ _IMAGE = re.compile(r"!\[([^\]\n]{0,300})\]\((data:image/(?:png|jpeg);base64,[A-
 
 @cache
 def open_parser() -> MarkdownIt:
-    """Return a parser for CommonMark with tables and strikethrough. HTML is escaped; links may use http, https and
-    mailto; images must be embedded."""
+    """Return a parser for CommonMark with tables, strikethrough and formulas. HTML is escaped; links may use http,
+    https and mailto; images must be embedded."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
     parser.inline.ruler.before("link", "embedded_image", _read_image)
+    parser.inline.ruler.before("escape", "formula", _read_formula)
+    parser.add_render_rule("formula", _write_formula)
     parser.core.ruler.push("empty_links", _drop_empty_links)
     parser.validateLink = _is_safe_url  # type: ignore[method-assign]
     return parser
@@ -54,6 +60,21 @@ def _read_image(state: StateInline, silent: bool) -> bool:
         token.children = [Token("text", "", 0, content=found[1])]
     state.pos = found.end()
     return True
+
+
+def _read_formula(state: StateInline, silent: bool) -> bool:
+    found = MARKED_FORMULA.match(state.src, state.pos)
+    if not found:
+        return False
+    if not silent:
+        token = state.push("formula", "math", 0)
+        token.content, token.meta = found[2], {"display": found[1] == "$$"}
+    state.pos = found.end()
+    return True
+
+
+def _write_formula(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, _environment: Any) -> str:
+    return write_mathml(tokens[index].content, display=tokens[index].meta["display"])
 
 
 def _drop_empty_links(state: StateCore) -> None:
@@ -84,6 +105,12 @@ def write_html(text: str) -> str:
     return open_parser().render(text)
 
 
+def list_code_lines(text: str) -> set[int]:
+    """Return the indices of the lines that belong to code blocks."""
+    blocks = (token for token in open_parser().parse(text) if token.type in ("fence", "code_block") and token.map)
+    return {line for block in blocks for line in range(*(block.map or ()))}
+
+
 def parse_markdown(text: str) -> list[Node]:
     """Parse Markdown to a syntax tree that can be stored as JSON.
 
@@ -98,8 +125,7 @@ def parse_markdown(text: str) -> list[Node]:
             if token.nesting < 0:
                 open_nodes.pop()
             elif token.nesting == 0:
-                source = {"url": str(token.attrs["src"])} if token.type == "image" else {}
-                parent["parts"].append({"kind": _LEAVES[token.type], "text": token.content, **source})
+                parent["parts"].append({"kind": _LEAVES[token.type], "text": token.content, **_read(token)})
             else:
                 kind = _KINDS.get(token.type.removesuffix("_open"))
                 if kind is None or token.hidden or (len(open_nodes) > _MAX_DEPTH and kind not in _STRUCTURAL):
@@ -135,6 +161,10 @@ def is_right_to_left(text: str) -> bool:
 
 
 def _read(token: Token) -> Node:
+    if token.type == "image":
+        return {"url": str(token.attrs["src"])}
+    if token.type == "formula":
+        return {**token.meta}
     if token.type == "link_open":
         return {"url": str(token.attrs["href"])}
     if token.type == "heading_open":
@@ -189,7 +219,7 @@ def _write_blocks(nodes: list[Node]) -> str:
     blocks: list[str] = []
     inline: list[Node] = []
     for node in [*nodes, {"kind": "root", "parts": []}]:
-        if node["kind"] in (*_INLINE, "text", "mono", "link", "blank", "break", "image"):
+        if node["kind"] in (*_INLINE, "text", "mono", "link", "blank", "break", "image", "formula"):
             inline.append(node)
             continue
         if inline:
@@ -217,6 +247,8 @@ def _write_part(node: Node) -> str:
         return f"{ticks}{space}{node['text']}{space}{ticks}"
     if kind == "text":
         return _escape_text(node["text"])
+    if kind == "formula":
+        return write_tex(node["text"], display=node["display"])
     if kind == "image":
         return f"![{_escape_text(node['text'])}](<{node['url']}>)"
     inner = "".join(map(_write_part, node["parts"]))

@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from PIL import Image
@@ -14,13 +15,14 @@ from core.errors import DatasetError, ReportError
 from core.files import read_file, replacing
 from core.home import Home
 from core.image_file import read_picture
+from core.reports.author_text import list_code_lines
+from core.reports.formula import mark_formulas
 
 MAX_UPLOAD_BYTES, MAX_SIDE_PIXELS, MAX_ALT_CHARS = 20_000_000, 1600, 300
 
 _MAX_STORED_BYTES, _MAX_EMBEDDED_CHARS = 600_000, 8_000_000
 _REFERENCE = re.compile(r"!\[([^\]\n]{0,300})\]\(image:([0-9a-f]{16})\)")
-_TASK = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)\[([ xX])\](?=\s)")
-_FENCE = re.compile(r"\s{0,3}(```|~~~)")
+_TASK = re.compile(r"^([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX])\](?=\s)", re.MULTILINE)
 _EMBEDDED = re.compile(r"\]\(<?data:image/(png|jpeg);base64,([A-Za-z0-9+/]+={0,2})>?\)")
 
 
@@ -79,7 +81,8 @@ def list_image_ids(text: str) -> list[str]:
 
 
 def complete_text(home: Home, text: str) -> str:
-    """Return the text of a block as in a document: with its images, and with ☐ and ☑ for the tasks of lists."""
+    """Return the text of a block as in a document: with its images, and with ☐ and ☑ for the tasks of lists, and
+    `$`TeX`$` for formulas."""
     left = _MAX_EMBEDDED_CHARS
 
     def embed(found: re.Match[str]) -> str:
@@ -95,14 +98,19 @@ def complete_text(home: Home, text: str) -> str:
         left -= len(encoded)
         return f"![{found[1]}](data:image/{kind};base64,{encoded})" if left > 0 else f"(Too many images: {found[1]})"
 
-    return _REFERENCE.sub(embed, "\n".join(_mark_tasks(text.split("\n"))))
+    return _REFERENCE.sub(embed, "\n".join(_mark_outside_code(text)))
 
 
-def _mark_tasks(lines: list[str]) -> Iterator[str]:
-    in_code = False
-    for line in lines:
-        in_code ^= _FENCE.match(line) is not None
-        yield line if in_code else _TASK.sub(lambda found: f"{found[1]}{'☐' if found[2] == ' ' else '☑'}", line)
+def _mark_outside_code(text: str) -> Iterator[str]:
+    """Yield the lines of a text in groups, with marked tasks and formulas outside of code blocks."""
+    code = list_code_lines(text)
+    for is_code, lines in groupby(enumerate(text.split("\n")), key=lambda numbered: numbered[0] in code):
+        part = "\n".join(line for _, line in lines)
+        yield part if is_code else mark_formulas(_TASK.sub(_mark_task, part))
+
+
+def _mark_task(found: re.Match[str]) -> str:
+    return f"{found[1]}{'☐' if found[2] == ' ' else '☑'}"
 
 
 def split_images(text: str, folder: str) -> tuple[str, dict[str, bytes]]:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from core.architecture.model import Model
 from core.augment.preview import render_preview
 from core.datasets.cache import DatasetInfo
 from core.files import compute_checksum, replacing
+from core.installation import find_installed
 from core.spec import RunSpec
 from core.store.history import compute_epoch_seconds, read_history
 from core.store.metrics import compute_metrics, compute_targets
@@ -36,7 +36,7 @@ def describe_environment(fingerprint: str) -> dict[str, object]:
     """Return the content of environment.json."""
     return {
         "python": platform.python_version(),
-        "libraries": {name: version(name) for name in _LIBRARIES},
+        "libraries": {name: found[1] for name in _LIBRARIES if (found := find_installed(name))},
         "git_commit": _run_git("rev-parse", "HEAD") or None,
         "git_modified": None if (changes := _run_git("status", "--porcelain")) is None else bool(changes),
         "gpu": read_gpu(),

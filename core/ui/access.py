@@ -112,7 +112,7 @@ def show_user() -> None:
 
 
 def _show_login_page(message: str | None) -> None:
-    keep_link()
+    keep_link(logged_in=st.user.get("is_logged_in") is True)
     st.title("Headroom", anchor=False)
     st.write("Log in to view this dashboard.")
     if message:

@@ -5,10 +5,11 @@ from typing import Any
 
 import streamlit as st
 
+from core.advice.status import is_advising
 from core.errors import HomeError
 from core.jobs.notice import Notice, list_notices
 from core.jobs.queue import JobQueue
-from core.jobs.sweep_store import list_sweeps
+from core.jobs.sweep_store import find_sweep
 from core.ui.access import user
 from core.ui.errors import handle_errors
 from core.ui.session import home
@@ -64,17 +65,19 @@ def _describe(notice: Notice) -> dict[str, Any]:
 
 
 def _has_started() -> bool:
-    """Return whether the user has jobs, or a sweep with jobs, that are queued or running.
+    """Return whether the user has jobs, or a sweep with jobs, that are queued or running, or advice that is running.
 
-    A damaged job table is reported by the pages that show jobs.
+    Runs with each page: it reads only names of submitters, and the sweeps and races that are in progress. A damaged job
+    table is reported by the pages that show jobs.
     """
     try:
-        submitters = {job.submitted_by for job in JobQueue(home()).unfinished()}
+        submitters = JobQueue(home()).submitters()
     except HomeError:
-        return False
-    if not submitters:
-        return False
+        submitters = set()
     name = user().name
-    return name in submitters or any(
-        sweep.submitted_by in submitters and sweep.by == name for sweep in list_sweeps(home())
+    sweeps = (find_sweep(home(), submitter) for submitter in submitters)
+    return (
+        name in submitters
+        or any(sweep is not None and sweep.by == name for sweep in sweeps)
+        or is_advising(home(), name)
     )

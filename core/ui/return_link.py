@@ -8,8 +8,8 @@ export default function ({ data }) {
   const key = "headroom-return";
   if (data.keep) {
     const atStart = location.pathname.endsWith("/") && !location.search;  // where the provider returns anyway
-    if (atStart) sessionStorage.removeItem(key);
-    else sessionStorage.setItem(key, new URLSearchParams(location.search).get("next") ?? location.href);
+    if (atStart && !data.loggedIn) sessionStorage.removeItem(key);
+    if (!atStart) sessionStorage.setItem(key, new URLSearchParams(location.search).get("next") ?? location.href);
     return;
   }
   const kept = sessionStorage.getItem(key);
@@ -23,9 +23,13 @@ export default function ({ data }) {
 _component = st.components.v2.component("headroom_return_link", html="<span></span>", js=_JS)
 
 
-def keep_link() -> None:
-    """Keep the address of the login page, or its parameter `next`, in this browser tab."""
-    _component(data={"keep": True}, key="keep-link")
+def keep_link(*, logged_in: bool) -> None:
+    """Keep the address of the login page, or its parameter `next`, in this browser tab.
+
+    Args:
+        logged_in: whether the user has logged in and lacks a role. Then the kept link waits until they have one.
+    """
+    _component(data={"keep": True, "loggedIn": logged_in}, key="keep-link")
 
 
 def return_to_link() -> None:

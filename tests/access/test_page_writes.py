@@ -19,7 +19,7 @@ READING = {
         "conclude": None, "limits": None, "make_plan": {"make_plan"}, "plan": None, "race_curves": None,
         "race_time": {"RaceTimer"},
         "race": {"Race", "list_damaged_races", "list_races", "make_race", "open_race"}, "request": None,
-        "status": {"estimate_more_seeds"},
+        "status": {"estimate_more_seeds", "is_advising"},
     },
     "core.datasets": {
         "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"check_free", "list_added", "read_fetch"},
@@ -38,7 +38,7 @@ READING = {
         "notice": {"Notice", "list_notices"},
         "pending": None, "progress": None, "queue": {"Job", "JobQueue"}, "submit": {"Submission"}, "sweep_plan": None,
         "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
-        "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps", "open_sweep"},
+        "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "find_sweep", "list_sweeps", "open_sweep"},
     },
     "core.models": {"background": {"EvaluationState", "find_evaluation"}, "model_info": None},
     "core.store": {
@@ -83,6 +83,7 @@ METHODS: dict[type, set[str]] = {
         "newest_number",
         "paused",
         "running",
+        "submitters",
         "unfinished",
     },
     NoteBook: {"path", "read", "read_all", "read_available"},

@@ -11,10 +11,11 @@ from core.advice.advance import advance
 from core.advice.control import continue_race, pause_race, start_race, stop_race
 from core.advice.limits import Limits
 from core.advice.race import Race, list_damaged_races, list_races, open_race
-from core.advice.status import estimate_more_seeds, read_race_status
+from core.advice.status import estimate_more_seeds, is_advising, read_race_status
 from core.displays.advice_text import build_advice_json, write_answer
 from core.errors import AdviceError
 from core.home import Home
+from core.jobs.notice import list_notices
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
 from core.store.run_store import RunStore
@@ -173,7 +174,9 @@ def test_budget_ends_a_race_with_what_is_known(
     racing_home: Home, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = plan_digits(racing_home, budget_seconds=3600.0)
-    race = start_race(racing_home, plan)
+    race = start_race(racing_home, plan, by="ada")
+    assert is_advising(racing_home, "ada")
+    assert not is_advising(racing_home, "bob")
     train_next(racing_home, make_run, score)
     clock = time.time
     monkeypatch.setattr(advance_module.time, "time", lambda: clock() + 3601)
@@ -183,6 +186,8 @@ def test_budget_ends_a_race_with_what_is_known(
     assert "Not decided within 1 h 0 min" in write_answer(race)
     assert "the test images were not read" in write_answer(race)
     assert not JobQueue(racing_home).has("queued"), "its jobs are cancelled"
+    assert [notice.by for notice in list_notices(racing_home)] == ["ada"]
+    assert not is_advising(racing_home, "ada")
     monkeypatch.setattr(advance_module.time, "time", clock)
     race = continue_race(racing_home, race.race_id, 3600.0)
     assert race.deadline == pytest.approx(time.time() + 3600, abs=30)

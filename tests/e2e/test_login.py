@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,9 +25,10 @@ from tests.support.run_writer import RunWriter
 
 @pytest.fixture
 def provider(tmp_path: Path) -> Iterator[str]:
-    """Address of a provider on this machine with the users vera and ada."""
+    """Address of a provider on this machine with the users vera, ada and zoe, who has no role."""
     port = find_port()
-    users = [{"sub": name, "email": f"{name}@example.org", "email_verified": True} for name in ("vera", "ada")]
+    emails = {"vera": "vera@example.org", "ada": "ada@example.org", "zoe": "zoe@other.org"}
+    users = [{"sub": name, "email": email, "email_verified": True} for name, email in emails.items()]
     words = [word for user in users for word in ("--user-claims", json.dumps(user))]
     with (tmp_path / "provider.log").open("wb") as log:
         process = subprocess.Popen(
@@ -68,7 +70,7 @@ def dashboard(
 def publish_report(home: Home) -> tuple[str, str]:
     """Publish a report; return its address and the path of a view-only link to it."""
     store, reports = RunStore(home), ReportStore(home)
-    text = TextBlock(text="# Shared words")
+    text = TextBlock(text="# Shared words\n\n$x^2$")
     draft = reports.create(Report(title="A", runs=(store.frame()["run_id"][0],), blocks=(text,)), "")
     address = reports.publish(draft, build_document(draft.report, store), "").address
     return address, create_view_link(reports, address, "")[0]
@@ -89,7 +91,9 @@ def log_out(page: Page) -> None:
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
-def test_users_log_in_act_by_their_role_and_log_out(browser: Browser, dashboard: str, home: Home) -> None:
+def test_users_log_in_act_by_their_role_and_log_out(
+    browser: Browser, dashboard: str, home: Home, tmp_path: Path
+) -> None:
     page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
     page.set_default_timeout(WAIT)
     page.goto(f"{dashboard}/train")
@@ -117,8 +121,23 @@ def test_users_log_in_act_by_their_role_and_log_out(browser: Browser, dashboard:
     page.get_by_role("button", name="ada").click()
     page.wait_for_url(f"{dashboard}/reports/{address}")  # the link to the report survives the login
     expect(page.get_by_role("heading", name="Shared words")).to_be_visible()
+    expect(page.locator("math msup")).to_be_visible()
+    page.goto(f"{dashboard}/reports?report={address}")
+    expect(page.locator("math msup")).to_be_visible()  # on the page as well
     page.goto(f"{dashboard}/runs?runs_search=epochs:3")
     page.get_by_test_id("stDataFrame").locator("canvas").first.click(position={"x": 14, "y": 52}, force=True)
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("1 deleted run can be restored.")).to_be_visible()
     assert len(RunStore(home).deleted()) == 1
+
+    log_out(page)
+    page.goto(f"{dashboard}/curves?smoothing=0.7")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="zoe").click()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text(secrets.read_text().replace('"@example.org"', '"@example.org", "@other.org"'))
+    time.sleep(3)  # within which a changed role is known
+    page.reload()
+    page.wait_for_url(re.compile(r"/curves\?smoothing=0\.7"))  # the link waited for the role
+    page.context.close()

@@ -5,6 +5,7 @@ import time
 from core.home import Home
 from core.jobs.notice import post_notice
 from core.jobs.queue import JobQueue
+from core.jobs.sweep_store import keep_sweep
 from core.spec import RunSpec
 from tests.support.dispatcher import without_dispatcher
 from tests.support.page import Open
@@ -22,6 +23,11 @@ def test_sidebar_watches_what_the_user_started(open_page: Open, home: Home, make
     with without_dispatcher(home):
         assert not watches()
         JobQueue(home).submit([RunSpec(epochs=9)], "ada@example.org")
+        assert not watches()
+        sweep = keep_sweep(home, "digits-heads", ["epochs"], [RunSpec(epochs=7)], by="test@example.com")
+        JobQueue(home).submit(sweep.specs, sweep.submitted_by)
+        assert watches()
+        JobQueue(home).cancel(sweep.specs[0].run_id)
         assert not watches()
         JobQueue(home).submit([RunSpec(epochs=8)], "test@example.com")
         assert watches()

@@ -18,10 +18,18 @@ from core.reports.chart_image import draw_svg, split_panels
 from core.reports.document import Figure, Passage, Table, write_cell
 from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MAX_ROWS, TEMPLATES, list_tiles
+from core.reports.formula import read_formula
 from core.reports.seal import add_checksum_line, describe_dashboard
 
 _MAX_MISSING = 12
-_FONTS = ("Libertinus Serif", "Noto Serif CJK SC", "Noto Serif", "DejaVu Serif", "DejaVu Sans")
+_FONTS = (
+    "Libertinus Serif",
+    "Noto Serif CJK SC",
+    "Noto Serif",
+    "DejaVu Serif",
+    "DejaVu Sans",
+    "New Computer Modern Math",
+)
 
 
 class Pdf(Format):
@@ -126,10 +134,15 @@ def _list_section(section: Passage | Figure, svgs: list[str], not_drawn: str) ->
 
 
 def _parse_text(text: str) -> list[Node]:
-    """Return the syntax tree of a text, with the bytes and the width in points of its images; of a damaged one, its
-    description."""
+    """Return the syntax tree of a text, with the elements of its formulas, and the bytes and the width in points of its
+    images; of a damaged one, its description."""
     nodes = parse_markdown(text)
-    for node in _list_image_nodes(nodes):
+    for node in _list_nodes(nodes, "formula"):
+        try:
+            node["parts"] = read_formula(node["text"], display=node["display"])
+        except ReportError:
+            node["kind"] = "mono"
+    for node in _list_nodes(nodes, "image"):
         try:
             content = base64.b64decode(node.pop("url").partition(",")[2])
             width = read_picture(content).shape[1]
@@ -141,11 +154,12 @@ def _parse_text(text: str) -> list[Node]:
     return nodes
 
 
-def _list_image_nodes(nodes: list[Node]) -> Iterator[Node]:
+def _list_nodes(nodes: list[Node], kind: str) -> Iterator[Node]:
     for node in nodes:
-        if node["kind"] == "image":
+        if node["kind"] == kind:
             yield node
-        yield from _list_image_nodes(node.get("parts", []))
+        else:
+            yield from _list_nodes(node.get("parts", []), kind)
 
 
 def _list_figure(figure: Figure, svgs: list[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from core.ui.display import draw_spec, show_frame
 from core.ui.heading import show_summary, show_title
 from core.ui.image_grid import draw_image_grid
 from core.ui.reports.comments import CommentPanel
+from core.ui.reports.formula_text import show_formula_text
 from core.ui.tiles import draw_tiles
 
 
@@ -23,7 +24,7 @@ def show_heading(document: Document, note: str) -> None:
     st.set_page_config(page_title=f"{document.title} · Report · Headroom")
     show_summary(escape_markdown(document.title))
     if document.summary:
-        _show_text(document.summary)
+        _show_text(document.summary, "summary")
     show_title(escape_markdown(document.headline))
     st.caption(" · ".join(map(escape_markdown, (*document.facts, note))))
     if document.cautions:
@@ -40,7 +41,7 @@ def show_sections(document: Document, comments: CommentPanel) -> None:
 def show_section(section: Passage | Figure) -> None:
     """Show the text, tiles, images or chart of a section."""
     if isinstance(section, Passage):
-        _show_text(section.text)
+        _show_text(section.text, f"text-{section.id}")
         return
     if section.problem or section.display != "tiles":
         st.header(escape_markdown(section.title), anchor=False)
@@ -60,9 +61,13 @@ def show_section(section: Passage | Figure) -> None:
         _show_data_table(section, section.table)
 
 
-def _show_text(text: str) -> None:
+def _show_text(text: str, key: str) -> None:
     html = write_html(text).replace("<img ", '<img style="max-width:100%" ')
-    st.html(f'<div dir="auto" style="overflow-wrap:anywhere;max-width:60rem">{html}</div>')
+    html = f'<div dir="auto" style="overflow-wrap:anywhere;overflow-x:auto;max-width:60rem">{html}</div>'
+    if "<math" in html:
+        show_formula_text(html, key)
+    else:
+        st.html(html)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

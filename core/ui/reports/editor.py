@@ -91,7 +91,7 @@ def edit(opened: Draft, document: Document, comments: CommentPanel) -> None:
                 _edit_field(
                     st.text_area, "Markdown", f"words-{block.id}", partial(_replace, block.id, "text"),
                     value=block.text, height="content", label_visibility="collapsed",
-                    placeholder="Text in Markdown: **bold**, lists, - [ ] tasks, tables and links.",
+                    placeholder="Text in Markdown: **bold**, lists, - [ ] tasks, tables, links and formulas: $x^2$.",
                 )  # fmt: skip
                 _show_image_field(block)
             if not isinstance(section, Passage) or section.text:
