@@ -94,7 +94,7 @@ def _choose(recipe: "Recipe", frame: "pd.DataFrame") -> tuple[list[dict[str, Any
 
 
 def _print_recipes(found: list[dict[str, Any]]) -> None:
-    from core.analysis.summary import SeedMean
+    from core.analysis.seed_mean import SeedMean
     from core.displays.number import format_accuracy, format_count, format_published_accuracy
     from core.displays.recipe_text import write_source
     from core.recipe import Publication, PublishedResult

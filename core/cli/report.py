@@ -237,3 +237,9 @@ def verify(path: Annotated[Path, typer.Argument(metavar="FILE", help="An exporte
     from core.reports.seal import verify_file
 
     typer.echo(f"{path.name}: unchanged since it was written. SHA-256: {verify_file(path)}")
+
+
+for _command in (report_comment.comments, report_comment.comment, report_comment.resolve):
+    app.command()(_command)
+for _command in (report_comment.history, report_comment.diff):
+    app.command()(_command)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.calibration import COLDEST, HOTTEST, compute_calibrations
-from core.analysis.summary import SeedMean
+from core.analysis.seed_mean import SeedMean
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, GREY, color_heads, position_heads, shape_heads, write_note
