@@ -33,7 +33,7 @@ class _Commands(Mapping[str, TyperCommand]):
     def __getitem__(self, name: str) -> Any:
         if name not in self._loaded:
             module, _, found = _COMMANDS[name].partition(":")
-            entry = getattr(import_module(f"core.cli.{module}"), found)
+            entry = getattr(import_module(f".{module}", __package__), found)
             group = entry if isinstance(entry, typer.Typer) else typer.Typer(add_completion=False)
             if entry is not group:
                 group.command(name)(entry)

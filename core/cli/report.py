@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from core.cli import report_comment
 from core.cli.comparison import (
     HELP,
     METAVAR,
@@ -239,7 +240,5 @@ def verify(path: Annotated[Path, typer.Argument(metavar="FILE", help="An exporte
     typer.echo(f"{path.name}: unchanged since it was written. SHA-256: {verify_file(path)}")
 
 
-for _command in (report_comment.comments, report_comment.comment, report_comment.resolve):
-    app.command()(_command)
-for _command in (report_comment.history, report_comment.diff):
-    app.command()(_command)
+for _name in ("comments", "comment", "resolve", "history", "diff"):
+    app.command()(getattr(report_comment, _name))

@@ -148,7 +148,11 @@ def find_id(home: Home, prefix: str) -> str:
     from core.store.run_store import RunStore
 
     store = RunStore(home)
-    known = {*(row["run_id"] for row in store.rows(["run_id"])), *store.damaged(), *(job.run_id for job in list_available_jobs(home))}
+    known = {
+        *store.list_ids(),
+        *store.damaged(),
+        *(job.run_id for job in list_available_jobs(home)),
+    }
     matches = [run_id for run_id in known if run_id.startswith(prefix)] if prefix else []
     if len(matches) == 1 or prefix in matches:
         return prefix if prefix in matches else matches[0]

@@ -104,6 +104,7 @@ class Index:
     Attributes:
         path: The folder.
         file: Cache of the rows.
+        stamps: Hash of modification time and size of each record, by folder.
         damaged: Error messages by name of the damaged folders.
         generation: Number that changes with each change of `frame` or `damaged`; no other index of the process has it,
             so that caches never mix them up.
@@ -111,11 +112,11 @@ class Index:
 
     path: Path
     file: Path | None
+    stamps: dict[str, int] = field(default_factory=dict)
     damaged: dict[str, str] = field(default_factory=dict)
     generation: int = 0
     _table: pa.Table | None = None
     _frame: "tuple[pa.Table, pd.DataFrame] | None" = None
-    _stamps: dict[str, int] = field(default_factory=dict)
     _changed: int = -1
     _settles: float = 0.0
     _scanned: float = 0.0
@@ -134,7 +135,7 @@ class Index:
         return [] if self._table is None else self._table.select([*columns]).to_pylist()
 
     def __contains__(self, run_id: str) -> bool:
-        return run_id in self._stamps and run_id not in self.damaged
+        return run_id in self.stamps and run_id not in self.damaged
 
     def refresh(self) -> None:
         """Update the index after runs were added, deleted or changed. Without recent changes it calls stat once.
@@ -176,12 +177,12 @@ class Index:
         return stamps
 
     def _update(self, stamps: dict[str, int]) -> None:
-        if stamps and not self._stamps:
+        if stamps and not self.stamps:
             self._load()
-        if stamps == self._stamps:
+        if stamps == self.stamps:
             return
-        fresh = [name for name, stamp in stamps.items() if self._stamps.get(name) != stamp]
-        removed = (self._stamps.keys() - stamps.keys()).union(fresh)
+        fresh = [name for name, stamp in stamps.items() if self.stamps.get(name) != stamp]
+        removed = (self.stamps.keys() - stamps.keys()).union(fresh)
         damaged = {name: message for name, message in self.damaged.items() if name not in removed}
         rows = []
         for name in fresh:
@@ -195,7 +196,7 @@ class Index:
         if rows or not all(kept):
             self._table = self._merge(kept, _build(rows, stamps))
             self._save(self._table)
-        self.damaged, self._stamps = damaged, stamps
+        self.damaged, self.stamps = damaged, stamps
         self.generation = next(_GENERATIONS)
 
     def _merge(self, kept: list[bool], added: pa.Table) -> pa.Table:
@@ -218,13 +219,13 @@ class Index:
             return
         if table.schema == _SCHEMA and {*table["version"].to_pylist()} == {_VERSION}:
             self._table = table
-            self._stamps = dict(zip(table["run_id"].to_pylist(), table["stamp"].to_pylist(), strict=True))
+            self.stamps = dict(zip(table["run_id"].to_pylist(), table["stamp"].to_pylist(), strict=True))
             self.generation = next(_GENERATIONS)
 
     def _save(self, table: pa.Table) -> None:
-        if self.file is not None:
+        if self.file is not None and self.file.parent.is_dir():  # to read does not create a home
             buffer = pa.BufferOutputStream()
-            with pa.ipc.new_file(buffer, _SCHEMA, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+            with pa.ipc.new_file(buffer, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
                 writer.write_table(table)
             rows = buffer.getvalue().to_pybytes()
             with suppress(HomeError), replacing(self.file) as temporary:

@@ -64,6 +64,16 @@ class RunStore:
             rows.sort(key=lambda row: row["finished_at"], reverse=True)
         return [{name: row[name] for name in columns} for row in rows]
 
+    def stamps(self) -> list[dict[str, int]]:
+        """Return a number per run folder of the home, and of the examples, that changes with its record."""
+        with self._lock:
+            self._refresh()
+            return [index.stamps for index in self._indexes]
+
+    def list_ids(self) -> list[str]:
+        """Return the IDs of the finished runs, newest first."""
+        return [row["run_id"] for row in self.rows(["run_id"])]
+
     @property
     def generation(self) -> tuple[int, ...]:
         """A value that changes with the run list."""
@@ -124,7 +134,7 @@ class RunStore:
 
     def find(self, prefix: str) -> Run:
         """Open the run whose ID starts with the given characters, which must be unique."""
-        ids = [row["run_id"] for row in self.rows(["run_id"]) if row["run_id"].startswith(prefix)] if prefix else []
+        ids = [run_id for run_id in self.list_ids() if run_id.startswith(prefix)] if prefix else []
         if len(ids) > 1:
             raise RunNotFoundError(f"{prefix!r} matches {len(ids)} runs; enter more characters.")
         return self.open(ids[0] if ids else prefix)
