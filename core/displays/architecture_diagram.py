@@ -263,9 +263,12 @@ class _Drawing:
             for value in (True, False)
         )
         return alt.layer(
-            links.encode(x=x, y=y, x2="x2:Q", y2="y2:Q"),
-            *(mark.encode(x=x, x2="x2:Q", y=y, y2="y2:Q", tooltip=tooltip) for mark in (filled, outlined)),
-            *(mark.encode(x=x, y=y, text="text:N") for mark in (bold, normal)),
+            links.encode(x=x, y=y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q")),
+            *(
+                mark.encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"), tooltip=tooltip)
+                for mark in (filled, outlined)
+            ),
+            *(mark.encode(x=x, y=y, text=alt.Text("text:N")) for mark in (bold, normal)),
         ).properties(width=_WIDTH, height=height)
 
 

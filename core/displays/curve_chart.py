@@ -130,7 +130,7 @@ def draw_continuations(x: str, positions: Sequence[float], low: float, high: flo
         return []
     left = [position > high - _TEXT_SHARE * (high - low) for position in named]
     data = pd.DataFrame({x: positions})
-    rule = alt.Chart(data).mark_rule(strokeDash=[2, 4], color=GREY).encode(x=f"{x}:Q")
+    rule = alt.Chart(data).mark_rule(strokeDash=[2, 4], color=GREY).encode(x=alt.X(f"{x}:Q"))
     layers: list[Any] = [rule]
     for is_left in {*left}:
         texts = pd.DataFrame(
@@ -144,7 +144,7 @@ def draw_continuations(x: str, positions: Sequence[float], low: float, high: flo
             color=GREY,
         )
         y = alt.value("height") if bottom else alt.value(0)
-        layers.append(mark.encode(x=f"{x}:Q", y=y, text="text:N"))
+        layers.append(mark.encode(x=alt.X(f"{x}:Q"), y=y, text=alt.Text("text:N")))
     return layers
 
 
@@ -153,6 +153,6 @@ def draw_floors(images: Mapping[float, str]) -> list[Any]:
     if not images:
         return []
     data = pd.DataFrame({"y": [*images], "text": [*images.values()]})
-    rule = alt.Chart(data).mark_rule(strokeDash=[4, 3], color=GREY).encode(y="y:Q")
+    rule = alt.Chart(data).mark_rule(strokeDash=[4, 3], color=GREY).encode(y=alt.Y("y:Q"))
     text = alt.Chart(data).mark_text(align="right", baseline="top", dx=-4, dy=3, fontSize=10, color=GREY)
-    return [rule, text.encode(x=alt.value("width"), y="y:Q", text="text:N")]
+    return [rule, text.encode(x=alt.value("width"), y=alt.Y("y:Q"), text=alt.Text("text:N"))]

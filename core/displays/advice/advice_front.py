@@ -90,7 +90,7 @@ class AdviceFront(AdviceDisplay):
             color=color, shape=shape_styles(styles, legend=False)
         )
         named = base.transform_filter("datum.front || datum.chosen") if len(frame) > _MAX_NAMES else base
-        names = named.mark_text(dy=-16, fontSize=11, fontWeight="bold").encode(text="label:N", color=ink)
+        names = named.mark_text(dy=-16, fontSize=11, fontWeight="bold").encode(text=alt.Text("label:N"), color=ink)
         layers = [step, ring.encode(color=color_styles(styles, legend=False)), points, names]
         return alt.layer(*layers).properties(height=360, title=write_note(self._note()))
 

@@ -112,7 +112,7 @@ class RaceCurves(AdviceDisplay):
         rungs = pd.DataFrame({"epoch": self.race.rungs[:-1]})
         if rungs.empty:
             return []
-        return [alt.Chart(rungs).mark_rule(strokeDash=[2, 4], color=GREY).encode(x="epoch:Q")]
+        return [alt.Chart(rungs).mark_rule(strokeDash=[2, 4], color=GREY).encode(x=alt.X("epoch:Q"))]
 
     def _draw_names(self, ends: pd.DataFrame, scale: alt.Scale, last: int, y: alt.Y) -> list[Any]:
         """Draw the name of each candidate at the end of its line: to the right of it, or above it near the axis end."""
@@ -130,7 +130,7 @@ class RaceCurves(AdviceDisplay):
             marks: dict[str, Any] = {"align": align, "dx": dx, "baseline": "middle", "fontSize": 11}
             if side.any():
                 text = alt.Chart(rows[side]).mark_text(**marks)
-                layers.append(text.encode(x="epoch:Q", y=placed, color=ink, text="text:N"))
+                layers.append(text.encode(x=alt.X("epoch:Q"), y=placed, color=ink, text=alt.Text("text:N")))
         return layers
 
     def _draw_reasons(self, ends: pd.DataFrame) -> list[Any]:
@@ -150,7 +150,7 @@ class RaceCurves(AdviceDisplay):
             align="right", baseline="top", dx=-4, dy=alt.expr("-datum.lift"), fontSize=11, color=GREY,
             lineBreak="\n", lineHeight=_LINE_PIXELS,
         )  # fmt: skip
-        return [mark.encode(x=alt.value("width"), y=alt.value("height"), text="text:N")]
+        return [mark.encode(x=alt.value("width"), y=alt.value("height"), text=alt.Text("text:N"))]
 
     def _note(self) -> str:
         frame = self.frame()

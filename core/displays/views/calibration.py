@@ -76,7 +76,7 @@ class CalibrationErrors(Display):
             axis=alt.Axis(format=".1%", tickCount=5),
         )  # fmt: skip
         shape = shape_heads(self.comparison, legend=False)
-        lines = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, x2="ece_after:Q")
+        lines = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, x2=alt.X2("ece_after:Q"))
         before = base.mark_point(filled=False, size=70, strokeWidth=2).encode(x=x, shape=shape)
         after = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("ece_after:Q"), shape=shape)
         floor = base.mark_tick(thickness=2, size=14).encode(x=alt.X("ece_expected_after:Q"), color=alt.value(GREY))

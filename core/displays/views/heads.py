@@ -141,7 +141,7 @@ class Heads(Display):
             axis=alt.Axis(format=".1%", tickCount=6),
             scale=alt.Scale(domain=[max(low, 0.0), min(high, 1.0)], zero=False, nice=False),
         )
-        bars = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q")
+        bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
         points = base.mark_point(filled=True, size=140, opacity=1).encode(
             y=y, shape=shape_heads(self.comparison, legend=not named)
         )
@@ -149,14 +149,18 @@ class Heads(Display):
             note = f"Only the {self.comparison.noun}s of the headline are named. Point to a mark for its name."
             names = [self._name_one(base, label, dy) for label, dy in zip(self._list_named(), (22, -16), strict=False)]
             return alt.layer(bars, points, *names).properties(height=_HEIGHT, title=write_note(note))
-        texts = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
+        texts = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(
+            y=alt.Y("name_y:Q"), text=alt.Text("head:N")
+        )
         legend = 0 if named else 30 + measure_legend(labels)
         return alt.layer(bars, points, *([texts] if named else [])).properties(height=_HEIGHT + legend)
 
     def _name_one(self, base: alt.Chart, label: str, dy: int) -> alt.Chart:
         """Build the name of one of many variants, `dy` pixels below its point."""
         row = base.transform_filter(alt.FieldEqualPredicate(field="head", equal=label))
-        return row.mark_text(dy=dy, fontSize=13, fontWeight="bold").encode(y="test_accuracy:Q", text="head:N")
+        return row.mark_text(dy=dy, fontSize=13, fontWeight="bold").encode(
+            y=alt.Y("test_accuracy:Q"), text=alt.Text("head:N")
+        )
 
     def _list_named(self) -> list[str]:
         """Return the labels of the variants that the chart may name: of many, the two of the headline."""

@@ -96,7 +96,7 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
         )
     )
     text = alt.Chart(totals).mark_text(align="left", baseline="middle", dx=5, fontSize=12, color="#8a94a3")
-    return (bars + text.encode(y=y, x="params:Q", text="text:N")).properties(height=alt.Step(46))
+    return (bars + text.encode(y=y, x=alt.X("params:Q"), text=alt.Text("text:N"))).properties(height=alt.Step(46))
 
 
 @dataclass(frozen=True)
