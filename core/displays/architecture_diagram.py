@@ -116,8 +116,7 @@ def build_architecture_chart(architectures: Sequence[Architecture], palette: Map
     largest = max(step.params for panel in panels for step in panel.steps)
     charts = [_Drawing(panel, max(largest, 1)).chart(_NOTE if panel is panels[0] else ()) for panel in panels]
     columns = 2 if len(charts) in (2, 4) else 3
-    chart = alt.concat(*charts, columns=columns, spacing=24)
-    return chart.properties(usermeta={PANEL_PIXELS: _WIDTH}, padding=NO_PADDING)
+    return alt.concat(*charts, columns=columns, spacing=24, usermeta={PANEL_PIXELS: _WIDTH}, padding=NO_PADDING)
 
 
 @dataclass(frozen=True)
@@ -269,7 +268,9 @@ class _Drawing:
                 for mark in (filled, outlined)
             ),
             *(mark.encode(x=x, y=y, text=alt.Text("text:N")) for mark in (bold, normal)),
-        ).properties(width=_WIDTH, height=height)
+            width=_WIDTH,
+            height=height,
+        )
 
 
 def _chart_rectangles(marks: Marks) -> alt.Chart:

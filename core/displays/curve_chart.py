@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from core.displays.axis import list_log_ticks, list_whole_ticks
-from core.displays.chart_view import Chart
+from core.displays.chart_view import Chart, set_properties
 from core.displays.encoding import GREY, color_styles
 from core.displays.palette import VariantStyle
 
@@ -62,9 +62,8 @@ def finish_chart(chart: Any, labels: Sequence[str]) -> Chart:
     """Set the height with the legend of these heads, which marks hidden heads itself instead of fading the others."""
     columns = 2 if max(map(len, labels)) <= 16 else 1
     rows = -(-len(labels) // columns) if len(labels) > 1 else 0
-    finished: Chart = chart.properties(height=HEIGHT_PIXELS + _LEGEND_ROW_PIXELS * rows).configure_legend(
-        unselectedOpacity=1
-    )
+    config = alt.Config(legend=alt.LegendConfig(unselectedOpacity=1))
+    finished: Chart = set_properties(chart, height=HEIGHT_PIXELS + _LEGEND_ROW_PIXELS * rows, config=config)
     return finished
 
 
