@@ -13,7 +13,7 @@ disable_debug_mode()  # Altair would validate each part of each chart; tests/dis
 
 def list_values(data: Any) -> Any:
     """Return the rows of a data frame as Altair does, in a third of the time: missing and infinite values are None."""
-    if not isinstance(data, pd.DataFrame) or not all(dtype.kind in "iufbOS" for dtype in data.dtypes):
+    if not isinstance(data, pd.DataFrame) or not all(dtype.kind in "iufbO" for dtype in data.dtypes):
         return alt.to_values(data)
     columns = [_list_column(data.iloc[:, index]) for index in range(data.shape[1])]
     names = [*data.columns]
@@ -34,7 +34,9 @@ def _list_column(column: pd.Series) -> list[Any]:
 
 
 def _transform(data: Any, max_rows: int = 5000) -> Any:
-    return list_values(alt.limit_rows(data, max_rows=max_rows))
+    if not isinstance(data, pd.DataFrame) or len(data) > max_rows:
+        data = alt.limit_rows(data, max_rows=max_rows)  # raises MaxRowsError
+    return list_values(data)
 
 
 alt.data_transformers.register("headroom", _transform)
