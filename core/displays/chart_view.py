@@ -24,12 +24,11 @@ def _list_column(column: pd.Series) -> list[Any]:
     if column.dtype.kind in "iub" and isinstance(column.dtype, np.dtype):
         return column.tolist()
     if column.dtype.kind == "f":
-        values = column.to_numpy(np.float64, na_value=np.nan)
-        return [value if known else None for value, known in zip(values.tolist(), np.isfinite(values), strict=True)]
-    values = column.tolist()
+        numbers = column.to_numpy(np.float64, na_value=np.nan)
+        return [value if known else None for value, known in zip(numbers.tolist(), np.isfinite(numbers), strict=True)]
     return [
         value.tolist() if isinstance(value, np.ndarray) else value if known else None
-        for value, known in zip(values, column.notna(), strict=True)
+        for value, known in zip(column.tolist(), column.notna(), strict=True)
     ]
 
 
