@@ -1,9 +1,9 @@
 """Error rates and power of the decision of the advisor, over simulated races with known truths.
 
 `python -m benchmarks.advice_errors [RACES] [CASES]` prints one line of JSON per race. A race has finalists with known
-accuracies over all images and seeds. Seeds are added, at least two, until the validation images decide or there are no
-more seeds; then the test images decide, with the first of LEVELS. An undecided race can be continued with more seeds up
-to two times, with the next levels.
+accuracies over all images and seeds. Seeds are added, at least two, until the validation images decide, all seeds would
+probably not decide, or there are no more; then the test images decide, with the first of LEVELS. An undecided race can
+be continued with more seeds up to two times, with the next levels.
 """
 
 import json
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from core.advice.conclude import LEAST_CHANCE, LEVELS, VALIDATION_SHARE
 from core.advice.decision import Decision, Finalist, decide
 
 RACES = 1_000
-LEVELS = (0.03, 0.015, 0.005)  # of the tests of a race, 5% together
 MORE_SEEDS = 3  # of a continued race
 DIFFICULTY = 0.75  # share of the difficulty of an image that is the same for all finalists
 CONFIGURATION = 0.07  # share that is the same for all seeds of a finalist; measured on KMNIST: 0–0.3 of the differences
@@ -70,22 +70,27 @@ class SimulatedRace:
             found.append(correct)
         return found
 
-    def decide(self, correct: Correct, seeds: int, level: float, reference: str | None = None) -> Decision:
-        """Decide with the first `seeds` seeds."""
+    def decide(
+        self, correct: Correct, seeds: int, level: float, reference: str | None = None, most_seeds: int = 0
+    ) -> Decision:
+        """Decide with the first `seeds` seeds; with `most_seeds`, as on the validation images."""
         labels = np.zeros(correct.shape[2], dtype=np.int64)
         finalists = [Finalist(str(cost), cost, runs[:seeds], labels) for cost, runs in enumerate(correct)]
-        return decide(finalists, self.margin, alpha=level, reference=reference)
+        alpha = level * VALIDATION_SHARE if most_seeds else level
+        return decide(
+            finalists, self.margin, alpha=alpha, later_alpha=level, reference=reference, most_seeds=most_seeds
+        )  # fmt: skip
 
     def run(self, rng: np.random.Generator) -> tuple[Decision, int]:
         """Return the last decision on the test images, and its number of seeds per finalist."""
         validation, test = self.draw(rng)
         seeds, limit = 1, self.seeds
         for level in LEVELS[: self.continued + 1]:
-            decided = False
-            while seeds < limit and not decided:
+            enough = False
+            while seeds < limit and not enough:
                 seeds += 1
-                found = self.decide(validation, seeds, level)
-                decided = found.state != "undecided"
+                found = self.decide(validation, seeds, level, most_seeds=limit)
+                enough = found.state != "undecided" or found.chance < LEAST_CHANCE
             result = self.decide(test, seeds, level, found.reference)
             if result.state != "undecided":
                 break

@@ -1,7 +1,7 @@
 """Coverage of the intervals of an accuracy difference, error rate of verdicts, and advice on the sample size.
 
 `python -m benchmarks.coverage [TRIALS]` simulates comparisons of two heads: the images are equally difficult for both,
-the seeds are independent. Prints one line of JSON per case, and one per case of the advice.
+the seeds are independent. Prints one line of JSON per case, and one per case of the advice and of the margin.
 """
 
 import json
@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from core.analysis.crossed import compute_accuracy_interval, compute_components
-from core.analysis.difference import MAX_SEEDS, POWER, Difference, Need, compute_interval, compute_need
+from core.analysis.difference import (
+    MAX_SEEDS,
+    POWER,
+    Difference,
+    Need,
+    compute_interval,
+    compute_margin_p,
+    compute_need,
+)
 
 TRIALS = 1_000
 DIFFERENCES = 0.03
@@ -72,6 +80,23 @@ def measure(
     }
 
 
+def measure_margin(
+    accuracy: float, loss: float, margin: float, spread: float, seeds: int, images: int, trials: int
+) -> float:
+    """Return how often a head with a true loss is described as within the margin."""
+    rng = np.random.default_rng(0)
+    heads = Head(accuracy - loss, spread), Head(accuracy, spread)
+    within = 0
+    for _ in range(trials):
+        difficulty = rng.standard_normal(images)
+        components = compute_components(*(evaluate(head.train(seeds, rng), difficulty, rng) for head in heads))
+        p_loss = compute_margin_p(components, margin)
+        within += (
+            Difference("a", "b", components, 1.0, margin=margin, p_loss=p_loss).margin_verdict == "within the margin"
+        )
+    return within / trials
+
+
 def measure_advice(seeds: int, images: int, spread: float, trials: int) -> dict[str, float]:
     """Follow the advice of undecided comparisons, and return how often that settles them.
 
@@ -120,6 +145,10 @@ def main(trials: int) -> None:
         advice = measure_advice(seeds, images, 0.007, trials)
         case = {"images": images, "seeds": seeds, "spread": 0.007}
         print(json.dumps({"benchmark": "advice", "promised": POWER, "most": MAX_SEEDS, **case, **advice}), flush=True)
+    for accuracy, margin, images, seeds in product((0.9, 0.98), (0.01, 0.03), (100, 360, 2_000), (2, 3, 5)):
+        wrong, right = (measure_margin(accuracy, loss, margin, 0.004, seeds, images, trials) for loss in (margin, 0.0))
+        case = {"accuracy": accuracy, "margin": margin, "images": images, "seeds": seeds, "spread": 0.004}
+        print(json.dumps({"benchmark": "margin", **case, "wrong": wrong, "right": right}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Pixel values as stored in image files, also with more than 8 bits, and the range that is scaled to 0 … 255."""
 
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -185,8 +186,8 @@ def _find_wide(image: ImageFile) -> str | None:
     if not image.tile:
         return None
     raw, *more = _read_arguments(image)
-    if image.tile[0].codec_name == "ppm" and image.mode == "RGB":
-        return "ppm" if more[0] > 255 else None
+    if image.tile[0].codec_name in ("ppm", "ppm_plain"):
+        return image.tile[0].codec_name if more[0] > 255 else None
     return raw if str(raw)[:-1] in ("LA;16", "RGB;16", "RGBA;16", "RGBX;16", "RGBa;16") else None
 
 
@@ -198,11 +199,13 @@ def _read_arguments(image: ImageFile) -> tuple[Any, ...]:
 
 def _read_wide(image: ImageFile, data: bytes, raw: str) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
     """Read channels of 16 bits: once the high bytes and once the low bytes, which is the other byte order to Pillow."""
-    if raw == "ppm":
-        offset, (_, top) = image.tile[0].offset, _read_arguments(image)
-        count = image.width * image.height * 3
-        values = np.frombuffer(data, ">u2", count, offset).reshape(image.height, image.width, 3)
-        return (values.astype(np.uint32) * 65535 // top).astype(np.uint16), None
+    if raw in ("ppm", "ppm_plain"):  # Pillow scales the values by the maximum that the file states
+        shape = image.height, image.width, 3 if image.mode == "RGB" else 1
+        count, offset = int(np.prod(shape)), image.tile[0].offset
+        if raw == "ppm":
+            return np.frombuffer(data, ">u2", count, offset).astype(np.uint16).reshape(shape), None
+        words = re.sub(rb"#[^\n]*", b"", data[offset:]).split(None, count)[:count]
+        return np.array(words, np.uint16).reshape(shape), None
     if raw.startswith("LA"):  # four bytes per pixel: two of the value, two of the transparency
         parts = _decode(image, "RGBA").astype(np.uint16)
         return (parts[..., :1] << 8) | parts[..., 1:2], parts[..., 2].astype(np.uint8)

@@ -15,7 +15,7 @@ if frame.empty:
     show_summary("No runs yet.")
     st.write("Finished runs appear here. Train a comparison, or import runs from a bundle.")
     st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
-elif ids := select_runs(frame):
+elif ids := select_runs(frame, notes):
     show_selected_runs(ids, notes)
 show_deleted_runs()
 show_import()

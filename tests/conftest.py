@@ -71,6 +71,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     The longest xdist groups come first, so that no worker starts one when the others have finished.
     """
+    if "tensorflow" in sys.modules:
+        raise pytest.UsageError(
+            "A test module imports TensorFlow: import it in the tests, it takes seconds per worker."
+        )
     for item in items:
         if isinstance(item, pytest.Function) and not _SLOW.isdisjoint([*vars(item.module), *item.fixturenames]):
             item.add_marker(pytest.mark.slow)

@@ -2,10 +2,12 @@
 
 import copy
 import json
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +33,10 @@ from core.displays.display import DISPLAYS
 from core.displays.job_table import list_active_jobs, list_completed_jobs
 from core.displays.progress import describe_progress
 from core.displays.sweep import build_status_table, describe_status
-from core.errors import HeadroomError, RunDamagedError
+from core.errors import HeadroomError, HomeError, RunDamagedError
 from core.home import Home
 from core.jobs.damaged import list_damaged_jobs
+from core.jobs.dispatcher import Dispatcher
 from core.jobs.health import read_health
 from core.jobs.leftover import list_leftovers
 from core.jobs.local_executor import LocalExecutor
@@ -106,7 +109,7 @@ def read_home(home: Home, *, displays: bool = False, datasets: bool = True) -> l
     store = RunStore(home)
     frame = store.frame()  # lists never fail
     for problem in store.damaged().values():
-        assert "headroom doctor --repair, or train it again" in problem, problem
+        assert "headroom doctor --repair" in problem, problem
         problems.append(problem)
     list_damaged_sweeps(home)
     list_damaged_races(home)
@@ -135,7 +138,7 @@ def read_home(home: Home, *, displays: bool = False, datasets: bool = True) -> l
         attempt(read)
     progress = {job.run_id: read_progress(home, job.run_id) for job in jobs}
     list_active_jobs(jobs, progress)
-    list_completed_jobs(jobs, time.time())
+    list_completed_jobs(jobs, time.time(), store)
     for job in jobs:
         describe_progress(job.state, progress[job.run_id])
         read_log(home, job.run_id)
@@ -178,7 +181,7 @@ def read_home(home: Home, *, displays: bool = False, datasets: bool = True) -> l
     for problem in problems:
         assert problem.strip().endswith((".", "PATH")) or "headroom" in problem, problem
         assert len(problem) < 700, problem
-        assert "\n" not in problem
+        assert "\n" not in problem, problem
     return problems
 
 
@@ -238,6 +241,20 @@ def test_any_damaged_file_leaves_the_rest_usable(full_home: Home) -> None:
             assert path.is_symlink() or path.exists(), where  # reading deletes nothing
             assert not content or path.name == "index.feather" or path.read_bytes()[:1000] == content, where
     assert ids_of(full_home) == before
+
+
+def test_file_in_place_of_any_folder_leaves_the_rest_usable(full_home: Home, tmp_path: Path) -> None:
+    good = next(run.path for run in RunStore(full_home).open_all(ids_of(full_home)) if run.spec.head == GOOD)
+    kept = (good, full_home.runs, full_home.reports)  # the last two are reported as such
+    folders = [path for path in sorted(full_home.path.rglob("*")) if path.is_dir() and path not in kept]
+    for path in folders if LONG else [full_home.jobs / "processes"]:
+        path.rename(tmp_path / "aside")
+        try:
+            path.touch()
+            check(full_home, f"a file instead of {path.relative_to(full_home.path)}")
+        finally:
+            path.unlink()
+            (tmp_path / "aside").rename(path)
 
 
 # -- one value of a file ----------------------------------------------------------------------------------------------
@@ -308,11 +325,44 @@ def test_any_extreme_value_of_a_row_is_refused_or_harmless(full_home: Home) -> N
                     jobs = JobQueue(full_home).jobs()
                     assert len(jobs) >= 2  # one row never hides the others
                     list_active_jobs(jobs, {})
-                    list_completed_jobs(jobs, time.time())
+                    list_completed_jobs(jobs, time.time(), RunStore(full_home))
                     assert NoteBook(full_home).read_all()
 
 
-# -- commands, pages and repair ---------------------------------------------------------------------------------------
+# -- dispatcher, commands, pages and repair ---------------------------------------------------------------------------
+
+
+class IdleExecutor(LocalExecutor):
+    """Executor that starts no process, so every attempt is lost."""
+
+    slots = 2  # type: ignore[assignment]
+
+    def start(self, handle: str, folder: Path) -> None: ...
+
+
+def test_dispatcher_continues_with_any_damaged_file(
+    full_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job whose files are damaged is started again, or ends with a reason."""
+    monkeypatch.setattr("core.jobs.submit.ensure_dispatcher", lambda home: True)
+    home, whole = Home(tmp_path / "home"), tmp_path / "whole"
+    for name in ("jobs", "advice"):
+        shutil.copytree(full_home.path / name, whole / name)
+    names = [path.relative_to(whole) for path in sorted(whole.rglob("*")) if path.is_file()]
+    cases = [*product(names, DAMAGES)] if LONG else [*product([n for n in names if n.name == "restart"], DAMAGES)]
+    for name, damage in cases:
+        shutil.rmtree(home.path, ignore_errors=True)
+        shutil.copytree(whole, home.path)
+        DAMAGES[damage](home.path / name)
+        if name.name.startswith("queue.sqlite"):
+            with suppress(HomeError):
+                Dispatcher(home, IdleExecutor(home, warm=False)).step()
+            continue
+        dispatcher = Dispatcher(home, IdleExecutor(home, warm=False))
+        for _ in range(2):
+            dispatcher.step()
+        job = JobQueue(home).job(name.parts[1]) if len(name.parts) == 3 and name.parts[0] == "jobs" else None
+        assert job is None or job.attempt > 1 or job.reason, (name, damage)
 
 
 @pytest.mark.parametrize("name", SIDE_FILES)

@@ -37,6 +37,9 @@ def write_deep(values: np.ndarray[Any, Any]) -> dict[str, bytes]:
         height, width, _ = values.shape
         head = f"P{5 if channels == 1 else 6} {width} {height} 65535\n".encode()
         files["PPM"] = head + values.astype(">u2").tobytes()
+        files["PPM of 12 bits"] = head.replace(b"65535", b"4095") + values.astype(">u2").tobytes()
+        plain = f"P{2 if channels == 1 else 3} {width} {height} 4095\n".encode()
+        files["PPM as text"] = plain + b" # text\n".join(str(value).encode() for value in values.ravel())
     if channels != 2:
         for order in "<>" if kind != np.uint32 else "<":
             files[f"TIFF {order}"] = write_tiff(values, order=order)

@@ -11,20 +11,18 @@ from dataclasses import dataclass, field
 
 from core.advice.candidate import Candidate
 from core.advice.candidates import cost_of, find_excess
-from core.advice.conclude import conclude, decide_on_validation
+from core.advice.conclude import LEAST_CHANCE, conclude, decide_on_validation
 from core.advice.dropping import choose_dropped
 from core.advice.evidence import Evidence, read_curve
 from core.advice.finals import choose_surplus, keep_runner_up
 from core.advice.race import OPEN, Dropped, Event, Race, folder_of_race, locked_race, open_race, save_race
-from core.errors import AdviceError, HeadroomError, HomeError, JobError
+from core.advice.race_jobs import cancel_race_jobs
+from core.advice.race_time import RaceTimer
+from core.errors import AdviceError, HeadroomError, HomeError
 from core.home import Home
-from core.jobs.estimate import Work
-from core.jobs.local_executor import read_slots
 from core.jobs.notice import post_notice
-from core.jobs.progress import read_progress
 from core.jobs.queue import Job, JobQueue
-from core.jobs.submit import Checker, cancel_job, submit_all
-from core.jobs.sweep_plan import make_estimator
+from core.jobs.submit import submit_all
 from core.spec import RunSpec
 from core.store.run_store import RunStore
 
@@ -120,7 +118,11 @@ class _Step:
             reasons = "; ".join(f"{race.find(key).name}: {dropped.reason}" for key, dropped in race.dropped.items())
             return _fail(race, f"No candidate is left. {reasons}"[:2000])
         if race.stop or (race.deadline is not None and time.time() >= race.deadline):
-            return race if self._stop_jobs() else conclude(race, self.evidence, "stopped" if race.stop else "budget")
+            return (
+                race
+                if cancel_race_jobs(self.home, race)
+                else conclude(race, self.evidence, "stopped" if race.stop else "budget")
+            )
         if not missing:
             return self._proceed()
         waiting = tuple(spec.run_id for _, spec in missing)
@@ -191,20 +193,6 @@ class _Step:
         texts = [f"{race.find(key).name} is out after {at}. {reason}" for key, reason in reasons.items()]
         return _log(race, *texts).model_copy(update={"dropped": {**race.dropped, **dropped}})
 
-    def _stop_jobs(self) -> bool:
-        """Cancel the jobs of this race; return whether to wait for one whose epochs are all trained."""
-        wait = False
-        for job in self._jobs.values():
-            if job.submitted_by != self.race.submitted_by or job.state not in ("queued", "running") or job.cancel:
-                continue
-            progress = read_progress(self.home, job.run_id) if job.state == "running" else None
-            if progress and progress.epoch and progress.epoch == progress.epochs:
-                wait = True
-                continue
-            with suppress(JobError):  # it has just ended
-                cancel_job(self.home, job.run_id)
-        return wait
-
     def _proceed(self) -> Race:
         """Return the race at its next stage: all runs of this one have finished."""
         race = self.race
@@ -215,11 +203,13 @@ class _Step:
         if len(race.survivors) == 1:
             return conclude(race, self.evidence)
         if race.seeds > 1:
-            settled, surplus = decide_on_validation(race, self.evidence)
-            if surplus:
-                return self._drop(surplus)
-            if settled and race.seeds >= race.least_seeds:
+            found = decide_on_validation(race, self.evidence)
+            if found.surplus:
+                return self._drop(found.surplus)
+            if race.seeds >= race.least_seeds and found.settled:
                 return conclude(race, self.evidence)
+            if race.seeds >= race.least_seeds and found.chance < LEAST_CHANCE:
+                return conclude(_log(race, "More seeds would probably not decide it."), self.evidence)
         if race.seeds >= max(race.request.seeds, race.least_seeds):
             return conclude(race, self.evidence)
         if not self._fits_budget(race.seeds):
@@ -260,11 +250,7 @@ class _Step:
         race = self.race
         if race.deadline is None:
             return True
-        specs = [one.spec_of(race.rungs[-1], seed) for one in race.survivors]
-        checker = Checker(self.home)
-        checked = [checker.check(spec) for spec in specs if self.evidence.find(spec) is None]
-        works = [Work.of(one.model, one.images) for one in checked]
-        estimate = make_estimator(self.home, self.evidence.store).estimate_queue(works, read_slots())
+        estimate = RaceTimer(self.home, self.evidence.store).estimate_seeds(race, seed, seed + 1)
         return estimate is None or time.time() + estimate.seconds <= race.deadline
 
 

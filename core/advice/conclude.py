@@ -1,10 +1,12 @@
 """End of a race: the decision on validation images, and the comparison of the finalists on the test images."""
 
 import time
+from dataclasses import dataclass
 
 from core.advice.decision import Decision, Finalist, decide
 from core.advice.evidence import Evidence, list_finalists, measure, read_validation
 from core.advice.race import Answer, Event, FinalistDifference, Race
+from core.advice.request import MAX_SEEDS
 from core.store.run import Run
 
 LEVELS = (0.03, 0.015, 0.005)
@@ -16,6 +18,28 @@ information at the next one is not known before, and a rule that needs it, as in
 LOOKS = len(LEVELS)
 LEAST_SEEDS = 2
 """Seeds per finalist without which the test images are not read."""
+VALIDATION_SHARE = 0.3
+"""Level on the validation images as a share of that on the test images, so that these probably decide as well."""
+LEAST_CHANCE = 0.1
+"""Probability that all seeds decide, at the level of the test images, below which no more are trained (futility).
+
+Source: Lachin 2005, A review of methods for futility stopping based on conditional power, Stat. Med. 24.
+"""
+
+
+@dataclass(frozen=True)
+class ValidationResult:
+    """Result of the finalists on the validation images.
+
+    Attributes:
+        settled: whether they decide.
+        chance: probability that they do with all seeds.
+        surplus: finalists that need no more seeds, with the reason.
+    """
+
+    settled: bool
+    chance: float
+    surplus: dict[str, str]
 
 
 def count_complete_seeds(race: Race, evidence: Evidence) -> int:
@@ -26,17 +50,18 @@ def count_complete_seeds(race: Race, evidence: Evidence) -> int:
     return seeds
 
 
-def decide_on_validation(race: Race, evidence: Evidence) -> tuple[bool, dict[str, str]]:
-    """Return whether the validation images decide, and the finalists that need no more seeds, with the reason.
+def decide_on_validation(race: Race, evidence: Evidence) -> ValidationResult:
+    """Return what the validation images show with the present seeds.
 
-    Those lose more than the margin, or cost more than one that is within it. At least two finalists remain. The level
-    is that of the next comparison on the test images, so that it probably decides too.
+    Finalists need no more seeds if they lose more than the margin, or cost more than one that is within it. At least
+    two remain.
     """
     finalists = list_finalists(race, evidence, race.survivors, race.seeds)
     reference = _choose_reference(race, finalists)
+    level = LEVELS[min(race.looks, LOOKS - 1)]
     found = decide(
         finalists, race.request.margin / 100, metric=race.request.metric, reference=reference,
-        alpha=LEVELS[min(race.looks, LOOKS - 1)],
+        alpha=VALIDATION_SHARE * level, later_alpha=level, most_seeds=max(race.request.seeds, race.least_seeds),
     )  # fmt: skip
     names = {one.key: one.name for one in race.survivors}
     surplus: dict[str, str] = {}
@@ -58,7 +83,7 @@ def decide_on_validation(race: Race, evidence: Evidence) -> tuple[bool, dict[str
     if surplus and len(finalists) - len(surplus) < 2:
         last = max(surplus, key=lambda key: next(one.mean for one in found.comparisons if one.name == key))
         surplus = {key: reason for key, reason in surplus.items() if key != last}
-    return found.state != "undecided", surplus
+    return ValidationResult(found.state != "undecided", found.chance, surplus)
 
 
 def _choose_reference(race: Race, finalists: list[Finalist]) -> str:
@@ -114,7 +139,7 @@ def _compare_on_test(race: Race, evidence: Evidence, seeds: int, validation: dic
     finalists = list_finalists(race, evidence, race.survivors, seeds, test=True)
     found = decide(
         finalists, race.request.margin / 100, metric=race.request.metric, reference=reference,
-        alpha=LEVELS[race.looks],
+        alpha=LEVELS[race.looks], later_alpha=LEVELS[min(race.looks + 1, LOOKS - 1)],
     )  # fmt: skip
     runs = [run for one in race.survivors for run in evidence.list_runs(race, one, seeds) or ()]
     return _write_answer(race, found, finalists, runs, seeds, validation, why)
@@ -136,7 +161,7 @@ def _write_answer(
             for one in found.comparisons
         ),
         tied=found.tied,
-        more_seeds=found.more_seeds,
+        more_seeds=found.more_seeds if found.more_seeds and seeds + found.more_seeds <= MAX_SEEDS else None,
         validation=validation,
         accuracy={one.name: measure(one.right, one.labels, race.request.metric) for one in finalists},
         seeds=seeds,

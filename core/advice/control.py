@@ -1,19 +1,17 @@
 """Start, pause, continue and stop of races."""
 
 import time
-from contextlib import suppress
 
 from core.advice.advance import advance
 from core.advice.conclude import LOOKS
 from core.advice.plan import AdvicePlan
 from core.advice.race import Event, Race, locked_race, make_race, open_race, save_race
+from core.advice.race_jobs import cancel_race_jobs
 from core.advice.request import MAX_SEEDS
-from core.errors import AdviceError, JobError
+from core.errors import AdviceError
 from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.executor_choice import check_placement
-from core.jobs.queue import JobQueue
-from core.jobs.submit import cancel_job
 
 
 def start_race(home: Home, plan: AdvicePlan) -> Race:
@@ -44,7 +42,7 @@ def continue_race(home: Home, race_id: str, budget_seconds: float | None = None)
     An undecided race gets the additional seeds that its answer names, and then one more comparison on the test images.
 
     Raises:
-        AdviceError: when it is running, is decided, or more seeds cannot decide it.
+        AdviceError: when it is running, is decided, or more seeds would probably not decide it.
         HomeError: when the home is not writable.
     """
     with locked_race(home, open_race(home, race_id).race_id):
@@ -68,7 +66,8 @@ def _renew(race: Race, budget_seconds: float | None) -> Race:
         if answer.runs:
             if answer.more_seeds is None:
                 raise AdviceError(
-                    "More seeds cannot decide it: there are too few test images for this margin. Use a larger --margin."
+                    "More seeds would probably not decide it with these test images. Use more images, or a larger "
+                    "margin."
                 )
             seeds = min(answer.seeds + max(answer.more_seeds, 1), MAX_SEEDS)
             if seeds <= answer.seeds:
@@ -103,10 +102,7 @@ def pause_race(home: Home, race_id: str) -> Race:
         changes = {"state": "paused", "left_seconds": left, "deadline": None, "waiting_for": ()}
         race = _log(race, "The race is paused.").model_copy(update=changes)
         save_race(home, race)
-    for job in JobQueue(home).unfinished():
-        if job.submitted_by == race.submitted_by:
-            with suppress(JobError):  # it has just ended
-                cancel_job(home, job.run_id)
+    cancel_race_jobs(home, race)
     return race
 
 

@@ -83,6 +83,7 @@ class Decision:
         more_seeds: additional seeds per finalist that settle an undecided result with a probability of 80%; None if
             more seeds cannot, because the images are too few, or if nothing is undecided.
         level: significance level of this analysis.
+        chance: probability that `most_seeds` seeds per finalist settle an undecided result; 1 if nothing is undecided.
     """
 
     state: DecisionState
@@ -92,6 +93,7 @@ class Decision:
     tied: tuple[str, ...]
     more_seeds: int | None
     level: float
+    chance: float = 1.0
 
 
 def decide(
@@ -103,6 +105,8 @@ def decide(
     alpha: float = 0.05,
     analysis: int = 1,
     analyses: int = 1,
+    later_alpha: float | None = None,
+    most_seeds: int = 0,
 ) -> Decision:
     """Return the cheapest finalist within the margin of the best, or what is missing to know it.
 
@@ -113,6 +117,8 @@ def decide(
             rates hold for any selection.
         alpha: probability of a wrong "within the margin", over all finalists and analyses.
         analysis, analyses: number of this analysis of growing data from 1, and how many there can be at most.
+        later_alpha: as `alpha`, at the next analysis with more seeds; by default that of the plan of `analyses`.
+        most_seeds: largest number of seeds per finalist, for `chance`.
 
     Raises:
         ValueError: no finalists, names that repeat, arrays of different images, or a value out of its range.
@@ -143,9 +149,12 @@ def decide(
         if contrast.p_within > steps[row]
     ]
     tied = sorted({*unresolved, *(other for _, other in open_pairs), last if usable is None else usable})
-    later = compute_analysis_level(min(analysis + 1, analyses), analyses, alpha) / max(len(ordered) - 1, 1)
-    more_seeds = _count_more_seeds([contrasts[row][other] for row, other in open_pairs], later)
-    return Decision("undecided", choice, best, tests, tuple(names[row] for row in tied), more_seeds, level)
+    later = later_alpha or compute_analysis_level(min(analysis + 1, analyses), analyses, alpha)
+    later /= max(len(ordered) - 1, 1)
+    undecided = [contrasts[row][other] for row, other in open_pairs]
+    chance = min(contrast.predict(most_seeds, later) for contrast in undecided)
+    more_seeds = _count_more_seeds(undecided, later)
+    return Decision("undecided", choice, best, tests, tuple(names[row] for row in tied), more_seeds, level, chance)
 
 
 def _check(finalists: Sequence[Finalist], margin: float, reference: str | None) -> None:

@@ -23,7 +23,7 @@ from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtri, stdtrit
+from scipy.special import chdtri, ndtri, stdtrit
 
 Curve = NDArray[np.float64]
 
@@ -136,28 +136,30 @@ def _forecast_mean(steps: Curve, mean: Curve, epochs: int) -> tuple[float, float
     return reached, max(float((forecasts + half)[fits].max()), repeated)
 
 
-def can_decide(images: int, margin: float, accuracy: float = 0.9) -> str | None:
+def can_decide(images: int, margin: float, level: float = 0.05, accuracy: float = 0.9) -> str | None:
     """Return a sentence if so few images can never show that a candidate is within the margin, otherwise None.
 
-    It is the test of `core.advice.contrast` for two candidates that predict every image alike, at the level 5%.
+    It is the test of `core.advice.contrast` for two candidates that predict every image alike.
 
     Args:
         margin: as a fraction, above 0 and below 1.
+        level: significance level of the test.
         accuracy: expected accuracy of the best candidate; equal candidates differ for about as many images as are
             wrong.
     """
-    if images > 1 and _find_smallest_margin(images, margin) < margin:
+    if images > 1 and _find_smallest_margin(images, margin, level) < margin:
         return None
-    points, needed = f"{100 * margin:.3g}", ceil(2.7055 * (1 - margin) / margin)
-    while _find_smallest_margin(needed, margin) >= margin:
+    points = f"{100 * margin:.3g} point{'' if margin == 0.01 else 's'}"
+    needed = ceil(float(ndtri(level)) ** 2 * (1 - margin) / margin)
+    while _find_smallest_margin(needed, margin, level) >= margin:
         needed += 1
-    half = -float(stdtrit(max(images - 1, 1), 0.05)) * sqrt((1 - accuracy) / max(images, 1))
+    half = -float(stdtrit(max(images - 1, 1), level)) * sqrt((1 - accuracy) / max(images, 1))
     shown = f" Only losses above about {100 * (margin + half):.0f} points can be shown."
     return (
-        f"{images} images are too few to show that a candidate loses less than {points} points, even if all candidates "
+        f"{images} images are too few to show that a candidate loses less than {points}, even if all candidates "
         f"predict every image alike: at least {needed:,} are needed.{shown if margin + half < accuracy else ''}"
     )
 
 
-def _find_smallest_margin(images: int, margin: float) -> float:
-    return -float(stdtrit(images - 1, 0.05)) * sqrt(margin * (1 - margin) / images)
+def _find_smallest_margin(images: int, margin: float, level: float) -> float:
+    return -float(stdtrit(images - 1, level)) * sqrt(margin * (1 - margin) / images)

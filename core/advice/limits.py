@@ -58,7 +58,9 @@ def read_params(text: str, name: str = "max-params") -> float:
     Raises:
         AdviceError: when the text is not a number from 1 to 2⁵³.
     """
-    return _read(re.sub(r"(?<=\d),(?=\d{3})", "", text), name, _COUNT, 1.0, 2.0**53, "a number such as 50000 or 50k")
+    return _read(
+        re.sub(r"(?<=\d),(?=\d{3})", "", text), name, _COUNT, 1.0, 2.0**53, "a number from 1 such as 50000 or 50k"
+    )
 
 
 def read_duration(text: str, name: str = "budget") -> float:

@@ -16,7 +16,7 @@ class AdvicePlan:
         candidates: all, also those that a limit excludes.
         rungs: epochs after which candidates can be dropped; the last is the number of epochs of a complete run.
         validation_images, test_images: numbers of images that decide.
-        estimate: time until the answer, if about half of the candidates are dropped at each rung; None without runs.
+        estimate: time until the answer, if candidates are dropped as usual; None without runs.
         longest: time if no candidate is dropped.
         cached: runs that already exist.
         warning: why the data can probably not decide, or why the budget is too short; empty otherwise.

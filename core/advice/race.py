@@ -10,15 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.advice.candidate import Candidate
 from core.advice.plan import AdvicePlan
 from core.advice.request import Request
 from core.bounds import Count, Epoch, Line, Prose, RunId, Seconds, Share, UnixTime
-from core.errors import AdviceError, HeadroomError, HomeError
-from core.files import read_file, write_json
+from core.errors import AdviceError, HomeError
+from core.files import write_json
 from core.home import Home
+from core.jobs.saved_items import SavedItems
 
 FILE = "race.json"
 OPEN = "open"
@@ -73,7 +74,7 @@ class Answer(_Stored):
         choice, reference: keys of candidates; empty without one. The reference was selected on validation images.
         comparisons: one per finalist, in the order of cost; empty if the test images were not read.
         tied: candidates between which it is not decided.
-        more_seeds: additional seeds per finalist that would probably decide; None if they cannot.
+        more_seeds: additional seeds per finalist that would probably decide; None if MAX_SEEDS would not.
         validation, accuracy: mean of the metric on the validation and the test images by key, from 0 to 1.
         seeds: number of seeds per finalist.
         level: significance level of the comparison.
@@ -141,7 +142,7 @@ class Race(_Stored):
     counted: _Runs = ()
     waiting_for: _Runs = ()
     waiting_since: UnixTime = 0.0
-    least_seeds: Count = 3
+    least_seeds: Count = 2
     problem: Prose = ""
     ended_at: UnixTime | None = None
 
@@ -180,26 +181,24 @@ def folder_of_race(home: Home, race_id: str) -> Path:
     return home.advice / race_id
 
 
+def _is_valid(race: Race, race_id: str) -> bool:
+    return race.race_id == race_id and bool([candidate.parsed_spec for candidate in race.candidates])
+
+
+_RACES = SavedItems(
+    Race, f"{{}}/{FILE}", _is_valid, AdviceError, "advice", "Ask again.", "`headroom advise` lists all."
+)  # fmt: skip
+
+
 def list_races(home: Home) -> list[Race]:
     """Return all readable races, newest first."""
-    races = []
-    for path in sorted(home.advice.glob(f"[!.]*/{FILE}")):
-        try:
-            races.append(_read(path))
-        except AdviceError:
-            continue
+    races, _ = _RACES.list_all(home.advice)
     return sorted(races, key=lambda race: race.started_at, reverse=True)
 
 
 def list_damaged_races(home: Home) -> dict[Path, str]:
     """Return the message for each race that cannot be read, by its file."""
-    damaged = {}
-    for path in sorted(home.advice.glob(f"[!.]*/{FILE}")):
-        try:
-            _read(path)
-        except AdviceError as error:
-            damaged[path] = str(error)
-    return damaged
+    return _RACES.list_all(home.advice)[1]
 
 
 def open_race(home: Home, race_id: str) -> Race:
@@ -211,25 +210,7 @@ def open_race(home: Home, race_id: str) -> Race:
     Raises:
         AdviceError: when no race or several races match, or the file cannot be read.
     """
-    matches = sorted(home.advice.glob(f"{race_id}*/{FILE}")) if race_id.isalnum() else []
-    if not matches:
-        raise AdviceError(f"Advice {race_id!r:.60} was not found. `headroom advise` lists all.")
-    if len(matches) > 1:
-        raise AdviceError(f"{race_id!r:.60} matches {len(matches)} advices; enter more characters.")
-    return _read(matches[0])
-
-
-def _read(path: Path) -> Race:
-    try:
-        race = Race.model_validate_json(read_file(path))
-        if race.race_id == path.parent.name and [candidate.parsed_spec for candidate in race.candidates]:
-            return race
-    except (OSError, ValidationError, HeadroomError):
-        pass
-    raise AdviceError(
-        f"Advice {path.parent.name:.60} is damaged or was saved by an incompatible version. Ask again. "
-        "To move the file aside, run: headroom doctor --repair"
-    )
+    return _RACES.open(home.advice, race_id)
 
 
 def save_race(home: Home, race: Race) -> None:

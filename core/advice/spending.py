@@ -106,7 +106,7 @@ def correct_shaffer(p_values: Sequence[float], most: int) -> Values:
 def list_step_levels(p_values: Sequence[float], most: int, level: float) -> list[float]:
     """Return the level at which `correct_shaffer` tests each hypothesis; the first kept one sets it for the rest.
 
-    >>> list_step_levels([0.01, 0.04, 0.03], 2, 0.06)
+    >>> list_step_levels([0.01, 0.05, 0.04], 2, 0.06)
     [0.03, 0.03, 0.03]
     """
     values = np.asarray(p_values, dtype=np.float64)

@@ -1,6 +1,5 @@
-"""Status of a race for pages and commands: every candidate with its learning curve, and the time left."""
+"""Status of a race for pages and commands: every candidate with its learning curve."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -11,13 +10,9 @@ from numpy.typing import NDArray
 from core.advice.candidate import Candidate
 from core.advice.evidence import Evidence
 from core.advice.race import Race
+from core.advice.race_time import RaceTimer
 from core.home import Home
-from core.jobs.estimate import TimeEstimate, TimeEstimator, Work
-from core.jobs.local_executor import read_slots
-from core.jobs.progress import read_progress
 from core.jobs.queue import Job, JobQueue
-from core.jobs.submit import Checker
-from core.jobs.sweep_plan import compute_remaining_work, make_estimator
 from core.spec import RunSpec
 from core.store.history import read_history
 from core.store.run_store import RunStore
@@ -54,44 +49,17 @@ class RaceStatus:
 
     Attributes:
         members: one per candidate, in the order of the plan.
-        stage: what is being trained now, such as "epoch 7 of 25"; empty when it has ended.
-        left: estimated time of the runs that are queued or running; None if unknown or none are.
-        budget_left: seconds until the time budget ends; None without one.
     """
 
     members: tuple[CandidateStatus, ...]
-    stage: str
-    left: TimeEstimate | None
-    budget_left: float | None
 
 
-def read_race_status(
-    home: Home, race: Race, store: RunStore | None = None, estimator: TimeEstimator | None = None
-) -> RaceStatus:
-    """Return the status of a race from its runs, the job table and the progress of running jobs; writes nothing.
-
-    Args:
-        estimator: estimator of the remaining time; None to skip it.
-    """
+def read_race_status(home: Home, race: Race, store: RunStore | None = None) -> RaceStatus:
+    """Return the status of a race from its runs, the job table and the progress of running jobs; writes nothing."""
     evidence = Evidence(store or RunStore(home))
     jobs = {job.run_id: job for job in JobQueue(home).unfinished()}
     members = tuple(_read_member(home, race, one, evidence, jobs) for one in race.candidates)
-    stage = ""
-    if race.state == "running":
-        stage = f"{race.rungs[race.rung]} epochs" if race.rung < len(race.rungs) else f"{race.seeds} seeds per finalist"
-    left = None
-    if estimator:
-        checker = Checker(home)
-        own = [job for job in jobs.values() if job.run_id in race.waiting_for]
-        works = [compute_remaining_work(checker, job.spec, _count_epochs(home, job)) for job in own]
-        left = estimator.estimate_queue([work for work in works if work], read_slots())
-    budget = race.left_seconds if race.deadline is None else max(race.deadline - time.time(), 0.0)
-    return RaceStatus(members, stage, left, budget)
-
-
-def _count_epochs(home: Home, job: Job) -> int:
-    progress = read_progress(home, job.run_id) if job.state == "running" else None
-    return progress.epoch or 0 if progress else 0
+    return RaceStatus(members)
 
 
 def _read_member(
@@ -139,11 +107,5 @@ def estimate_more_seeds(home: Home, race: Race) -> float | None:
     answer = race.answer
     if race.state != "answered" or answer is None or answer.state != "undecided" or not answer.more_seeds:
         return None
-    store, checker = RunStore(home), Checker(home)
-    works = []
-    for one in race.survivors:
-        for seed in range(answer.seeds, answer.seeds + answer.more_seeds):
-            checked = checker.check(one.spec_of(race.rungs[-1], seed))
-            works += [] if store.path(checked.spec.run_id) else [Work.of(checked.model, checked.images)]
-    estimate = make_estimator(home, store).estimate_queue(works, read_slots())
-    return estimate.seconds if estimate else None
+    found = RaceTimer(home, RunStore(home)).estimate_seeds(race, answer.seeds, answer.seeds + answer.more_seeds)
+    return found.seconds if found else None

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from core.analysis.summary import describe_metric
-from core.store.comparison import Comparison, Variant
+from core.store.comparison import Comparison, Variant, rank_spec
 
 MAX_VARIANTS_PAIRED = 4
 
@@ -28,17 +28,27 @@ def list_compared(comparison: Comparison) -> list[tuple[Variant, Variant]]:
 
 
 def find_smallest(comparison: Comparison) -> Variant:
-    """Return the variant with the fewest parameters; of equal ones the most accurate on the validation images."""
-    return min(comparison.variants, key=lambda variant: (count_params(variant), -_validation_accuracy(variant)))
+    """Return the variant with the fewest parameters; of equal ones the most accurate on the validation images.
+
+    Further ties are resolved by the hyperparameters, as many variants are sorted by test accuracy.
+    """
+    return min(
+        comparison.variants,
+        key=lambda variant: (count_params(variant), -_validation_accuracy(variant), rank_spec(variant.spec)),
+    )
 
 
 def find_best(comparison: Comparison, but: Variant | None = None) -> Variant:
     """Return the variant, except `but`, that is the most accurate on the validation images.
 
-    Selection by test accuracy would bias the difference on the same test images.
+    Selection by test accuracy would bias the difference on the same test images. Of equal ones it is the one with the
+    most parameters, then the first one by hyperparameters.
     """
     others = [variant for variant in comparison.variants if variant is not but] or [*comparison.variants]
-    return max(others, key=lambda variant: (_validation_accuracy(variant), count_params(variant)))
+    return min(
+        others,
+        key=lambda variant: (-_validation_accuracy(variant), -count_params(variant), rank_spec(variant.spec)),
+    )
 
 
 def find_baseline(comparison: Comparison) -> Variant:

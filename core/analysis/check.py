@@ -89,7 +89,10 @@ def list_names(affected: Sequence[str], comparison: Comparison) -> str:
 
 
 def compare_settings(comparison: Comparison, names: Sequence[str], subject: str) -> Result:
-    """Check that all variants that use a hyperparameter have the same value of it; `subject` describes them."""
+    """Check that all variants that use a hyperparameter have the same value of it; `subject` describes them.
+
+    Variants of one head may differ in a single hyperparameter, because they show its effect.
+    """
     own = [variant.spec for variant in comparison.variants if not variant.spec.elsewhere]
     if len(own) < 2:
         text = "variants" if len(own) == len(comparison.variants) else "variants that Headroom trained"
@@ -103,6 +106,13 @@ def compare_settings(comparison: Comparison, names: Sequence[str], subject: str)
             parts.append(f"{SETTINGS[name].label.lower()} {described}")
     if parts:
         listed = ", ".join(parts)
+        if comparison.noun == "setting":
+            every = [name for name in SETTINGS if name != "seed" and len({getattr(spec, name) for spec in own}) > 1]
+            if len(every) == 1:
+                return Result("passed", f"The settings differ in nothing but {listed}: they show the effect of this.")
+            return Result(
+                "failed", f"The settings differ in {len(every)} hyperparameters, among them {listed}. Change one."
+            )
         return Result(
             "failed", f"The variants differ in more than the head: {listed}. Train them with the same values."
         )

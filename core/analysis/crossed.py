@@ -124,6 +124,27 @@ def compute_components(*heads: Values) -> Components:
     )  # fmt: skip
 
 
+def compute_head_variance(heads: Sequence[Values]) -> float:
+    """Return half the mean variance of the differences of all pairs of heads, in any order of the heads.
+
+    A head with one seed has the mean variance over the seeds of the others.
+
+    Args:
+        heads: at least two arrays of shape (seeds, images), on the same images.
+    """
+    means = np.stack([values.mean(axis=0, dtype=np.float64) for values in heads])
+    found = [_compute_spread(values, mean) for values, mean in zip(heads, means, strict=True)]
+    known = [spread for spread in found if spread is not None]
+    usual = tuple(np.mean(known, axis=0)) if known else (0.0, 0.0)
+    spreads = np.array([usual if spread is None else spread for spread in found])
+    of_runs, noise = np.mean(spreads / [[len(values)] for values in heads], axis=0)
+    images = means.shape[1]
+    if images < 2:
+        return float(of_runs)
+    of_images = (means - means.mean(axis=0)).var(axis=1, ddof=1).sum() / (len(heads) - 1)
+    return float(of_runs + max(of_images - noise, 0.0) / images)
+
+
 def fill_single_seeds(found: Sequence[T | None], default: T) -> list[T]:
     """Replace the value of a head with one seed, None, by that of the other head."""
     other = next((value for value in found if value is not None), default)

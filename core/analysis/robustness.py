@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from core.analysis.crossed import compute_accuracy_interval, compute_components
+from core.analysis.significance import correct_holm
 from core.augment.corruption import CORRUPTIONS, select_corrupted_images
-from core.store.comparison import Comparison, Variant
+from core.store.comparison import Comparison, Variant, rank_spec
 from core.store.robustness_file import Robustness
 from core.store.run import Run
 
@@ -23,12 +25,14 @@ class Tested:
 
     Attributes:
         pooled: whether the head has global pooling.
+        rank: order of the variant by its hyperparameters, whatever its test accuracy.
         rows: name and severity of the corruptions.
         correct: bool of shape (seeds, rows, images), on images that all heads share.
     """
 
     head: str
     pooled: bool
+    rank: tuple[Any, ...]
     seeds: tuple[int, ...]
     rows: tuple[_Row, ...]
     correct: NDArray[np.bool_]
@@ -64,6 +68,7 @@ def list_tested(comparison: Comparison) -> list[Tested]:
         Tested(
             variant.label,
             any("Global" in row.type for row in variant.first.model.rows),
+            rank_spec(variant.spec),
             tuple(run.spec.seed for run, _ in known),
             tuple(rows),
             np.stack([_read_correct(run, robustness, rows, images) for run, robustness in known]),
@@ -110,15 +115,16 @@ def compute_losses(tested: list[Tested], baseline: str = "") -> pd.DataFrame:
     """Return the accuracy loss per corruption at its usual severity.
 
     Columns head, corruption, value (severity), before, after (accuracies), loss, low, high, images, seeds; more,
-    more_low, more_high: the loss minus that of the baseline, NaN without one. `low` and `high` are the bounds of the
-    95% confidence interval over images and seeds; with one seed, over images only.
+    more_low, more_high: the loss minus that of the baseline; more_p and more_p_holm (corrected for all rows): its
+    p-values, NaN if a head has a single seed. All of these are NaN without a baseline. `low` and `high` are the bounds
+    of the 95% confidence interval over images and seeds; with one seed, over images only.
 
     Args:
         baseline: label of a variant.
     """
     columns = [
         "head", "corruption", "value", "before", "after", "loss", "low", "high", "images", "seeds", "more", "more_low",
-        "more_high",
+        "more_high", "more_p",
     ]  # fmt: skip
     reference = next((one for one in tested if one.head == baseline), None)
     rows: list[tuple[object, ...]] = []
@@ -129,15 +135,18 @@ def compute_losses(tested: list[Tested], baseline: str = "") -> pd.DataFrame:
             lost = one.lost(corruption.name, corruption.usual)
             before, after = (float(one.at(corruption.name, v).mean()) for v in (corruption.neutral, corruption.usual))
             low, high = compute_components(lost).estimate().interval()
-            more = (float("nan"),) * 3
+            more = (float("nan"),) * 4
             if reference is not None and reference is not one:
                 components = compute_components(lost, reference.lost(corruption.name, corruption.usual))
-                more = (components.mean, *components.estimate().interval())
+                p = components.estimate().p if min(components.seeds) > 1 else float("nan")
+                more = (components.mean, *components.estimate().interval(), p)
             rows.append(
                 (one.head, corruption.name, corruption.usual, before, after, float(lost.mean()), low, high,
                  lost.shape[1], len(one.seeds), *more)
             )  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows, columns=columns)
+    known = frame["more_p"].dropna()
+    return frame.assign(more_p_holm=pd.Series(correct_holm(known.tolist()), known.index, dtype=np.float64))
 
 
 @dataclass(frozen=True)
@@ -166,13 +175,13 @@ class ShiftInvariance:
 def assess_shift_invariance(
     tested: list[Tested], corruption: str = "shift", value: float | None = None, baseline: str = ""
 ) -> ShiftInvariance | None:
-    """Compare the first head with global pooling with the first one without; None without both.
+    """Compare the first head with global pooling with the first one without, by hyperparameters; None without both.
 
     Args:
         baseline: label of the variant to compare with, instead of the first of its kind.
     """
     value = CORRUPTIONS[corruption].usual if value is None else value
-    tested = sorted(tested, key=lambda one: one.head != baseline)
+    tested = sorted(tested, key=lambda one: (one.head != baseline, one.rank))
     pooled = next((one for one in tested if one.pooled), None)
     flat = next((one for one in tested if not one.pooled), None)
     if pooled is None or flat is None or (corruption, value) not in pooled.rows:

@@ -2,10 +2,8 @@
 
 from math import sqrt
 
-import numpy as np
-
 from core.analysis.correctness import stack_correct
-from core.analysis.crossed import compute_components
+from core.analysis.crossed import compute_head_variance
 from core.store.comparison import Comparison
 
 MANY = 5
@@ -14,8 +12,8 @@ MANY = 5
 def compute_optimism(comparison: Comparison) -> float:
     """Return by how much the best test accuracy of equally accurate variants exceeds their true accuracy on average.
 
-    It is the expected maximum of independent normal deviations: half the mean variance of the differences from the
-    first variant, which have two of them. 0 for one variant.
+    It is the expected maximum of independent normal deviations with the variance of `compute_head_variance`. 0 for one
+    variant.
 
     Source of the expected maximum: Blom 1958, Statistical estimates and transformed beta-variables, chapter 6.
     """
@@ -24,6 +22,5 @@ def compute_optimism(comparison: Comparison) -> float:
     count = len(comparison.variants)
     if count < 2:
         return 0.0
-    first, *others = (stack_correct(variant) for variant in comparison.variants)
-    variances = [compute_components(first, other).estimate().variance for other in others]
-    return float(ndtri((count - 0.375) / (count + 0.25))) * sqrt(float(np.mean(variances)) / 2)
+    variance = compute_head_variance([stack_correct(variant) for variant in comparison.variants])
+    return float(ndtri((count - 0.375) / (count + 0.25))) * sqrt(variance)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.advice.status import RaceStatus
 
 _POLL_SECONDS = 1.0
+_ESTIMATE_SECONDS = 30.0
 _NUMBER_COLUMNS = ("Parameters", "LiteRT file", "FLOPs per image", "Validation accuracy", "Seeds")
 
 
@@ -155,10 +156,15 @@ def _confirm(plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: bool) -> boo
     Raises:
         JobError: when there is no terminal to ask.
     """
-    from core.displays.advice_text import describe_advice_plan, describe_advice_time, write_candidate_cost
+    from core.displays.advice_text import (
+        build_plan_json,
+        describe_advice_plan,
+        describe_advice_time,
+        write_candidate_cost,
+    )
 
     if as_json and dry_run:
-        print_json(_list_plan(plan))
+        print_json(build_plan_json(plan))
         return False
     if not as_json:
         rows = [
@@ -182,21 +188,6 @@ def _confirm(plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: bool) -> boo
         raise JobError("Cannot ask for confirmation without a terminal; nothing was started. Add --yes or --dry-run.")
     typer.confirm("Start?", abort=True, err=True)
     return True
-
-
-def _list_plan(plan: "AdvicePlan") -> dict[str, Any]:
-    return {
-        "recipe": plan.recipe,
-        **plan.request.model_dump(mode="json"),
-        "candidates": [one.model_dump(mode="json") for one in plan.candidates],
-        "epochs": plan.rungs,
-        "validation_images": plan.validation_images,
-        "test_images": plan.test_images,
-        "estimate": vars(plan.estimate) if plan.estimate else None,
-        "longest": vars(plan.longest) if plan.longest else None,
-        "cached_runs": plan.cached,
-        "warning": plan.warning or None,
-    }
 
 
 def _control(home: Home, advice_id: str, verb: str, budget_seconds: float | None) -> "Race":
@@ -247,18 +238,26 @@ def _follow(home: Home, race: "Race", *, wait_for_it: bool, as_json: bool) -> No
         AdviceError: when the race failed.
     """
     from core.advice.advance import advance
+    from core.advice.race_time import RaceTimer
     from core.advice.status import estimate_more_seeds, read_race_status
+    from core.displays.advice_progress import describe_race_time
     from core.displays.advice_text import build_advice_json
     from core.jobs.dispatcher import ensure_dispatcher
+    from core.store.run_store import RunStore
 
-    shown = 0
+    shown, next_estimate = 0, 0.0
     try:
         while wait_for_it:
             for event in race.events[shown:]:
                 print_message(f"{time.strftime('%H:%M:%S', time.localtime(event.time))}  {event.text}")
-            shown = len(race.events)
             if race.state != "running":
                 break
+            if len(race.events) > shown or time.monotonic() > next_estimate:
+                next_estimate = time.monotonic() + _ESTIMATE_SECONDS
+                expected = describe_race_time(RaceTimer(home, RunStore(home)).estimate(race))
+                if expected:
+                    print_message(f"{time.strftime('%H:%M:%S')}  {expected.capitalize()}.")
+            shown = len(race.events)
             ensure_dispatcher(home)
             time.sleep(_POLL_SECONDS)
             race = advance(home, race.race_id)

@@ -22,7 +22,7 @@ PAUSED = "The queue is paused. To start queued jobs again: headroom jobs unpause
 @app.callback()
 def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     """List the jobs, newest first, with the progress of running jobs and the reason of each failure."""
-    from core.displays.job_table import list_differing, list_setting_values
+    from core.displays.job_table import format_test_accuracy, list_differing, list_setting_values
     from core.jobs.damaged import list_damaged_jobs
     from core.jobs.health import is_starting, read_health
     from core.jobs.queue import JobQueue
@@ -56,17 +56,20 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
                 **list_setting_values(job, differing),
                 "Seed": format_known(row["seed"]),
                 "Status": row["status"],
+                "Test accuracy": format_test_accuracy(row["test_accuracy"]),
                 "Details": row["reason"] or (row["progress_text"] if row["status"] == "running" else ""),
             }
             for job, row in zip(listed, rows, strict=True)
         ],
-        numbers=("Seed",),
+        numbers=("Seed", "Test accuracy"),
     )
 
 
 def _describe(home: Home, job: "Job", starting: bool) -> dict[str, Any]:
+    from core.displays.job_table import read_accuracy
     from core.displays.progress import describe_progress
     from core.jobs.health import read_live_progress
+    from core.store.run_store import RunStore
 
     progress = read_live_progress(home, job, starting)
     try:
@@ -80,6 +83,7 @@ def _describe(home: Home, job: "Job", starting: bool) -> dict[str, Any]:
         **{name: spec.get(name) for name in ("dataset", "head", "seed", "epochs")},
         "progress": progress.model_dump() if progress else None,
         "progress_text": text,
+        "test_accuracy": read_accuracy(RunStore(home), job),
         "reason": job.reason or None,
         **{name: getattr(job, name) for name in ("attempt", "submitted_by", "queued_at", "started_at", "ended_at")},
     }

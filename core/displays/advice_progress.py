@@ -6,6 +6,7 @@ from core.advice.race import Race
 from core.advice.race_curves import RaceProgress
 from core.displays.advice_text import METRICS, write_margin
 from core.displays.number import format_bytes, format_count, format_plural, format_seconds, format_share
+from core.jobs.estimate import TimeEstimate
 from core.models.model_info import MODEL
 from core.recipes import RECIPES
 
@@ -43,6 +44,15 @@ def describe_stage(race: Race) -> str:
     if race.rung < len(race.rungs):
         return f"{left} to epoch {race.rungs[race.rung]} of {race.rungs[-1]}"
     return f"seed {race.seeds} of at most {max(race.request.seeds, race.least_seeds)} of {left}"
+
+
+def describe_race_time(found: TimeEstimate | None) -> str:
+    """Describe the estimated time until the answer of a race that is running; empty if it is unknown."""
+    if found is None or not found.runs:
+        return ""
+    low, high = format_seconds(round(found.low)), format_seconds(round(found.high))
+    basis = "estimated from runs of other machines" if found.elsewhere else "at the speed measured so far"
+    return f"about {format_seconds(round(found.seconds))} left ({low} to {high}), {basis}"
 
 
 def describe_request(race: Race) -> str:

@@ -85,7 +85,7 @@ def _write_undecided(race: Race, answer: Answer, more_seconds: float | None) -> 
     tied = " and ".join(race.find(key).name for key in answer.tied)
     text = f"Not decided{early}: it is open which of {tied} to use" if answer.tied else f"Not decided{early}"
     if answer.more_seeds is None:
-        text += f"; more seeds cannot settle it with {format_plural(answer.test_images, 'test image')}"
+        text += f"; more seeds would probably not settle it with {format_plural(answer.test_images, 'test image')}"
     elif race.looks >= LOOKS:
         text += f"; the test images were read {LOOKS} times, which is the limit"
     else:
@@ -169,8 +169,30 @@ def describe_advice_time(plan: AdvicePlan) -> str:
     cached = f" {format_plural(plan.cached, 'run')} cached." if plan.cached else ""
     if plan.estimate is None or plan.longest is None:
         return f"No time estimate: no run has finished yet.{cached}"
-    usual, longest = format_seconds(plan.estimate.seconds), format_seconds(plan.longest.high)
-    return f"About {usual}; at most about {longest} if no candidate can be dropped.{cached}"
+    usual, where = plan.estimate, " of other machines; corrected while it works" if plan.estimate.elsewhere else ""
+    if not usual.runs:
+        return f"All runs that are probably needed are cached.{cached}"
+    return (
+        f"About {format_seconds(usual.seconds)} ({format_seconds(usual.low)} to {format_seconds(usual.high)}); at most "
+        f"about {format_seconds(plan.longest.high)} if no candidate can be dropped. Estimated from "
+        f"{format_plural(usual.runs, 'finished run')}{where}.{cached}"
+    )
+
+
+def build_plan_json(plan: AdvicePlan) -> dict[str, Any]:
+    """Return a plan as JSON values: question, candidates, epochs of the rungs, images, and estimated times."""
+    return {
+        "recipe": plan.recipe,
+        **plan.request.model_dump(mode="json"),
+        "candidates": [one.model_dump(mode="json") for one in plan.candidates],
+        "epochs": plan.rungs,
+        "validation_images": plan.validation_images,
+        "test_images": plan.test_images,
+        "estimate": vars(plan.estimate) if plan.estimate else None,
+        "longest": vars(plan.longest) if plan.longest else None,
+        "cached_runs": plan.cached,
+        "warning": plan.warning or None,
+    }
 
 
 def build_advice_json(race: Race, status: RaceStatus, more_seconds: float | None = None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from core.architecture.step import Step, list_steps
 from core.displays.chart_view import Chart
 from core.displays.encoding import GREY, PANEL_PIXELS
 from core.displays.number import format_plural
+from core.displays.sentence import join_parts
 
 _NOTE = (
     "Box: output; width by channels, height by side (log).",
@@ -89,13 +90,15 @@ def describe_architectures(architectures: Sequence[Architecture]) -> str:
     sentences = []
     for number, architecture in enumerate(architectures, 1):
         name = "The backbone" if len(architectures) == 1 else f"Backbone {number}"
-        heads = "; ".join(
-            f"{label} adds {_count(steps)} ({', '.join(_lower(step.title) for step in steps)})"
-            for label, steps in architecture.heads.items()
+        heads = join_parts(
+            [
+                f"{label} adds {_count(steps)} ({', '.join(_lower(step.title) for step in steps)})"
+                for label, steps in architecture.heads.items()
+            ]
         )
         maps = format_shape(architecture.maps_shape)
         sentences.append(f"{name} has {_count(architecture.backbone)} and the output {maps}. {heads}.")
-    return " ".join(sentences)
+    return join_parts(sentences, " ")
 
 
 def format_shape(shape: Shape) -> str:

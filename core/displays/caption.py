@@ -44,7 +44,13 @@ def _write(display: Display, field: "Field[Any]", options: dict[str, DisplayOpti
 
 
 def _write_seeds(display: Display, seed: int | None) -> str:
-    """Return the seed, or one seed per head if some head has no run with it."""
+    """Return the seed, one seed per head if some head has no run with it, or that the values are means over seeds."""
+    if (
+        seed is None
+        and display.averages_seeds
+        and any(len(variant.runs) > 1 for variant in display.comparison.variants)
+    ):
+        return "mean over all"
     seeds = {head: run.spec.seed for head, run in select_seed_runs(display.comparison, seed).items()}
     same = len(set(seeds.values())) == 1
     return str(min(seeds.values())) if same else ", ".join(f"{head}: {value}" for head, value in seeds.items())

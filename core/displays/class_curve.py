@@ -24,6 +24,7 @@ from core.displays.encoding import (
 from core.displays.label import wrap_label
 from core.displays.number import format_area, quote_class
 from core.displays.palette import compute_styles
+from core.displays.sentence import join_parts
 from core.store.elsewhere import Part
 
 MAX_TOGETHER = 4  # heads in one chart
@@ -139,5 +140,5 @@ class ClassCurve(Display):
         if self._found.empty:
             return against
         finite = np.isfinite(self._found["area"]).all()
-        parts = ", ".join(f"{head} {area}" for head, area in self._areas.items()) if finite else "undefined"
+        parts = join_parts([f"{head} {area}" for head, area in self._areas.items()]) if finite else "undefined"
         return f"{against} {self.area_title}, mean over seeds: {parts}."

@@ -14,6 +14,7 @@ from core.displays.curve_layers import SPLITS
 from core.displays.display import Display, Options
 from core.displays.number import format_accuracy, format_loss, format_seconds
 from core.displays.scope import describe_excluded
+from core.displays.sentence import join_parts
 from core.store.comparison import Comparison, Variant
 from core.store.elsewhere import Part
 from core.store.kept_epoch import describe_kept_epoch
@@ -212,13 +213,14 @@ class CurveData(Display):
             return "No epochs completed yet."
         parts = []
         for variant in self.variants:
+            ends = []
             for split in self.own_splits:
                 rows = mean[(mean["head"] == variant.label) & (mean["split"] == split)]
-                name = f" ({split})" if self.has_splits else ""
-                parts.append(f"{variant.label}{name} {self._write_end(rows)}")
+                ends.append(f"{f'{split} ' if self.has_splits else ''}{self._write_end(rows)}")
+            parts.append(f"{variant.label}: {', '.join(ends)}" if self.has_splits else f"{variant.label} {ends[0]}")
         notes = self.explain()
         about = f" ({'; '.join(notes)})" if notes else ""
-        text = f"{self.heading}{about}. {'; '.join(parts)}."
+        text = f"{self.heading}{about}. {join_parts(parts)}."
         if any(len(variant.runs) > 1 for variant in self.variants):
             shared = "epochs" if self.x == "epoch" else "time"
             text += f" Means cover the {shared} that all seeds of a head have in common."

@@ -74,7 +74,7 @@ class CurveLayers:
         positions = [math.log10(y) for y in ends["y"]] if log else ends["y"].tolist()
         spread = spread_names(positions, 15 / PLOT_PIXELS * (high - low), low, high)
         ends = ends.assign(position=[10**position for position in spread] if log else spread)
-        text = alt.Chart(ends).mark_text(align="left", baseline="middle", dx=5, fontSize=11, fontWeight="bold")
+        text = alt.Chart(ends).mark_text(align="left", baseline="middle", dx=9, fontSize=11, fontWeight="bold")
         return text.encode(
             x=alt.X(f"{self.x}:Q"),
             y=alt.Y("position:Q"),

@@ -27,6 +27,9 @@ class Display(ChartView):
     needs: ClassVar[tuple[Part, ...]] = ()
     """Parts that a run must have to be shown; runs that were trained elsewhere may lack them."""
 
+    averages_seeds: ClassVar[bool] = False
+    """Whether a setting `seed` of None selects the mean over all seeds, not one run per head."""
+
     comparison: Comparison
 
     @property

@@ -25,6 +25,7 @@ from core.recipe import Recipe
 from core.spec import SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images
 from core.store.kept_epoch import describe_epochs, describe_kept_epoch
+from core.store.setting_text import describe_setting
 
 _MOST_LEAKED = 3  # variants whose accuracy without leaked images is in the headline
 
@@ -159,14 +160,19 @@ def _count_seeds(comparison: Comparison) -> str:
 def _write_shortfall(comparison: Comparison, variants: Sequence[Variant]) -> str:
     """Return "After 1 of 25 epochs, on 100 of 1,437 training images" if the recipe has more, otherwise "".
 
-    Only the variants of the headline count. If they differ, each part names its variant.
+    Only the variants of the headline count. If they differ, each part names its variant, unless its label contains the
+    value.
     """
     parts = [
-        " and ".join(f"{text} for {label}" for label, text in texts.items() if text)
-        if len(set(texts.values())) > 1
-        else next(iter(texts.values()))
-        for describe in (_few_epochs, _few_images)
-        if (texts := {variant.label: describe(variant, comparison.recipe) for variant in variants})
+        " and ".join(
+            f"{text} for {variant.label}"
+            for variant, text in zip(variants, texts, strict=True)
+            if text and describe_setting(setting, getattr(variant.spec, setting)) not in variant.label.split(" · ")
+        )
+        if len(set(texts)) > 1
+        else texts[0]
+        for setting, describe in (("epochs", _few_epochs), ("train_images", _few_images))
+        if (texts := [describe(variant, comparison.recipe) for variant in variants])
     ]
     text = ", ".join(filter(None, parts))
     return text[:1].upper() + text[1:]
@@ -216,7 +222,7 @@ def _describe_accuracy(difference: Difference, noun: str) -> str:
     if difference.low == difference.high == 0:
         return "the same accuracy (correct on the same images)"
     interval = format_interval(difference)
-    within = difference.compare_with_margin() == "within the margin"
+    within = difference.margin_verdict == "within the margin"
     if difference.verdict == "no significant difference":
         found = "no significant difference in accuracy"
         if difference.p < 1 - LEVEL:

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from core.analysis.seed_mean import SeedMean
 from core.datasets.dataset_key import label_of_spec
-from core.displays.number import format_count, format_loss, format_seconds
+from core.displays.number import format_accuracy, format_count, format_loss, format_seconds
 from core.displays.progress import describe_age, describe_progress, describe_time_left
 from core.errors import HeadroomError
 from core.home import hide_paths
 from core.jobs.progress import Progress
 from core.jobs.queue import Job
 from core.spec import HEADS, SETTINGS, RunSpec
+from core.store.run_store import RunStore
 from core.store.setting_text import describe_setting, describe_value
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 ACTIVE_COLUMNS = (
     "Job", "Status", "Progress", "Epoch", "Loss", "Images/s", "Time left", "Dataset", "Attempt", "Submitted by", "Run"
 )  # fmt: skip
-COMPLETED_COLUMNS = ("Job", "Status", "Reason", "Completed", "Duration", "Dataset", "Attempts", "Submitted by", "Run")
+COMPLETED_COLUMNS = (
+    "Job", "Status", "Test accuracy", "Reason", "Completed", "Duration", "Dataset", "Attempts", "Submitted by", "Run"
+)  # fmt: skip
 
 
 def read_spec(job: Job) -> RunSpec | None:
@@ -29,6 +32,22 @@ def read_spec(job: Job) -> RunSpec | None:
         return job.spec
     except HeadroomError:
         return None
+
+
+def read_accuracy(store: RunStore, job: Job) -> float | None:
+    """Return the test accuracy of a finished job; None if its run was deleted or is damaged."""
+    try:
+        return store.open(job.run_id).record.metrics.test_accuracy if job.state == "finished" else None
+    except HeadroomError:
+        return None
+
+
+def format_test_accuracy(accuracy: float | None) -> str:
+    """
+    >>> format_test_accuracy(0.873), format_test_accuracy(None)
+    ('87.3%', '–')
+    """
+    return "–" if accuracy is None else format_accuracy(SeedMean(accuracy, None, 1))
 
 
 def write_names(jobs: Sequence[Job]) -> dict[str, str]:
@@ -117,7 +136,7 @@ def _describe_active(job: Job, progress: Progress | None) -> dict[str, object]:
     }
 
 
-def list_completed_jobs(jobs: Sequence[Job], now: float) -> "pd.DataFrame":
+def list_completed_jobs(jobs: Sequence[Job], now: float, store: RunStore) -> "pd.DataFrame":
     """Return one row per job in the given order with the COMPLETED_COLUMNS.
 
     Args:
@@ -126,7 +145,7 @@ def list_completed_jobs(jobs: Sequence[Job], now: float) -> "pd.DataFrame":
     import pandas as pd
 
     differing = list_differing(jobs)
-    rows = [_name_cells(job, differing) | _describe_completed(job, now) for job in jobs]
+    rows = [_name_cells(job, differing) | _describe_completed(job, now, store) for job in jobs]
     return pd.DataFrame(rows, columns=_insert_differing(COMPLETED_COLUMNS, differing))
 
 
@@ -135,10 +154,11 @@ def _insert_differing(columns: Sequence[str], differing: Sequence[str]) -> list[
     return [columns[0], *(SETTINGS[name].label for name in differing), *columns[1:]]
 
 
-def _describe_completed(job: Job, now: float) -> dict[str, object]:
+def _describe_completed(job: Job, now: float, store: RunStore) -> dict[str, object]:
     seconds = None if job.started_at is None or job.ended_at is None else job.ended_at - job.started_at
     return {
         "Status": job.state,
+        "Test accuracy": format_test_accuracy(read_accuracy(store, job)),
         "Reason": hide_paths(job.reason) if job.reason else "–",
         "Completed": "–" if job.ended_at is None else describe_age(now - job.ended_at),
         "Duration": "–" if seconds is None or seconds < 0 else format_seconds(seconds),  # the clock may be set back

@@ -20,13 +20,13 @@ def format_plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def write_selection_note(count: int) -> str:
+def write_selection_note(count: int, noun: str = "configuration") -> str:
     """Return a warning for a view that shows the best of several configurations by test accuracy, otherwise ""."""
     from core.analysis.selection import MANY
 
     if count < MANY:
         return ""
-    return f"Best of {count:,} configurations on the test set: the highest accuracies are optimistic."
+    return f"Best of {format_plural(count, noun)} on the test set: the highest accuracies are optimistic."
 
 
 def quote_class(name: str) -> str:

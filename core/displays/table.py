@@ -20,7 +20,7 @@ STYLE = """
 .figures th:first-child, .figures .words { text-align: left; }
 .figures tbody th { position: sticky; left: 0; backdrop-filter: blur(16px); font-weight: 600;
   white-space: normal; overflow-wrap: anywhere; min-width: min(8rem, 30vw); max-width: min(18rem, 38vw); }
-.figures td.words { white-space: normal; min-width: 7rem; }
+.figures td.words { white-space: normal; overflow-wrap: anywhere; min-width: 7rem; max-width: 24rem; }
 """
 
 

@@ -24,7 +24,7 @@ _LISTED = 3  # IDs in a message
 @dataclass(frozen=True)
 class ChosenRuns:
     """The finished runs of a comparison. `missing` has, by ID, the reason why a selected run is not one of them: the
-    empty text for runs of a sweep that have no results yet."""
+    empty text for runs of a sweep that have no results."""
 
     run_ids: tuple[str, ...]
     missing: dict[str, str]
@@ -32,14 +32,19 @@ class ChosenRuns:
     @property
     def notice(self) -> str:
         """Describe the missing runs, if any; otherwise ""."""
-        if not self.missing:
-            return ""
-        lost, total = len(self.missing), len(self.missing) + len(self.run_ids)
+        total = len(self.missing) + len(self.run_ids)
         reasons = [reason for reason in self.missing.values() if reason]
-        if not reasons:
-            return f"{lost:,} of {total:,} runs of this sweep have no results: they have not finished, or were deleted."
-        more = f" {len(reasons) - _LISTED:,} more are missing." if reasons[_LISTED:] else ""
-        return f"{lost:,} of {total:,} selected runs cannot be shown. {' '.join(reasons[:_LISTED])}{more}"
+        parts = []
+        if lost := len(self.missing) - len(reasons):
+            parts.append(
+                f"{lost:,} of {total:,} runs of this sweep have no results: they have not finished, or were deleted."
+            )
+        if reasons:
+            more = f" {len(reasons) - _LISTED:,} more are missing." if reasons[_LISTED:] else ""
+            parts.append(
+                f"{len(reasons):,} of {total:,} selected runs cannot be shown. {' '.join(reasons[:_LISTED])}{more}"
+            )
+        return " ".join(parts)
 
 
 def choose_runs(
@@ -60,14 +65,17 @@ def choose_runs(
     missing: dict[str, str] = {}
     problems: list[Exception] = []
     for text in texts:
-        if text.startswith(SWEEP):
-            specs = _list_sweep(store, text.removeprefix(SWEEP))
-            found |= dict.fromkeys(run_id for run_id in specs if store.path(run_id))
-            missing |= {run_id: "" for run_id in specs if run_id not in found}
-        elif text.startswith(SAVED):
-            known = {run_id: store.path(run_id) for run_id in open_saved(store.home, text.removeprefix(SAVED)).runs}
-            found |= dict.fromkeys(run_id for run_id, path in known.items() if path)
-            missing |= {run_id: f"Run {run_id} was deleted." for run_id, path in known.items() if not path}
+        if text.startswith((SWEEP, SAVED)):
+            is_sweep = text.startswith(SWEEP)
+            listed = _list_sweep(store, text) if is_sweep else open_saved(store.home, text.removeprefix(SAVED)).runs
+            for run_id in listed:
+                try:
+                    store.open(run_id).verify()
+                    found[run_id] = None
+                except RunNotFoundError as error:
+                    missing[run_id] = "" if is_sweep else str(error)
+                except RunDamagedError as error:
+                    missing[run_id] = str(error)
         elif text.startswith(RUNS) or _PREFIXES.fullmatch(text):
             for run_id in _split(text):
                 try:
@@ -80,9 +88,11 @@ def choose_runs(
         else:
             found |= dict.fromkeys(_find_offer(text, list_offers(store.frame()) if offers is None else offers()))
     if not found:
-        deleted = any(missing.values())
-        message = "All runs of this comparison were deleted." if deleted else "This sweep has no finished runs yet."
-        raise problems[0] if problems else ComparisonError(message)
+        reasons = [reason for reason in missing.values() if reason]
+        if len(missing) == 1 and problems:
+            raise problems[0]
+        lost = f"None of the {len(missing):,} runs of this comparison can be shown. {next(iter(reasons), '')}"
+        raise ComparisonError(lost if reasons else "This sweep has no finished runs.")
     return ChosenRuns(tuple(found), missing)
 
 
@@ -98,7 +108,8 @@ def _split(text: str) -> list[str]:
     return ids
 
 
-def _list_sweep(store: RunStore, sweep_id: str) -> list[str]:
+def _list_sweep(store: RunStore, text: str) -> list[str]:
+    sweep_id = text.removeprefix(SWEEP)
     if not _PREFIX.fullmatch(sweep_id):
         raise ComparisonError(f"Expected a sweep ID of up to 12 hex digits after sweep:; got {sweep_id!r:.60}.")
     try:

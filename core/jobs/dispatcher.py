@@ -12,7 +12,7 @@ from typing import Any
 
 from core.entry_point import DISPATCHER, build_command
 from core.errors import HeadroomError, HomeError, JobError
-from core.files import parse_json, replacing, write_json
+from core.files import parse_json, read_file, replacing, write_json
 from core.home import Home
 from core.installation import find_training_problem
 from core.jobs.between_jobs import advance_races, has_open_races
@@ -31,6 +31,7 @@ MAX_ATTEMPTS = 3
 IDLE_SECONDS = 60.0
 RESTART = "restart"  # file in a job folder with the attempt that is to be stopped and started again
 _TICK_SECONDS = 0.1
+_MAX_RESTART_BYTES = 100
 
 
 def ensure_dispatcher(home: Home) -> bool:
@@ -156,7 +157,8 @@ class Dispatcher:
     def step(self) -> bool:
         """Check every running job once and start queued jobs in free slots. Return whether jobs are left."""
         running = [job for job in self.queue.running() if not self._has_ended(job)]
-        self._drop_overdue()
+        if time.monotonic() - self._checked_overdue_at >= 1:
+            self._drop_overdue()
         self._advance_races()
         if self.queue.paused() or not self.queue.has("queued"):
             return bool(running) or _has_work(self.home)
@@ -167,6 +169,8 @@ class Dispatcher:
             _log("The code has changed: restarting the dispatcher.")
             self.outdated = True
             return True
+        if queued:
+            self._drop_overdue()  # a slot that becomes free within the second must not go to an overdue job
         for _ in range(free):
             job = self.queue.claim()
             if job is None:
@@ -175,9 +179,7 @@ class Dispatcher:
         return True
 
     def _drop_overdue(self) -> None:
-        """Cancel queued jobs whose sweep has used its time budget, at most once per second."""
-        if time.monotonic() - self._checked_overdue_at < 1:
-            return
+        """Cancel queued jobs whose sweep has used its time budget."""
         self._checked_overdue_at = time.monotonic()
         for job, reason in list_overdue(self.home, self.queue.unfinished()):
             self._end(job, "cancelled", reason)
@@ -205,7 +207,7 @@ class Dispatcher:
 
     def _is_restart_requested(self, job: Job) -> bool:
         try:
-            return (self.home.jobs / job.run_id / RESTART).read_text().strip() == str(job.attempt)
+            return read_file(self.home.jobs / job.run_id / RESTART, _MAX_RESTART_BYTES).strip() == b"%d" % job.attempt
         except OSError:
             return False
 

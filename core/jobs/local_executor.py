@@ -167,7 +167,7 @@ class LocalExecutor:
         if pid is not None and (stopped or child is not None):
             _signal(pid, signal.SIGKILL)  # remaining processes of its group; the ID cannot be reused yet
         shutil.rmtree(self._scratch(handle), ignore_errors=True)
-        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+        with contextlib.suppress(OSError):
             (self.processes / handle).unlink()
         if stopped and exit_code != 0:
             return Status("stopped", exit_code)
@@ -203,7 +203,7 @@ class LocalExecutor:
         try:
             file = os.open(self.processes / handle, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.EISDIR, errno.ELOOP):
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
                 raise
             return None, None, False  # missing or damaged
         try:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from core.bounds import Line, Prose, RunId, UnixTime
-from core.errors import HeadroomError, JobError
-from core.files import read_file, write_json
+from core.errors import JobError
+from core.files import write_json
 from core.home import Home
 from core.jobs.queue import Job
+from core.jobs.saved_items import SavedItems
 from core.spec import SETTINGS, RunSpec
 
 MAX_MEMBERS = 200
@@ -68,21 +69,11 @@ def _folder(home: Home) -> Path:
     return home.jobs / "sweeps"
 
 
-def _read_sweep(path: Path) -> Sweep:
-    """
-    Raises:
-        JobError: when the file cannot be read.
-    """
-    try:
-        sweep = Sweep.model_validate_json(read_file(path))
-        if {spec.run_id for spec in sweep.specs} and sweep.sweep_id == path.stem:
-            return sweep
-    except (OSError, ValidationError, HeadroomError):
-        pass
-    raise JobError(
-        f"Sweep {path.stem:.60} is damaged or was saved by an incompatible version. Submit it again. "
-        "To move the file aside, run: headroom doctor --repair"
-    )
+def _is_valid(sweep: Sweep, sweep_id: str) -> bool:
+    return sweep.sweep_id == sweep_id and bool(sweep.specs)
+
+
+_SWEEPS = SavedItems(Sweep, "{}.json", _is_valid, JobError, "sweep", "Submit it again.")
 
 
 def open_sweep(home: Home, sweep_id: str) -> Sweep:
@@ -94,12 +85,7 @@ def open_sweep(home: Home, sweep_id: str) -> Sweep:
     Raises:
         JobError: when no sweep or several sweeps match, or the file cannot be read.
     """
-    matches = sorted(_folder(home).glob(f"{sweep_id}*.json")) if sweep_id.isalnum() else []
-    if not matches:
-        raise JobError(f"Sweep {sweep_id!r:.60} was not found.")
-    if len(matches) > 1:
-        raise JobError(f"{sweep_id!r:.60} matches {len(matches)} sweeps; enter more characters.")
-    return _read_sweep(matches[0])
+    return _SWEEPS.open(_folder(home), sweep_id)
 
 
 def find_sweep(home: Home, submitted_by: str) -> Sweep | None:
@@ -114,23 +100,13 @@ def find_sweep(home: Home, submitted_by: str) -> Sweep | None:
 
 def list_sweeps(home: Home) -> list[Sweep]:
     """Return all readable sweeps, newest first."""
-    sweeps = _read_all(home)[0]
+    sweeps, _ = _SWEEPS.list_all(_folder(home))
     return sorted(sweeps, key=lambda sweep: sweep.asked_at, reverse=True)
 
 
 def list_damaged_sweeps(home: Home) -> dict[Path, str]:
     """Return the message for each sweep that cannot be read, by its file."""
-    return _read_all(home)[1]
-
-
-def _read_all(home: Home) -> tuple[list[Sweep], dict[Path, str]]:
-    sweeps, damaged = [], {}
-    for path in sorted(_folder(home).glob("[!.]*.json")):
-        try:
-            sweeps.append(_read_sweep(path))
-        except JobError as error:
-            damaged[path] = str(error)
-    return sweeps, damaged
+    return _SWEEPS.list_all(_folder(home))[1]
 
 
 def keep_sweep(

@@ -4,6 +4,7 @@ A model is named NAME, or NAME:FINGERPRINT in the spec of a run, so that another
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ EXAMPLE_SIDE = 224
 VALUE_RANGES = {"0..1": (0.0, 1.0), "0..255": (0.0, 255.0), "-1..1": (-1.0, 1.0)}
 MODEL = "model"
 """Name of the backbone that is a model of the user."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _Text = Annotated[str, Field(max_length=100)]
 _Shape = Annotated[tuple[Count, ...], Field(max_length=8)]
 
@@ -39,7 +41,7 @@ class ModelInfo(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+    name: Annotated[str, Field(pattern=f"^{_NAME.pattern}$")]
     fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     bytes: Count
     input_shape: Annotated[tuple[Count, ...], Field(min_length=1, max_length=4)]
@@ -103,9 +105,9 @@ def choose_models(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 
 def list_models(home: Home) -> list[str]:
-    """List the names of the added models, including damaged ones."""
+    """List the names of the added models, including damaged ones. Other files and folders are ignored."""
     try:
-        return sorted(path.name for path in home.models.iterdir() if not path.name.startswith("."))
+        return sorted(path.name for path in home.models.iterdir() if _NAME.fullmatch(path.name) and path.is_dir())
     except OSError:  # missing, or not a readable folder
         return []
 

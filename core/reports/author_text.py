@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
@@ -36,6 +37,7 @@ def open_parser() -> MarkdownIt:
     mailto; images must be embedded."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
     parser.inline.ruler.before("link", "embedded_image", _read_image)
+    parser.core.ruler.push("empty_links", _drop_empty_links)
     parser.validateLink = _is_safe_url  # type: ignore[method-assign]
     return parser
 
@@ -52,6 +54,19 @@ def _read_image(state: StateInline, silent: bool) -> bool:
         token.children = [Token("text", "", 0, content=found[1])]
     state.pos = found.end()
     return True
+
+
+def _drop_empty_links(state: StateCore) -> None:
+    """Keep only the text of links without a URL, such as `[text]()`. Links are never nested."""
+    for block in state.tokens:
+        kept, empty = [], False
+        for token in block.children or []:
+            if token.type == "link_open":
+                empty = not token.attrs["href"]
+            if not (empty and token.type in ("link_open", "link_close")):
+                kept.append(token)
+        if block.children:
+            block.children = kept
 
 
 def _is_safe_url(url: str) -> bool:

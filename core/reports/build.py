@@ -142,9 +142,15 @@ def _freeze(frame: pd.DataFrame) -> Table:
     rows = tuple(tuple(map(_to_cell, row)) for row in frame.astype(object).itertuples(index=False, name=None))
     columns = tuple(map(str, frame.columns))
     words = tuple(
-        name for index, name in enumerate(columns) if index and not any(_is_number(row[index]) for row in rows)
+        name for index, name in enumerate(columns) if index and not _has_numbers([row[index] for row in rows])
     )
     return Table(columns=columns, rows=rows, words=words)
+
+
+def _has_numbers(cells: Sequence[Cell]) -> bool:
+    """Return whether most cells of a column are numbers; names of some classes begin with a digit."""
+    known = [cell for cell in cells if cell not in ("", "–", None)]
+    return 2 * sum(map(_is_number, known)) > len(known)
 
 
 def _to_cell(value: Any) -> Cell:

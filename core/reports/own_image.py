@@ -43,7 +43,7 @@ def store_image(home: Home, data: bytes, alt: str) -> str:
     except DatasetError as error:
         raise ReportError(str(error)) from None
     content = _encode(Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels))
-    name = hashlib.sha256(content).hexdigest()[:16]
+    name = _name_of(content)
     path = home.reports / "images" / f"{name}.img"
     if not path.exists():
         with replacing(path, durable=True) as temporary:
@@ -68,6 +68,11 @@ def _encode(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
+def _name_of(content: bytes) -> str:
+    """Return the ID of an image, which depends on its content."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 def list_image_ids(text: str) -> list[str]:
     """Return the IDs of the images to which a text refers."""
     return [found[2] for found in _REFERENCE.finditer(text)]
@@ -83,6 +88,8 @@ def complete_text(home: Home, text: str) -> str:
             content = read_file(home.reports / "images" / f"{found[2]}.img", _MAX_STORED_BYTES)
         except OSError:
             return f"(Image not found: {found[1]})"
+        if _name_of(content) != found[2]:
+            return f"(Image damaged: {found[1]})"
         kind = "png" if content.startswith(b"\x89PNG") else "jpeg"
         encoded = base64.b64encode(content).decode("ascii")
         left -= len(encoded)
@@ -104,7 +111,10 @@ def split_images(text: str, folder: str) -> tuple[str, dict[str, bytes]]:
 
     def move(found: re.Match[str]) -> str:
         name = f"{folder}/image-{len(files) + 1:02}.{found[1]}"
-        files[name] = base64.b64decode(found[2])
+        try:
+            files[name] = base64.b64decode(found[2])
+        except ValueError:
+            return found[0]
         return f"](<{name}>)"
 
     return _EMBEDDED.sub(move, text), files

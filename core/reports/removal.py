@@ -1,9 +1,8 @@
 """File that records the user who deleted a report, in its folder; it decides which users may restore it."""
 
-import json
 from pathlib import Path
 
-from core.files import write_json
+from core.files import parse_json, read_file, write_json
 
 _FILE = "removed.json"
 
@@ -17,8 +16,8 @@ def list_removers(folder: Path) -> set[str]:
     """Return the owner of a deleted report and the user who deleted it; {""} if they cannot be read."""
     try:
         newest = max(folder.glob("draft-*.json"))
-        owner = json.loads(newest.read_bytes())["report"]["owner"]
+        owner = parse_json(read_file(newest))["report"]["owner"]
         mark = folder / _FILE
-        return {str(owner), str(json.loads(mark.read_bytes())["by"]) if mark.exists() else str(owner)}
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return {str(owner), str(parse_json(read_file(mark))["by"]) if mark.exists() else str(owner)}
+    except (OSError, ValueError, LookupError, TypeError):
         return {""}

@@ -84,7 +84,7 @@ class Comparison:
         if not groups:
             raise ComparisonError("There are no finished runs to compare. Train or select at least one run.")
         members = [tuple(group[seed] for seed in sorted(group)) for group in groups.values()]
-        members.sort(key=lambda group: _rank(group[0].spec))
+        members.sort(key=lambda group: rank_spec(group[0].spec))
         if len(members) > MANY_VARIANTS and len(_list_differing([group[0].spec for group in members])) != 1:
             members.sort(key=_mean_accuracy, reverse=True)
         targets = {run.record.data.targets: run for group in members for run in group}
@@ -173,7 +173,7 @@ def _list_data(spec: RunSpec) -> tuple[object, ...]:
     return spec.dataset, spec.data, spec.folder, spec.attribute
 
 
-def _rank(spec: RunSpec) -> tuple[Any, ...]:
+def rank_spec(spec: RunSpec) -> tuple[Any, ...]:
     """Return the sort key of a variant: its head, then its hyperparameters in order; None comes last."""
     values = (getattr(spec, name) for name in SETTINGS if name != "head")
     first = bool(spec.elsewhere), spec.elsewhere, 0 if spec.elsewhere else order_of(spec)

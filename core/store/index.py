@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from core.datasets.trees.litter import is_litter
 from core.errors import HomeError, RunError
 from core.files import read_file, replacing
 from core.recipes import RECIPES
@@ -172,7 +173,7 @@ class Index:
                     # ctime, because copying and unpacking may preserve mtime
                     stamps[entry.name] = hash((record.st_ctime_ns, record.st_size))
                 except OSError:
-                    if os.path.isdir(entry.path):  # else deleted in the meantime
+                    if os.path.isdir(entry.path) and not is_litter(entry.name):  # else deleted in the meantime
                         stamps[entry.name] = 0
         return stamps
 

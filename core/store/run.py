@@ -72,7 +72,10 @@ class Run:
         try:
             text = read_file(path / "record.json")
         except (FileNotFoundError, NotADirectoryError):
-            raise RunNotFoundError(f"{path.name!r:.60} is not a finished run: record.json is missing.") from None
+            raise RunNotFoundError(
+                f"{path.name!r:.60} is not a finished run: record.json is missing. Move the folder aside with: "
+                "headroom doctor --repair"
+            ) from None
         except OSError as error:
             raise damaged_run(
                 f"Cannot read record.json of run {path.name!r:.60}: {error.strerror}.", None, listed=False

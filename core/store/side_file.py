@@ -10,12 +10,14 @@ from core.errors import HomeError
 from core.home import Home
 
 SIDE_FILES = ("notes.sqlite", "jobs/queue.sqlite", "index.feather")
-_NOT_DAMAGED = ("locked", "disk is full", "No space", "readonly", "Read-only", "Permission denied")
+_NOT_DAMAGED = ("locked", "disk is full", "No space", "Read-only", "Permission denied")
 _COMPANIONS = ("-wal", "-shm", "-journal")  # of an SQLite file
 
 
 def describe_side_file(path: Path, error: Exception) -> str:
     """Return the message for a side file that cannot be read or written."""
+    if "readonly" in str(error):  # SQLite's sentence speaks of a database
+        return f"Cannot write {path}: the file or its disk is read-only. Finished runs are not affected."
     detail = (error.strerror if isinstance(error, OSError) else None) or error
     usable = any(word in str(error) for word in _NOT_DAMAGED)
     advice = "" if usable else " If the file is damaged, move it aside with: headroom doctor --repair"

@@ -34,6 +34,7 @@ _LETTER_PIXELS = 6.5
 _MARGIN_PIXELS = 20
 _WIDEST_PIXELS = 210
 _ROW_PIXELS, _LINE_PIXELS, _MAX_LINES = 35, 20, 5
+_WRAPPED_PIXELS = 65  # text does not wrap in lower rows
 _NUMBER = "#"
 
 
@@ -225,6 +226,8 @@ def show_frame(
     longest = max((len(str(name)) for name in frame[names]), default=0)
     lines = -(-round(_LETTER_PIXELS * longest) // (widths[names] - _MARGIN_PIXELS))
     row_pixels = _ROW_PIXELS + _LINE_PIXELS * (min(max(lines, 1), _MAX_LINES) - 1)
+    if lines > 1:
+        row_pixels = max(row_pixels, _WRAPPED_PIXELS)
     settings: dict[str, Any] = {
         "hide_index": True,
         "width": "stretch",

@@ -131,12 +131,15 @@ def optional(
 def segmented(
     label: str, options: Sequence[T], value: T | None = None, *, key: str, format_func: Label = str, **settings: Any
 ) -> T:
-    """Show a segmented control with exactly one selected option: `value`, or the first."""
+    """Show a segmented control with exactly one selected option: `value`, or the first.
+
+    Options that do not fit into one row wrap: by default, Streamlit cuts them off inside columns and rows.
+    """
     initial = options[0] if value is None else value
     choice = LinkChoice(key, options, format_func, [initial])
     chosen: T = st.segmented_control(
         label, options, default=initial, required=True, format_func=format_func, key=key, persist_state="session",
-        **settings,
+        wrap=True, **settings,
     )  # fmt: skip
     choice.write_url(chosen)
     return chosen
@@ -149,7 +152,7 @@ def pills(
     choice = LinkChoice(key, options, format_func, value, many=True)
     chosen: list[T] = st.pills(
         label, options, default=list(value), selection_mode="multi", format_func=format_func, key=key,
-        persist_state="session", **settings,
+        persist_state="session", wrap=True, **settings,
     )  # fmt: skip
     choice.write_url(chosen)
     return chosen

@@ -188,7 +188,7 @@ def test_data_that_are_too_small_are_never_within_the_margin(metric: Metric) -> 
 def test_the_sentence_about_small_data_names_what_is_needed() -> None:
     assert can_decide(2_000, 0.01) is None
     assert can_decide(12, 0.01) == (
-        "12 images are too few to show that a candidate loses less than 1 points, even if all candidates predict every "
+        "12 images are too few to show that a candidate loses less than 1 point, even if all candidates predict every "
         "image alike: at least 270 are needed. Only losses above about 17 points can be shown."
     )
     assert "losses above" not in str(can_decide(1, 0.5))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.analysis.baseline import find_baseline, list_compared
+from core.analysis.baseline import find_baseline, find_best, find_smallest, list_compared
 from core.analysis.difference import compute_differences
 from core.analysis.finding import compute_finding
 from core.displays.display import DISPLAYS
@@ -49,6 +49,22 @@ def test_every_difference_is_to_the_chosen_baseline(make_run: RunWriter, count: 
     assert Heads(chosen).tabulate_differences()["Difference"].tolist().index("baseline") == 1
     assert len(list_compared(default)) == (3 if count == 3 else count - 1)
     assert f"(best of {count} settings)" in write_headline(default)
+
+
+def test_ties_are_not_resolved_by_test_accuracy(make_run: RunWriter) -> None:
+    """More than six variants are sorted by test accuracy; all have the same size and validation accuracy."""
+    runs = [
+        rewrite(
+            make_run(head="gap", dropout=0.1 * at, l2=0.0 if at % 2 else 1e-4, accuracy=0.5 + 0.05 * at),
+            metrics={"validation_accuracy": 0.8},
+        )
+        for at in range(7)
+    ]
+    comparison = Comparison.of(runs)
+    few = Comparison.of(runs[:3])
+    assert [variant.spec.dropout for variant in comparison.variants] != sorted(run.spec.dropout for run in runs)
+    for find in (find_best, find_smallest):
+        assert find(comparison).spec == find(few).spec == runs[0].spec
 
 
 def test_smallest_variant_can_be_the_baseline(make_run: RunWriter) -> None:

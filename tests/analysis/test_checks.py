@@ -1,13 +1,16 @@
 """Fairness checks: comparisons that fail, pass, or to which a check does not apply."""
 
 import re
+from dataclasses import replace
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
 import pytest
 
 from core.analysis.check import CHECKS, SEVERITIES, STATES, Result, run_checks
-from core.analysis.correctness import compute_correct
+from core.analysis.correctness import compute_correct, stack_correct
+from core.analysis.crossed import compute_components, compute_head_variance
 from core.analysis.selection import compute_optimism
 from core.spec import HEADS, RunSpec
 from core.store.comparison import Comparison
@@ -204,13 +207,32 @@ def test_head_that_only_predicts_the_most_frequent_class_is_reported(make_run: R
     assert ask("majority", perfect).state == "passed"
 
 
+@pytest.mark.parametrize(
+    ("name", "setting", "values"),
+    [
+        ("budget", "learning_rate", (0.001, 0.1)),
+        ("backbone", "filters", (8, 16)),
+        ("split", "train_images", (100, 200)),
+    ],
+)
+def test_sweep_of_one_hyperparameter_is_fair(
+    make_run: RunWriter, name: str, setting: str, values: tuple[float, float]
+) -> None:
+    settings = [make_run(head="gap", **{setting: value}) for value in values]
+    found = ask(name, *settings)
+    assert found.state == "passed"
+    assert "differ in nothing but" in found.message
+    assert ask(name, settings[0], make_run(head="gap", dropout=0.5, **{setting: values[1]})).state == "failed"
+    assert ask(name, settings[0], make_run(head="dense", **{setting: values[1]})).state == "failed"
+
+
 def test_best_of_many_variants_is_reported_with_its_optimism(make_run: RunWriter) -> None:
     heads = ("gap", "gap_linear", "gap_dense", "flatten", "dense")
     runs = [make_run(head=head, seed=seed) for head in heads for seed in (0, 1)]
     assert ask("selection", *runs[:8]).state == "passed"
     found = ask("selection", *runs)
     assert found.state == "failed"
-    assert "best test accuracy of 5 variants" in found.message
+    assert "best test accuracy of 5 heads" in found.message
 
 
 def test_optimism_equals_that_of_simulated_equal_heads(make_run: RunWriter) -> None:
@@ -225,6 +247,19 @@ def test_optimism_equals_that_of_simulated_equal_heads(make_run: RunWriter) -> N
         best.append(max(accuracies) - np.mean(accuracies))
         predicted.append(compute_optimism(comparison))
     assert np.mean(predicted) == pytest.approx(np.mean(best), rel=0.25)
+
+
+def test_optimism_does_not_depend_on_the_order_of_the_variants(make_run: RunWriter) -> None:
+    """One of the heads has a single seed, and another one varies most."""
+    accuracies = {"gap": (0.5, 0.9, 0.7), "flatten": (0.9,), "dense": (0.9, 0.91), "gap_dense": (0.9, 0.9)}
+    runs = [make_run(head=h, seed=s, accuracy=a) for h, of in accuracies.items() for s, a in enumerate(of)]
+    comparison = Comparison.of(runs)
+    orders = permutations(comparison.variants)
+    found = {round(compute_optimism(replace(comparison, variants=order)), 12) for order in orders}
+    assert len(found) == 1
+    stacks = [stack_correct(variant) for variant in comparison.variants]
+    pairs = [compute_components(*pair).estimate().variance for pair in combinations(stacks, 2)]
+    assert compute_head_variance(stacks) == pytest.approx(np.mean(pairs) / 2, rel=0.25)
 
 
 def test_own_split_is_not_called_official(make_run: RunWriter) -> None:

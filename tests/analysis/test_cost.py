@@ -82,10 +82,8 @@ def test_last_point_has_the_marginal_cost_of_the_last_step(make_run: RunWriter) 
     steps = compute_marginal_costs(compute_costs(runs_on_test_set(*runs)), ["params"])
     assert steps["value_per_point"].tolist() == pytest.approx([np.nan, 200, 2_500], nan_ok=True)
     text = Front(Comparison.of(runs), cost="params").describe()
-    assert (
-        text
-        == "Parameters: 2,500 per percentage point of accuracy in the last step, from GAP + Dense to Flatten + Dense."
-    )
+    step = "from GAP + Dense to Flatten + Dense (last step), per percentage point of accuracy"
+    assert text == f"Marginal cost of accuracy: {step}: Parameters 2,500."
 
 
 def test_front_of_one_configuration_has_no_steps(make_run: RunWriter) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from benchmarks.coverage import measure, measure_advice
+from benchmarks.coverage import measure, measure_advice, measure_margin
 from core.analysis.baseline import MAX_VARIANTS_PAIRED, find_baseline
 from core.analysis.crossed import compute_components
 from core.analysis.difference import (
@@ -17,6 +17,7 @@ from core.analysis.difference import (
     Need,
     compute_differences,
     compute_interval,
+    compute_margin_p,
     compute_need,
 )
 from core.analysis.significance import compute_significance, correct_holm
@@ -148,7 +149,7 @@ def test_one_seed_is_never_conclusive(make_run: RunWriter) -> None:
     runs = [with_predictions(make_run, "gap", wrong_at([])), with_predictions(make_run, "dense", wrong_at(range(500)))]
     (found,) = compute_differences(Comparison.of(runs))
     assert found.low > 0
-    assert (found.verdict, found.compare_with_margin()) == ("one seed", "undecided")
+    assert (found.verdict, found.margin_verdict) == ("one seed", "undecided")
 
 
 def test_all_seeds_count_without_a_common_one(make_run: RunWriter) -> None:
@@ -191,6 +192,49 @@ def test_baseline_is_selected_by_validation_accuracy(make_run: RunWriter) -> Non
     assert "Flatten + Dense" in write_headline(comparison)
 
 
+def test_margins_are_holm_corrected(make_run: RunWriter) -> None:
+    """A head is within the margin of another one, but not if it is one of many."""
+    heads = ("gap", "gap_linear", "gap_dense", "flatten", "dense", "mlp")
+    lost = (12, 24, 26, 28, 30, 12)
+    runs = [
+        with_predictions(make_run, head, wrong_at(range(40 * at, 40 * at + wrong + seed)), seed)
+        for at, (head, wrong) in enumerate(zip(heads, lost, strict=True))
+        for seed in (0, 1, 2)
+    ]
+    comparison = Comparison.of(runs)
+    found = compute_differences(comparison, 0.012)
+    raw = [compute_margin_p(one.components, 0.012) for one in found]
+    assert [one.p_loss for one in found] == correct_holm(raw).tolist()
+    close = found[-1]
+    assert (close.a, close.b) == ("Flatten + MLP", "GAP")
+    assert raw[-1] < 0.05 < close.p_loss
+    assert (close.margin_verdict, close.pairs) == ("undecided", 5)
+    opposite = close.reverse()
+    assert (opposite.p_loss, opposite.p_gain) == (close.p_gain, close.p_loss)
+    (alone,) = compute_differences(
+        Comparison.of(runs[:3] + runs[-3:]).with_baseline(find_baseline(comparison).key), 0.012
+    )
+    assert alone.margin_verdict == "within the margin"
+
+
+def test_agreement_on_few_images_is_not_within_a_margin(make_run: RunWriter) -> None:
+    for images, verdict in ((100, "undecided"), (1_000, "within the margin")):
+        runs = [
+            with_predictions(make_run, head, wrong_at([3], images), seed)
+            for head in ("gap", "dense")
+            for seed in (0, 1)
+        ]
+        (found,) = compute_differences(Comparison.of(runs))
+        assert (found.low, found.high, found.margin_verdict) == (0, 0, verdict)
+
+
+def test_heads_that_lose_the_margin_are_rarely_within_it() -> None:
+    """A short form of `benchmarks/coverage.py`; the level is 2.5%."""
+    for images, margin in ((100, 0.03), (360, 0.01)):
+        assert measure_margin(0.9, margin, margin, 0.004, 3, images, 300) <= 0.04
+    assert measure_margin(0.98, 0.0, 0.03, 0.004, 3, 360, 100) >= 0.8
+
+
 MARGINS = [
     ({0: 10, 1: 12, 2: 11}, {0: 10, 1: 11, 2: 12}, 0.01, "within the margin"),
     ({0: 100, 1: 101, 2: 102}, {0: 10, 1: 11, 2: 12}, 0.01, "not within the margin"),
@@ -208,6 +252,6 @@ def test_non_inferiority_follows_the_interval(
         for head, seeds in (("gap", gap), ("dense", dense))
         for seed, wrong in seeds.items()
     ]
-    (found,) = compute_differences(Comparison.of(runs))
-    assert found.compare_with_margin(margin) == verdict
+    (found,) = compute_differences(Comparison.of(runs), margin)
+    assert found.margin_verdict == verdict
     assert (found.low >= -margin) == (verdict == "within the margin")

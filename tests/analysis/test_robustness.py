@@ -5,6 +5,7 @@ import pytest
 
 from core.analysis.crossed import compute_accuracy_interval
 from core.analysis.robustness import assess_shift_invariance, compute_losses, compute_robustness, list_tested
+from core.analysis.significance import correct_holm
 from core.augment.corruption import CORRUPTIONS, list_rows
 from core.displays.views.robustness_loss import RobustnessLoss
 from core.store.comparison import Comparison
@@ -54,6 +55,37 @@ def test_loss_is_predictions_lost_minus_predictions_gained(make_run: RunWriter) 
     row = compute_losses(list_tested(Comparison.of([run]))).query("corruption == 'shift'").iloc[0]
     assert (row["before"], row["after"], row["loss"]) == (0.75, 0.5, 0.25)
     assert row["low"] <= row["loss"] <= row["high"]
+
+
+def test_losses_against_the_baseline_are_holm_corrected(make_run: RunWriter) -> None:
+    lost = {"gap": 9, "gap_dense": 12, "dense": 4}
+    runs = [
+        answer(make_run(head=head, seed=seed), {("shift", 4): [*range(wrong + seed)], ("blur", 1.5): [0]}, 40)
+        for head, wrong in lost.items()
+        for seed in range(2)
+    ]
+    display = RobustnessLoss(Comparison.of(runs))
+    frame = display.frame()
+    tested = frame[frame["more"].notna()]
+    assert tested["more_p_holm"].tolist() == correct_holm(tested["more_p"].tolist()).tolist()
+    assert (tested["more_p_holm"] > tested["more_p"]).any()
+    assert "P-value (Holm)" in display.table().columns
+    single = RobustnessLoss(Comparison.of(runs[::2])).frame()
+    assert single[["more_p", "more_p_holm"]].isna().all(axis=None)
+
+
+def test_tested_pair_is_not_selected_by_test_accuracy(make_run: RunWriter) -> None:
+    """More than six variants are sorted by test accuracy."""
+    runs = [
+        answer(make_run(head=head, dropout=0.1 * at, l2=1e-4 * (at % 2), accuracy=0.6 + 0.1 * at), {}, 40)
+        for head in ("gap", "dense")
+        for at in range(4)
+    ]
+    comparison = Comparison.of(runs)
+    found = assess_shift_invariance(list_tested(comparison))
+    assert found is not None
+    assert "dropout 0.3" in comparison.labels[0]
+    assert all(" dropout 0 " in label for label in (found.pooled, found.flat))
 
 
 def test_pooling_that_loses_less_on_every_seed_is_reported(make_run: RunWriter) -> None:

@@ -18,12 +18,12 @@ def test_plan_is_shown_and_nothing_starts_unasked(home: Home) -> None:
     fetch_dataset(home, "digits")
     plan = ask(*ADVISE, "--max-params", "50k", "--budget", "10m", "--dry-run")
     assert [bool(one["excluded_by"]) for one in plan["candidates"]] == [False, False, True]
-    assert (plan["margin"], plan["budget_seconds"], plan["epochs"]) == (8.0, 600.0, [4, 8, 16])
+    assert (plan["margin"], plan["budget_seconds"], plan["epochs"]) == (8.0, 600.0, [4, 8, 11, 16])
     shown = call(*ADVISE, "--max-params", "50k")
     assert shown.exit_code == 1
     assert "excluded: 431,242 parameters; the limit is 50,000." in shown.stdout
     assert "unknown, checked after training" in shown.stdout
-    assert "2 candidates, 1 excluded by limits; compared after 4, 8 and 16 epochs on 288 validation" in shown.stderr
+    assert "2 candidates, 1 excluded by limits; compared after 4, 8, 11 and 16 epochs on 288 validation" in shown.stderr
     assert shown.stderr.endswith("nothing was started. Add --yes or --dry-run.\n")
     assert not JobQueue(home).jobs()
     assert ask("advise") == []
@@ -38,7 +38,7 @@ def test_plan_is_shown_and_nothing_starts_unasked(home: Home) -> None:
         (["--budget", "30"], "Expected budget to be a time from 1s to 720h such as 30m; got '30'."),
         (["--max-latency", "5"], "Expected max-latency to be a time from 1us to 3600s such as 5ms; got '5'."),
         (["--max-size", "-1kB"], "Expected max-size to be a size from 1 B to 1000 GB such as 100kB; got '-1kB'."),
-        (["--max-params", "few"], "Expected max-params to be a number such as 50000 or 50k; got 'few'."),
+        (["--max-params", "few"], "Expected max-params to be a number from 1 such as 50000 or 50k; got 'few'."),
         (["--metric", "f1"], "Expected metric to be one of accuracy, balanced_accuracy; got 'f1'."),
         (["--cost", "money"], "Expected cost to be one of params, size, flops, latency; got 'money'."),
         (["--goal", "largest"], "Expected goal to be one of smallest, best; got 'largest'."),

@@ -17,6 +17,7 @@ from core.jobs.comparison_choice import FORMS
 from core.jobs.sweep_store import keep_sweep
 from core.store.comparison import list_offers
 from core.store.run_store import RunStore
+from core.store.saved_comparison import save_runs
 from tests.support.command import ask, call
 from tests.support.run_writer import RunWriter
 
@@ -126,6 +127,26 @@ def test_json_names_missing_runs_and_has_ids_of_variants(home: Home, make_run: R
     assert message in call("compare", given).stderr
     store.restore(ids[3])
     assert ask("compare", given)["missing"] == []
+
+
+def test_reason_of_every_missing_run_is_named_in_every_form(home: Home, make_run: RunWriter) -> None:
+    runs = [make_run(seed=seed) for seed in range(3)]
+    ids, store = [run.run_id for run in runs], RunStore(home)
+    forms = (
+        f"saved:{save_runs(home, 'Mine', tuple(ids), by='').saved_id}", f"runs:{','.join(ids)}",
+        f"sweep:{keep_sweep(home, 'digits-heads', [], [run.spec for run in runs]).sweep_id}",
+    )  # fmt: skip
+    (runs[0].path / "record.json").write_bytes(b"[]")
+    for form in forms:
+        shown = call("compare", form).stderr
+        assert f"record.json of run '{ids[0]}' is invalid" in shown, form
+        assert "was deleted" not in shown, form
+    store.delete(ids[1])
+    for form, reason in zip(forms, ("was deleted. You can", "was deleted. You can", "not finished, or"), strict=True):
+        assert reason in call("compare", form).stderr, form
+    store.delete(ids[2])
+    for form in forms:
+        assert "None of the 3 runs of this comparison can be shown." in call("compare", form).stderr
 
 
 def test_margin_sets_the_verdict(make_run: RunWriter, home: Home) -> None:

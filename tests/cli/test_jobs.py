@@ -4,6 +4,7 @@ from core.home import Home
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
 from tests.support.command import ask, call, refused
+from tests.support.run_writer import RunWriter
 
 
 def test_failed_job_says_why(home: Home, queued: RunSpec) -> None:
@@ -14,6 +15,14 @@ def test_failed_job_says_why(home: Home, queued: RunSpec) -> None:
     (row,) = ask("jobs")
     assert (row["status"], row["reason"]) == ("failed", "Not enough disk space for this run.")
     assert "Not enough disk space" in call("jobs").stdout
+
+
+def test_finished_job_has_its_test_accuracy(home: Home, make_run: RunWriter) -> None:
+    run = make_run()
+    JobQueue(home).submit([run.spec])
+    (row,) = ask("jobs")
+    assert (row["status"], row["test_accuracy"]) == ("finished", run.record.metrics.test_accuracy)
+    assert f"{run.record.metrics.test_accuracy:.1%}" in call("jobs").stdout
 
 
 def test_cancelled_job_is_cancelled_and_not_twice(home: Home, queued: RunSpec) -> None:

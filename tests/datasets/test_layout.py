@@ -81,6 +81,10 @@ ACCEPTED = {
     "split in itself": ("train/train/a/1.png train/train/b/1.png test/test/a/1.png test/test/b/1.png", {},
         "test:a=test/test/a/1.png test:b=test/test/b/1.png train:a=train/train/a/1.png train:b=train/train/b/1.png",
         ""),
+    "other names of splits": (
+        "train_set/a/1.png train_set/b/1.png Dev/a/3.png Dev/b/3.png Test-Images/a/2.png Test-Images/b/2.png", {},
+        "test:a=Test-Images/a/2.png test:b=Test-Images/b/2.png train:a=train_set/a/1.png train:b=train_set/b/1.png "
+        "validation:a=Dev/a/3.png validation:b=Dev/b/3.png", ""),
     "splits in the classes": ("a/train/1.png a/test/2.png b/train/1.png b/test/2.png", {},
         "test:a=a/test/2.png test:b=b/test/2.png train:a=a/train/1.png train:b=b/train/1.png", ""),
     "one folder named train": ("train/a/1.png train/a/2.png train/b/1.png train/b/2.png", {},
@@ -117,6 +121,27 @@ ACCEPTED = {
         FLAT_FOUND, "no/4.png"),
     "table with a column per class": (FLAT + "x.csv",
         {"x__csv": "image,a,b,c\n1,1,0,0\n2,1.0,0.0,0.0\n3,0,1,0\n4,0,1,0\n"}, FLAT_FOUND, ""),
+    "table with other delimiters in its texts": (
+        "a,1.png a,2.png 3.png 4.png x.csv",
+        {"x__csv": "file|label|text\na,1.png|a|;\na,2.png|a|,\n3.png|b|\n4.png|b|"},
+        "?:a=a,1.png,a,2.png ?:b=3.png,4.png", ""),
+    "table with an index and other columns": (FLAT + "x.csv",
+        {"x__csv": ",name,width,kind,phase\n4,1.png,9,a,train\n3,2.png,8,a,train\n2,3.png,9,b,test\n1,4.png,8,b,test"},
+        "test:b=3.png,4.png train:a=1.png,2.png", ""),
+    "table with numbers as labels before the files": (FLAT + "x.csv",
+        {"x__csv": "label,id\n1,1\n1,2\n2,3\n2,4\n"}, "?:1=1.png,2.png ?:2=3.png,4.png", ""),
+    "table with outer folders that all paths share": (SIX + "l.csv",
+        {"l__csv": "file,label\n../data/x/1.png,a\n../data/x/2.png,a\n../data/x/3.png,b\n../data/x/4.png,b\n"},
+        "?:a=x/1.png,x/2.png ?:b=x/3.png,x/4.png", "x/5.png x/6.png"),
+    "table in other capitals": ("IMG1.JPG img2.jpg IMG2.jpg Img3.Jpg l.csv",
+        {"l__csv": "file,label\nimg1.jpg,a\nIMG2.jpg,a\nimg2.jpg,b\nIMG3.jpg,b\n"},
+        "?:a=IMG1.JPG,IMG2.jpg ?:b=Img3.Jpg,img2.jpg", ""),
+    "tables of a competition": (FLAT + "5.png train_labels.csv sample_submission.csv",
+        {"train_labels__csv": f"id,label\n{ROWS}", "sample_submission__csv": "id,label\n5.png,a\n"},
+        FLAT_FOUND, "5.png"),
+    "table of sizes next to one of labels": (FLAT + "labels.csv sizes.csv",
+        {"labels__csv": ROWS, "sizes__csv": "file,w,h\n1.png,9,8\n2.png,9,7\n3.png,8,8\n4.png,8,7\n"},
+        FLAT_FOUND, "sizes.csv"),
     "unusable rows": (FLAT + "5.png 6.png 7.png l.csv",
         {"l__csv": "file,label,split\n1.png,a,train\n2.png,a,train\n3.png,b,train\n4.png,b,train\n5.png,a,train\n"
          "5.png,b,train\n6.png,a,never\n7.png,b,test\n8.png,b\n4.png,b,train\n"},
@@ -144,6 +169,16 @@ REFUSED = {
     "flat without a table": (FLAT, {}, "or add a file labels.csv with the columns filename and label"),
     "one class": ("a/1.png a/2.png 1.png", {}, "got 1: 'a'"),
     "one class in the table": (FLAT + "l.csv", {"l__csv": "1.png,a\n2.png,a\n"}, "2 classes in l.csv; got 1: 'a'"),
+    "table without a clear column": (
+        FLAT + "l.csv",
+        {"l__csv": "file,cat,dog\n1.png,1,1\n2.png,0,1\n3.png,1,0\n4.png,0,0\n"},
+        "It is not clear which column of l.csv has the classes: cat, dog. Rename it to label.",
+    ),
+    "table of other files": (
+        FLAT + "l.csv",
+        {"l__csv": "file,label\n7.png,a\n8.png,b\n"},
+        "l.csv names no image file.",
+    ),
     "splits without classes": ("train/1.png test/1.png", {}, "'test' and 'train' contain no class folders"),
     "one image": (PLAIN + "c/1.png", {}, "at least 2 images per class; got 1 in 'c'"),
 }
@@ -154,3 +189,8 @@ def test_unclear_layout_is_refused(paths: str, tables: dict[str, str], message: 
     with pytest.raises(DatasetError) as error:
         find_layout(MemoryTree(paths, **tables))
     assert message in str(error.value)
+
+
+def test_folders_that_all_classes_contain_are_named() -> None:
+    layout = find_layout(MemoryTree("seg1/a/1.png seg1/b/1.png seg2/a/1.png seg2/b/1.png"))
+    assert "each class contains the folders a, b: if these are the classes, rename the outer folders" in layout.note

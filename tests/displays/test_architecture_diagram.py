@@ -14,11 +14,15 @@ from core.displays.architecture_diagram import (
 )
 from core.displays.encoding import PANEL_PIXELS
 from core.displays.palette import head_colors
+from core.displays.views import architecture
+from core.displays.views.architecture import ArchitectureView
 from core.recipes import RECIPES
 from core.reports.chart_image import draw_svg
 from core.reports.document import Figure
 from core.spec import HEADS
+from core.store.comparison import Comparison
 from tests.support.chart_text import list_layout_faults, measure
+from tests.support.run_writer import RunWriter
 
 PHONE_PIXELS = 358  # 390 without the margins of a page
 BESIDE = 200  # pixels: squares are to the right
@@ -128,3 +132,17 @@ def test_diagram_shares_a_backbone_and_draws_equal_models_once() -> None:
     parts = frame.groupby(["backbone", "head"])["trainable"].sum()
     assert parts[2, ""] + parts[2, "dense 2 0.001"] == 431_242
     assert "Backbone 2 has 18,816 parameters" in describe_architectures(groups)
+
+
+def test_diagram_of_many_variants_shows_the_first_ones_and_says_so(
+    make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    display = ArchitectureView(Comparison.of([make_run(head=head) for head in ("gap", "dense")]))
+    assert "Only the first" not in display.describe()
+    monkeypatch.setattr(architecture, "MAX_DRAWN", 1)
+    assert display.describe().endswith("Only the first 1 of 2 variants are shown.")
+    assert "Flatten + Dense" not in display.describe()
+    chart = display.chart()
+    assert chart is not None
+    assert len(chart.concat) == 2  # the backbone and one head
+    assert {"GAP", "Flatten + Dense"} <= set(display.frame()["head"])

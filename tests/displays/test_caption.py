@@ -11,7 +11,10 @@ from core.displays.option import list_options
 from core.home import Home
 from core.reports.display_option import make_display
 from core.store.comparison import Comparison
+from tests.support.comparison_cases import Comparisons
 from tests.support.run_writer import RunWriter
+
+_MOST_CHARS = 1_500  # of a caption
 
 pytestmark = pytest.mark.slow  # describes every display with every setting
 
@@ -38,8 +41,19 @@ def test_caption_names_every_setting_that_chose_the_data(runs: Comparison, monke
                 if stated == (value == option.default) and option.name != "seed":
                     missing.append(f"{name}: {option.label} = {text}: {caption}")
                 if option.name == "seed":
-                    assert f"Seed = {value or 0}" in caption or "Seed = GAP" in caption
+                    average = value is None and kind.averages_seeds
+                    assert f"Seed = {'mean over all' if average else value or 0}" in caption or "Seed = GAP" in caption
     assert missing == []
+
+
+def test_seed_in_a_caption_is_the_one_of_the_data(runs: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(runs.first.path.parents[1])
+    monkeypatch.setenv("HEADROOM_HOME", str(home.path))
+    for name, kind in DISPLAYS.items():
+        if "seed" in kind.__dataclass_fields__:
+            display = make_display(kind, runs, {}, home)
+            same = display.frame().equals(make_display(kind, runs, {"seed": 0}, home).frame())
+            assert same == ("Seed = 0" in write_caption(display)), name
 
 
 def test_caption_names_the_seed_that_was_not_chosen(runs: Comparison) -> None:
@@ -55,3 +69,17 @@ def test_options_of_every_display_have_readable_labels(runs: Comparison) -> None
         for text in (option.label, *([] if isinstance(option.options, range) else option.options.values()))
     }
     assert [text for text in texts if re.search(r"_\w+$|\de[+-]\d", text.partition(": ")[2])] == []
+
+
+def test_captions_of_many_variants_are_readable(comparisons: Comparisons) -> None:
+    """No sentence lists all variants of a sweep, and none omits that the best of many is optimistic."""
+    home, many = comparisons("fifteen_variants")
+    texts = {}
+    for name, kind in DISPLAYS.items():
+        context = {"home": home} if "home" in kind.__dataclass_fields__ else {}
+        texts[name] = write_caption(kind(many, **context))
+    assert {name: len(text) for name, text in texts.items() if len(text) > _MOST_CHARS} == {}
+    assert "14 settings: 14 one seed; 14 undecided" in texts["difference"]
+    for name in ("pareto", "front", "hyperparameter_curve", "parallel"):
+        assert "on the test set: the highest accuracies are optimistic" in texts[name], name
+    assert "Best of 15 runs" in texts["parallel"]

@@ -98,7 +98,7 @@ def test_seeds_without_common_times_are_drawn_without_a_mean(make_run: RunWriter
     view = Curves(train(make_run, {"gap": (1.0, 5.0)}, epochs=2), x="seconds", seeds=False)
     assert MEAN not in set(view.frame()["seed"])
     assert {row["head"] for row in rows(draw(view), "text")} == {"GAP"}
-    assert "GAP (training) has no mean" in view.describe()
+    assert "GAP: training has no mean" in view.describe()
 
 
 # By seconds
@@ -199,8 +199,8 @@ def test_label_is_beside_a_line_that_reaches_the_end(make_run: RunWriter) -> Non
     ]
     view = Curves(Comparison.of(runs), metric="loss")
     assert {row["head"]: row["epoch"] for row in rows(draw(view), "text")} == {"Flatten + Dense": 6}
-    assert re.search(r"GAP \(validation\) [\d.]+ at epoch 3;", view.describe())
-    assert "Flatten + Dense (validation) final " in view.describe()
+    assert re.search(r"GAP: training [\d.]+ at epoch 3, validation [\d.]+ at epoch 3;", view.describe())
+    assert "validation final " in view.describe()
 
 
 def test_log_axis_ends_at_a_round_accuracy_that_is_reached(make_run: RunWriter) -> None:

@@ -15,10 +15,15 @@ from core.displays.data.overview import Overview
 from core.displays.data.samples import Samples
 from core.displays.data_display import DATA_DISPLAYS, DataDisplay, ImageView
 from core.displays.data_headline import write_data_headline, write_finding_title
+from core.displays.encoding import guard_names
 from core.displays.number import format_plural
 from core.home import Home
+from core.reports.chart_image import draw_svg
+from core.reports.document import Figure
+from tests.support.chart_text import list_layout_faults
 from tests.support.comparison_cases import HOSTILE_NAMES
 from tests.support.dataset_writer import write_dataset
+from tests.support.markers import long
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow  # draws every view of every dataset
@@ -75,6 +80,24 @@ def test_view_shows_every_dataset(name: str, datasets: dict[str, InspectedDatase
     assert [f"{case}: {problem}" for case, view in views.items() for problem in find_problems(view)] == []
     assert any(view.chart() is not None for view in views.values()) != (name in TABLES)
     assert all(len(view.frame()) for case, view in views.items() if case == "hostile"), name
+
+
+@long
+def test_texts_of_charts_do_not_overlap(datasets: dict[str, InspectedDataset]) -> None:
+    faults = []
+    for case, data in datasets.items():
+        charts = {name: kind(data).chart() for name, kind in DATA_DISPLAYS.items()}
+        figures = [
+            Figure(id=name, display=name, title=name, chart=guard_names(chart.to_dict(validate=False)))
+            for name, chart in charts.items()
+            if chart is not None
+        ]
+        drawn = draw_svg(figures)
+        faults += [f"{case}, {name}: {problem}" for name, problem in drawn.problems.items()]
+        faults += [
+            f"{case}, {name}: {fault}" for name, svg in drawn.images.items() for fault in list_layout_faults(svg)
+        ]
+    assert faults == []
 
 
 def test_every_file_of_the_data_views_is_a_view() -> None:

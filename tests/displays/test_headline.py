@@ -132,6 +132,13 @@ def test_headline_names_the_head_that_was_trained_for_less(make_run: RunWriter) 
     assert write_headline(Comparison.of([stopped, dense[0]])).startswith("GAP: ")
 
 
+def test_headline_does_not_repeat_the_names_of_the_variants(make_run: RunWriter) -> None:
+    short = make_run(RunSpec(epochs=12, train_images=400, keep="best_val_loss"), head="dense", accuracy=0.9)
+    text = write_headline(Comparison.of([make_run(RunSpec(), head="dense", accuracy=0.98), short]))
+    assert not text.startswith("After")
+    assert text.count("12 epochs") == text.count("400 training images") == text.count("kept epoch best") == 1
+
+
 def test_headline_omits_an_unknown_size(make_run: RunWriter) -> None:
     unknown = {"official": False, "train_count": None}
     run = rewrite(make_run(RunSpec(train_images=100)), data=unknown)

@@ -240,6 +240,9 @@ def test_damaged_file_of_a_process_counts_as_a_lost_attempt(home: Home) -> None:
         assert not path.exists() or kind == "folder"
         if path.is_dir():
             path.rmdir()
+    executor.processes.rmdir()
+    executor.processes.touch()
+    assert executor.poll("0-1").state == "lost"
 
 
 def test_wait_reports_the_progress_of_each_run(served: Home) -> None:

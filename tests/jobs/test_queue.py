@@ -29,6 +29,7 @@ from core.jobs.progress import Progress
 from core.jobs.queue import JobQueue
 from core.jobs.submit import requeue_job
 from core.spec import RunSpec
+from core.store.run_store import RunStore
 from tests.support.dispatcher import SPEC
 from tests.support.paths import ROOT
 from tests.support.stand_in_worker import FAILS, STAND_IN
@@ -230,7 +231,8 @@ def test_clock_jumps_change_neither_order_nor_attempts(
     Dispatcher(home, executor, idle_seconds=0.3).run()
     jobs = queue.jobs()
     assert [(job.state, job.attempt) for job in jobs] == [("failed", 1), *[("cancelled", 0)] * 3, ("finished", 1)]
-    frame = list_completed_jobs(jobs, time.time())
+    frame = list_completed_jobs(jobs, time.time(), RunStore(home))
+    assert list(frame["Test accuracy"]) == [*["–"] * 4, "90.0%"]
     assert not frame["Duration"].str.contains("-").any()
     assert not frame["Completed"].str.contains("-").any()
 

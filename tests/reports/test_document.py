@@ -1,12 +1,14 @@
 """Content of a published report."""
 
 from core.home import Home
-from core.reports.build import build_document
+from core.reports.build import build_document, build_section
 from core.reports.default_report import write_default
-from core.reports.document import Document
+from core.reports.document import Document, Figure
 from core.reports.report import ChartBlock
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
+from tests.support.run_rewriter import rewrite
+from tests.support.run_writer import RunWriter
 
 
 def test_default_report_has_every_view_without_a_problem(frozen: tuple[Home, Document]) -> None:
@@ -29,6 +31,16 @@ def test_chart_that_cannot_be_drawn_has_a_problem(runs: Comparison, store: RunSt
     assert problems[1].startswith("Expected metric of curves to be one of 'accuracy', 'loss', ")
     assert problems[1].endswith("; got 'speed'.")
     assert problems[2] == ""
+
+
+def test_columns_of_class_names_are_text_also_with_names_of_digits(make_run: RunWriter, home: Home) -> None:
+    names = ("cat", "8", "a, b", *"cdefghi")
+    comparison = Comparison.of([rewrite(make_run(), classes=names)])
+    figure = build_section(ChartBlock(display="gallery"), comparison, home)
+    assert isinstance(figure, Figure)
+    assert figure.table is not None
+    assert {"label", "predicted"} <= {*figure.table.words}
+    assert "image" not in figure.table.words
 
 
 def test_runs_that_are_gone_are_the_first_caution(runs: Comparison, store: RunStore) -> None:

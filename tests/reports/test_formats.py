@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pypdf import PdfReader, mult
@@ -354,6 +354,8 @@ markup = st.lists(
 
 
 @given(markup.map("".join))
+@example("![]()")
+@example('[a](<> "b")')
 def test_no_words_become_harmful_markdown(text: str) -> None:
     assert find_danger(write_markdown(text)) == []
 

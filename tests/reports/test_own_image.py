@@ -1,5 +1,6 @@
 """Text of the author: own images, task lists, and the summary above the headline, in all formats."""
 
+import base64
 import io
 import random
 from typing import Any
@@ -92,6 +93,19 @@ def test_every_format_has_the_summary_and_the_images_of_the_author(
             assert files["a-images/image-01.png"].startswith(b"\x89PNG")
         elif name in ("html", "ipynb", "json"):
             assert text.count("data:image/png;base64,") >= 2, name
+
+
+def test_damaged_image_is_a_sentence_in_every_format(home: Home, runs: Comparison, store: RunStore) -> None:
+    reference = store_image(home, encode(Image.new("L", (40, 30))), "A gray area")
+    (path,) = (home.reports / "images").iterdir()
+    path.write_bytes(path.read_bytes()[:40])
+    cut = base64.b64encode(encode(Image.effect_noise((90, 90), 50))[:900]).decode()
+    typed = [f"![typed](data:image/png;base64,{content})" for content in ("AAAA", "AAAAA", cut)]
+    report = Report(title="x", runs=(runs.runs[0].run_id,), blocks=(TextBlock(text=f"{reference} {' '.join(typed)}"),))
+    document = build_document(report, store)
+    assert "(Image damaged: A gray area)" in document.sections[0].text  # type: ignore[union-attr]
+    for name in ("html", "pdf", "md", "ipynb"):
+        assert FORMATS[name].write(Edition(document, name="a"), home), name
 
 
 def test_documents_without_them_are_unchanged(frozen: tuple[Home, Document]) -> None:

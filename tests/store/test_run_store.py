@@ -84,14 +84,16 @@ def test_folder_with_a_hostile_name_is_reported_and_not_listed(store: RunStore, 
     assert ids(store) == [run.run_id]
     sentence = store.damaged()[name]
     assert "\n" not in sentence
+    assert "headroom doctor --repair" in sentence
     sentence.encode()
 
 
-def test_files_and_hidden_folders_among_the_runs_are_ignored(store: RunStore, make_run: RunWriter) -> None:
+def test_files_and_system_folders_among_the_runs_are_ignored(store: RunStore, make_run: RunWriter) -> None:
     run = make_run()
     (store.home.runs / "notes.txt").write_text("mine")
     (store.home.runs / ".trash").mkdir()
     (store.home.runs / "dangling").symlink_to("nowhere")
+    (store.home.runs / "@eaDir").mkdir()
     assert (ids(store), store.damaged()) == ([run.run_id], {})
 
 

@@ -74,7 +74,7 @@ FILES = {
     "jobs/send_notices.py": ("jobs/notices/*.json",),
     "jobs/process.py": (f"{_JOB}log.txt",),
     "jobs/ray_executor.py": ("jobs/ray-name",),
-    "jobs/submit.py": (f"{_JOB}attempt",),
+    "jobs/submit.py": (f"{_JOB}restart",),
     "jobs/sweep_store.py": ("jobs/sweeps/*.json",),
     "importers/run_import.py": (f"{_RUN}record.json",),
     "models/add.py": ("models/own/model.json", "models/own/model.keras"),
@@ -208,7 +208,8 @@ def _add_jobs(home: Home, specs: list[RunSpec], history: bytes) -> None:
     write_json(folder / "resumed.json", [1])
     np.savez(folder / "best-0001.npz", np.zeros(2))
     for name, content in {
-        "history.jsonl": history, "log.txt": b"a line\n", "attempt": b"1\n", "checkpoint-0001.keras": b"a model"
+        "history.jsonl": history, "log.txt": b"a line\n", "attempt": b"1\n", "restart": b"1\n",
+        "checkpoint-0001.keras": b"a model",
     }.items():  # fmt: skip
         (folder / name).write_bytes(content)
     (home.jobs / "processes").mkdir()

@@ -12,8 +12,6 @@ from core.models.add import add_model
 from core.models.application import add_application
 from core.models.model_info import WEIGHTS, pin_model
 from core.spec import RunSpec
-from core.training.build import build_model
-from core.training.weights import load_weights
 from tests.support.markers import long
 
 pytestmark = [
@@ -40,6 +38,9 @@ def test_added_application_returns_what_keras_returns(
 ) -> None:  # fmt: skip
     import keras
     from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
+
+    from core.training.build import build_model
+    from core.training.weights import load_weights
 
     keras.utils.set_random_seed(1)
     package, function = source.split(".")

@@ -199,6 +199,13 @@ def test_dataset_that_is_being_added_or_damaged_is_a_page_too(open_data: Open, h
     fetch.forget(home, "folder-new")
     path = write_dataset(home, ("cat", "dog"))
     assert not open_data(dataset_shown="folder-mine", data_section="source").error
+    app = open_data(dataset_shown="digits")
+    with fetching(home, "folder-mine", unit="files"):
+        app.session_state["added-folder"] = "folder-mine"  # as after an upload
+    app.run()
+    assert app.selectbox(key="dataset_shown").value == "folder-mine"
+    app.selectbox(key="dataset_shown").select("digits").run()
+    assert app.selectbox(key="dataset_shown").value == "digits"
     (path / "test_images.npy").write_bytes(b"damaged")
     app = open_data(dataset_shown="folder-mine")
     assert headline(app) == "Folder mine is damaged."

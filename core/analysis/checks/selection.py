@@ -23,6 +23,6 @@ def selection(comparison: Comparison) -> Result:
     points = 100 * compute_optimism(comparison)
     return Result(
         "failed",
-        f"{best.label} has the best test accuracy of {count} variants. If all were equally accurate, the best would "
-        f"still appear {points:.1f} points better than it is. Select by validation accuracy.",
+        f"{best.label} has the best test accuracy of {count} {comparison.noun}s. If all were equally accurate, the "
+        f"best would still appear {points:.1f} points better than it is. Select by validation accuracy.",
     )

@@ -58,7 +58,7 @@ def build_dataset(
     with open_scanner(len(collection.names), target) as scanner:
         found = read_images(target, collection, scanner, progress)
         labels, parts = collection.labels[found.rows], collection.parts[found.rows]
-        labels, classes = _drop_classes(collection, labels)
+        labels, classes = _drop_classes(collection, labels, found.refused)
         with RowReader(target / IMAGES) as images:
             scan = scanner.finish(images.read)
     if collection.drawn:
@@ -115,7 +115,9 @@ def build_dataset(
     return report
 
 
-def _drop_classes(collection: Collection, labels: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]:
+def _drop_classes(
+    collection: Collection, labels: NDArray[Any], refused: list[tuple[str, str]]
+) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Return the labels and names of the classes that have a readable image.
 
     Raises:
@@ -126,7 +128,8 @@ def _drop_classes(collection: Collection, labels: NDArray[Any]) -> tuple[NDArray
     kept, rows = np.unique(labels, return_inverse=True)
     if len(kept) < 2:
         got = f"1: {collection.classes[kept[0]]!r}" if len(kept) else "0"
-        raise DatasetError(f"Expected at least 2 classes with readable images; got {got}.")
+        first = f" {refused[0][0]!r:.80} was left out: {refused[0][1]}" if refused else ""
+        raise DatasetError(f"Expected at least 2 classes with readable images; got {got}.{first}")
     return rows.astype(labels.dtype), tuple(collection.classes[label] for label in kept)
 
 

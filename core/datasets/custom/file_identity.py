@@ -86,12 +86,13 @@ def _describe_archive(path: Path) -> Iterator[str]:
 
 
 def _describe_files(path: Path) -> Iterator[str]:
-    for folder, names, files in islice(os.walk(path), MAX_FILES):
+    top = os.fspath(path)
+    for folder, names, files in islice(os.walk(top), MAX_FILES):
         names.sort()
+        prefix = "" if folder == top else f"{os.path.relpath(folder, top)}/"
         for name in sorted(files):
-            file = Path(folder) / name
             try:
-                found = file.stat()
+                found = os.stat(os.path.join(folder, name))
             except OSError:
                 continue
-            yield f"{str(file.relative_to(path))!r} {found.st_size} {found.st_mtime_ns}"
+            yield f"{prefix + name!r} {found.st_size} {found.st_mtime_ns}"

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.datasets.dataset import Images
-from core.errors import HeadroomError
-from core.image_file import shrink_picture
+from core.errors import DatasetError, HeadroomError
+from core.files import read_file
+from core.image_file import read_picture, shrink_picture
 
 MAX_ORIGINALS = 12
 
-_FOLDER, _SIDE = "originals", 384
+_FOLDER, _SIDE, _MAX_BYTES = "originals", 384, 1_000_000
 _NAME = re.compile(r"(train|test)-(\d{1,8})\.jpg")
 
 
@@ -70,9 +71,8 @@ def read_originals(folder: Path) -> list[Original]:
     for path in paths[:MAX_ORIGINALS]:
         if name := _NAME.fullmatch(path.name):
             try:
-                with Image.open(path, formats=("JPEG",)) as picture:
-                    pixels = np.asarray(picture)
-            except (OSError, ValueError):
+                pixels = read_picture(read_file(path, _MAX_BYTES), max_pixels=_SIDE**2)
+            except (OSError, DatasetError):
                 continue
-            found.append(Original(name[1], int(name[2]), pixels if pixels.ndim == 3 else pixels[..., np.newaxis]))
+            found.append(Original(name[1], int(name[2]), pixels))
     return found

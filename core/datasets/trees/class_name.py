@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from core.bounds import check_printable
 from core.datasets.custom.image_files import TEST, TRAIN, VALIDATION
@@ -13,13 +14,15 @@ MAX_CLASSES = 1000
 _MAX_CHARS = 80
 _PARTS = {
     "train": TRAIN, "training": TRAIN,
-    "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION,
-    "test": TEST, "testing": TEST,
+    "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION, "dev": VALIDATION,
+    "test": TEST, "testing": TEST, "eval": TEST, "evaluation": TEST,
 }  # fmt: skip
+_PART = re.compile(rf"({'|'.join(_PARTS)})[\s_-]*(set|split|data|images|imgs)?")
 _DIGITS = re.compile(r"(\d+)")
 _SPACES = re.compile(r"[\s_]+")
 
 
+@lru_cache(10_000)
 def normalize_name(name: str) -> str:
     """Return the name of a class in Unicode NFC without outer spaces and invisible characters.
 
@@ -39,10 +42,11 @@ def _is_invisible(char: str) -> bool:
 def read_part(name: str) -> int | None:
     """Return TRAIN, VALIDATION or TEST for the name of a split in any capitalization, else None.
 
-    >>> [read_part(name) for name in ("Train", "VALID", "cat")]
-    [0, 1, None]
+    >>> [read_part(name) for name in ("Train", "VALID", "test_set", "cat")]
+    [0, 1, 2, None]
     """
-    return _PARTS.get(normalize_name(name).lower())
+    found = _PART.fullmatch(normalize_name(name).lower())
+    return _PARTS[found[1]] if found else None
 
 
 def order_classes(names: Iterable[str]) -> tuple[str, ...]:

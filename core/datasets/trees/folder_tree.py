@@ -36,7 +36,8 @@ class FolderTree(Tree):
         if not stat.S_ISREG(found.st_mode):  # reading a pipe would block
             raise DatasetError(_IRREGULAR)
         check_size(found.st_size)
-        return Path(path).read_bytes()
+        with open(path, "rb", buffering=0) as file:
+            return file.readall()
 
     def _walk(self, path: str, prefix: str) -> None:
         """Add the files and folders below a folder; links to folders are kept for later."""

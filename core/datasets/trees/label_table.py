@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from core.datasets.trees.class_name import normalize_name, read_part
@@ -14,11 +16,17 @@ from core.errors import DatasetError
 
 SUFFIXES = (".csv", ".tsv")
 
-_FILE_COLUMNS = ("filename", "file_name", "file", "path", "filepath", "image", "image_name", "image_path", "image_id")
-LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target")
+_FILE_COLUMNS = (
+    "filename", "file_name", "filenames", "file", "files", "path", "paths", "file_path", "filepath", "filepaths",
+    "image", "image_name", "image_path", "image_id", "image_file", "image_index", "img", "img_name", "img_path", "id",
+)  # fmt: skip
+LABEL_COLUMNS = ("label", "labels", "class", "class_name", "class_label", "category", "category_name", "target")
 _SPLIT_COLUMNS = ("split", "subset", "set", "partition")
 _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z][A-Za-z0-9+.-]*:")
-_DELIMITERS = ",;\t"
+_WORDS = re.compile(r"[\W_]+")
+_NUMBER = re.compile(r"[-+]?[\d.,]+")
+_DELIMITERS = ",;\t|"
+_PROBED = 100  # rows that choose the delimiter
 
 
 @dataclass
@@ -28,6 +36,7 @@ class LabelTable:
     Attributes:
         tables: Paths of the tables.
         named: Whether a header names the column of the labels, or there is no header.
+        unclear: Why the column of the labels is not known, if it is not.
         labels: Class of each file.
         parts: TRAIN, VALIDATION or TEST of the files whose row names a split.
         skipped: Files and rows without a valid label, each with a reason.
@@ -35,6 +44,7 @@ class LabelTable:
 
     tables: list[str] = field(default_factory=list)
     named: bool = True
+    unclear: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     parts: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -58,7 +68,7 @@ class LabelTable:
 
 
 def find_table(tree: Tree, names: Sequence[str], prefix: str) -> LabelTable | None:
-    """Return the labels in the tables of a folder and of the split folders in it, or None if no table names a file.
+    """Return the labels in the tables of a folder and of the split folders in it, or None without a table.
 
     Args:
         names: The files below the folder.
@@ -72,10 +82,15 @@ def find_table(tree: Tree, names: Sequence[str], prefix: str) -> LabelTable | No
         if top not in lookups:
             inside = (other for other in names if other.startswith(top) and other not in candidates)
             lookups[top] = _Lookup(inside, top)
-        rows = _read_rows(tree, name)
+        rows = _read_rows(tree, name, lookups[top])
         if rows and _add_rows(found, name.removeprefix(prefix), rows, lookups[top]):
             found.tables.append(name)
-    return found if found.tables else None
+    if found.tables:
+        found.unclear = ""
+    elif candidates and not found.unclear:
+        table = candidates[0].removeprefix(prefix)
+        found.unclear = f"{table} names no image file. It needs a column with file names and one with classes."
+    return found if found.tables or found.unclear else None
 
 
 def _is_candidate(path: str) -> bool:
@@ -97,27 +112,73 @@ class _Lookup:
             if prefix:
                 keys[0].append((unicodedata.normalize("NFC", name), name))
         for level in keys:
-            new: dict[str, str | None] = {}
-            for key, name in level:
-                new[key] = name if new.get(key, name) == name else None
-            self._found = new | self._found
+            self._found = _index(level) | self._found
 
-    def find(self, cell: str) -> str | None:
-        """Return the file that a cell of a table means, or None. Of an absolute path, the end counts."""
-        parts = split_path(unicodedata.normalize("NFC", cell.strip()))
-        starts = range(len(parts)) if _ABSOLUTE.match(cell.strip()) else range(1)
-        return next((name for start in starts if (name := self._found.get("/".join(parts[start:])))), None)
+    def find(self, cell: str, shared: int = 0) -> str | None:
+        """Return the file that a cell of a table means, in the same capitals if there is one, or None.
+
+        Of an absolute path, the end counts, and of other paths all but the outer folders.
+
+        Args:
+            shared: Number of outer folders that all paths of the table have.
+        """
+        text = unicodedata.normalize("NFC", cell.strip())
+        parts = split_path(text)
+        starts = range(len(parts)) if _ABSOLUTE.match(text) else range(min(shared + 1, len(parts)))
+        ends = ["/".join(parts[start:]) for start in starts]
+        found = next((name for end in ends if (name := self._found.get(end))), None)
+        return found or next((name for end in ends if (name := self._folded.get(end.casefold()))), None)
+
+    @cached_property
+    def _folded(self) -> dict[str, str | None]:
+        return _index((key.casefold(), name) for key, name in self._found.items() if name)
 
 
-def _read_rows(tree: Tree, name: str) -> list[list[str]]:
-    """Return the rows of a table that have a value; none for files that are no table."""
+def _index(pairs: Iterable[tuple[str, str]]) -> dict[str, str | None]:
+    """Return the files by their keys; None for keys of several files."""
+    found: dict[str, str | None] = {}
+    for key, name in pairs:
+        found[key] = name if found.get(key, name) == name else None
+    return found
+
+
+def _read_rows(tree: Tree, name: str, lookup: _Lookup) -> list[list[str]]:
+    """Return the rows of a table that have a value; none for files that are no table.
+
+    Of the possible delimiters, the one with which the rows name the most files is used.
+    """
     try:
-        content = tree.read(name)
-        text = _decode(content).replace("\r\n", "\n").replace("\r", "\n")
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=_find_delimiter(name, text))
-        return [row for row in rows if any(cell.strip() for cell in row)]
-    except (DatasetError, OSError, ValueError, csv.Error):
+        text = _decode(tree.read(name)).replace("\r\n", "\n").replace("\r", "\n")
+    except (DatasetError, OSError):
         return []
+    order = sorted(_DELIMITERS, key=lambda one: one != "\t") if name.lower().endswith(".tsv") else _DELIMITERS
+    tables = [_parse(text, delimiter) for delimiter in order if delimiter in text]
+    return max(tables, key=lambda rows: _count_hits(rows[:_PROBED], lookup), default=[])
+
+
+def _parse(text: str, delimiter: str) -> list[list[str]]:
+    try:
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        return [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
+    except (ValueError, csv.Error):
+        return []
+
+
+def _count_hits(rows: list[list[str]], lookup: _Lookup) -> int:
+    """Return how many rows name a file and have another value."""
+    outer = [_count_outer(rows, column) for column in range(max(map(len, rows), default=0))]
+    return sum(
+        any(lookup.find(cell, shared) is not None for cell, shared in zip(row, outer, strict=False))
+        for row in rows
+        if len(row) > 1
+    )
+
+
+def _count_outer(rows: list[list[str]], column: int) -> int:
+    """Return how many outer folders the paths in a column share; the first row may be a header."""
+    folders = [split_path(row[column])[:-1] for row in rows[1:] if len(row) > column and row[column]]
+    pairs = zip(min(folders, default=[]), max(folders, default=[]), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _decode(content: bytes) -> str:
@@ -129,37 +190,40 @@ def _decode(content: bytes) -> str:
         return content.decode("cp1252", "replace")
 
 
-def _find_delimiter(name: str, text: str) -> str:
-    first = text.lstrip("\n").partition("\n")[0]
-    return "\t" if name.lower().endswith(".tsv") and "\t" in first else max(_DELIMITERS, key=first.count)
-
-
 def _add_rows(found: LabelTable, table: str, rows: list[list[str]], lookup: _Lookup) -> bool:
     """Add the rows of a table; return whether it is one, which names files and has another column."""
     width = max(map(len, rows))
-    cells = [[cell.strip() for cell in row] + [""] * (width - len(row)) for row in rows]
-    hits = [sum(lookup.find(row[column]) is not None for row in cells) for column in range(width)]
-    files = max(range(width), key=lambda column: hits[column])
+    cells = [row + [""] * (width - len(row)) for row in rows]
+    head = [name.lower().replace(" ", "_") for name in cells[0]]
+    outer = [_count_outer(cells, column) for column in range(width)]
+    hits = [{row[column] for row in cells if lookup.find(row[column], outer[column])} for column in range(width)]
+    files = max(range(width), key=lambda column: _rate_file_column(head[column], hits[column]))
     if not hits[files] or width < 2:
         return False
-    head = [name.lower().replace(" ", "_") for name in cells[0]]
-    headed = lookup.find(cells[0][files]) is None and (
+    headed = cells[0][files] not in hits[files] and (
         head[files] in _FILE_COLUMNS or not PurePosixPath(cells[0][files]).suffix
     )
     body = cells[1:] if headed else cells
     others = [column for column in range(width) if column != files]
-    splits = [c for c in others if head[c] in _SPLIT_COLUMNS] if headed else _find_splits(body, others)
     labels = [c for c in others if head[c] in LABEL_COLUMNS] if headed else []
+    splits = [c for c in others if headed and head[c] in _SPLIT_COLUMNS] or _find_splits(body, others)
     values = [column for column in others if column not in splits[:1]]
     if not values:
         return False
     one_hot = headed and not labels and _is_one_hot([[row[column] for column in values] for row in body])
-    found.named &= bool(labels) or one_hot or not headed
-    label = next(iter([*labels, *values]))
-    own_part = PurePosixPath(table).stem
-    split_of_table = own_part if read_part(own_part) is not None else None
+    named = bool(labels) or one_hot or not headed
+    likely = values if named or len(values) == 1 else _find_labels(body, values)
+    if not named and len(likely) != 1:
+        names = ", ".join(cells[0][column] for column in values)
+        found.unclear = f"It is not clear which column of {table} has the classes: {names}. Rename it to label."
+        return False
+    found.named &= named
+    label = next(iter([*labels, *likely]))
+    split_of_table = next(
+        (word for word in _WORDS.split(PurePosixPath(table).stem) if read_part(word) is not None), None
+    )
     for row in body:
-        name = lookup.find(row[files])
+        name = lookup.find(row[files], outer[files])
         split = row[splits[0]] if splits else split_of_table
         if name is not None:
             cell = next(cells[0][c] for c in values if float(row[c])) if one_hot else row[label]
@@ -167,6 +231,21 @@ def _add_rows(found: LabelTable, table: str, rows: list[list[str]], lookup: _Loo
         else:
             found.skipped.setdefault(row[files] or "(no name)", f"Named in {table}, but not found.")
     return True
+
+
+def _rate_file_column(head: str, hits: set[str]) -> tuple[bool, bool, int]:
+    """Rate a column for naming the files: by its header, by names with a suffix, by the number of files.
+
+    A column of numbers, such as an index or labels, can mean files without their suffix.
+    """
+    suffixed = any(PurePosixPath(cell).suffix for cell in hits)
+    return bool(hits) and head in _FILE_COLUMNS, suffixed, 0 if head in LABEL_COLUMNS else len(hits)
+
+
+def _find_labels(rows: list[list[str]], columns: Sequence[int]) -> list[int]:
+    """Return the columns that can contain classes, which are words that occur again."""
+    again = [c for c in columns if 2 <= len({row[c] for row in rows}) <= len(rows) / 2]
+    return [c for c in again if not all(_NUMBER.fullmatch(row[c]) for row in rows if row[c])]
 
 
 def _is_one_hot(rows: list[list[str]]) -> bool:
@@ -179,5 +258,8 @@ def _is_one_hot(rows: list[list[str]]) -> bool:
 
 def _find_splits(rows: list[list[str]], columns: Sequence[int]) -> list[int]:
     """Return the columns that contain only names of splits, if another column can be the label."""
-    found = [c for c in columns if all(read_part(row[c]) is not None for row in rows if row[c])]
+    found = [
+        c for c in columns
+        if any(row[c] for row in rows) and all(read_part(row[c]) is not None for row in rows if row[c])
+    ]  # fmt: skip
     return found if len(columns) > 1 else []

@@ -14,6 +14,7 @@ from core.datasets.trees.tree import Tree
 from core.errors import DatasetError
 
 _OUTSIDE = "This file is not in a class folder."
+_OUTSIDE_SPLITS = "This file is not in a folder named train, validation or test."
 _IMAGE_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm",
     ".pbm", ".pnm", ".avif", ".heic", ".heif",
@@ -53,14 +54,18 @@ def find_layout(tree: Tree) -> Layout:
         folders = _list_folders(names, prefix)
         table = find_table(tree, names, prefix)
         inner = f"{prefix}{next(iter(folders), '')}/"
-        if table or len(folders) != 1 or not _is_wrapper(names, inner):
+        clear = table is not None and not table.unclear
+        if clear or len(folders) != 1 or not _is_wrapper(names, inner):
             break
         outside += [name for name in names if not name.startswith(inner)]
         names, prefix = [name for name in names if name.startswith(inner)], inner
-    if table and _is_complete(table, names, prefix):
+    if table and clear and _is_complete(table, names, prefix):
         layout = _read_table(table, names, prefix)
     else:
-        layout = _read_splits(names, prefix) or _read_classes(names, prefix)
+        try:
+            layout = _read_splits(names, prefix) or _read_classes(names, prefix)
+        except DatasetError as error:
+            raise DatasetError(table.unclear) if table and table.unclear else error from None
     layout.skipped += [(name, _OUTSIDE) for name in outside]
     layout.skipped += [(f"{name}/", "The folder is empty.") for name in _list_empty(tree)]
     choose_drawn(layout)
@@ -152,7 +157,8 @@ def _read_splits(names: Sequence[str], prefix: str) -> Layout | None:
             inner += f"{only}/"
         for name in folders[folder]:
             _add_to_class(layout, name, inner, part)
-    layout.skipped += [(name, _OUTSIDE) for name in names if name.removeprefix(prefix).partition("/")[0] not in given]
+    outside = (name for name in names if name.removeprefix(prefix).partition("/")[0] not in given)
+    layout.skipped += [(name, _OUTSIDE_SPLITS) for name in outside]
     return layout
 
 
@@ -187,7 +193,24 @@ def _read_classes(names: Sequence[str], prefix: str) -> Layout:
         )
     if len(classes) == 1:
         raise DatasetError(f"Expected at least 2 subfolders, one per class; got 1: {classes.pop()!r:.80}.")
+    layout.note = _describe_same_folders(names, prefix)
     return layout
+
+
+def _describe_same_folders(names: Sequence[str], prefix: str) -> str:
+    """Return a hint if all classes contain the same folders and no other file, because these may be the classes."""
+    inner: dict[str, set[str]] = {}
+    for name in names:
+        folder, *rest = name.removeprefix(prefix).split("/", 2)
+        if rest:
+            inner.setdefault(folder, set()).add(rest[0] if len(rest) > 1 else "")
+    first, *others = inner.values()
+    if "" in first or len(first) < 2 or any(other != first for other in others):
+        return ""
+    return (
+        f"each class contains the folders {', '.join(sorted(first)[:3])}: if these are the classes, rename the outer "
+        "folders to train and test"
+    )
 
 
 def _add_to_class(layout: Layout, name: str, prefix: str, part: int) -> None:
@@ -225,7 +248,7 @@ def choose_drawn(layout: Layout) -> None:
                 raise DatasetError(f"Expected at least 2 images per class; got 1 in {label!r}.")
         layout.parts = dict.fromkeys(layout.parts, TRAIN)
         layout.drawn, layout.splits = (TEST, VALIDATION), "drawn"
-        layout.note = "stratified 80/20 split by Headroom"
+        layout.note = "; ".join(filter(None, ("stratified 80/20 split by Headroom", layout.note)))
         return
     if TRAIN not in given:
         layout.parts = {name: TRAIN if part == VALIDATION else part for name, part in layout.parts.items()}

@@ -10,7 +10,6 @@ from typing import Any
 from core.datasets.custom.image_files import TRAIN
 from core.datasets.trees.class_name import normalize_name, read_part
 from core.datasets.trees.file_tree import MAX_UNPACKED_BYTES
-from core.datasets.trees.folder_tree import FolderTree
 from core.datasets.trees.label_table import LABEL_COLUMNS
 from core.datasets.trees.span_tree import SpanTree, Spool
 from core.datasets.trees.tree import check_count, check_size
@@ -23,13 +22,8 @@ _BATCH = 8  # equal images are stored once, so that a small file may become 30 M
 _IMAGE = re.compile(r"\.(png|jpe?g|gif|webp|bmp|tiff?|p[pgbn]m)$", re.IGNORECASE)
 
 
-def find_parquet(path: Path) -> list[str]:
-    """Return the Parquet files of a folder, relative to it, if it contains no image files.
-
-    Raises:
-        OSError: when the folder cannot be read.
-    """
-    names = FolderTree(path).names
+def find_parquet(names: Sequence[str]) -> list[str]:
+    """Return the Parquet files of a folder, given its files, if it contains no image files."""
     return [] if any(map(_IMAGE.search, names)) else [name for name in names if name.lower().endswith(SUFFIX)]
 
 

@@ -2,10 +2,11 @@
 
 import zipfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from core.datasets.trees.file_tree import open_tree
+from core.datasets.trees.folder_tree import FolderTree
 from core.datasets.trees.layout import Layout, choose_drawn, find_layout
 from core.datasets.trees.metadata_tree import MetadataTree, find_metadata
 from core.datasets.trees.parquet_tree import SUFFIX, ParquetTree, find_parquet, open_parquet
@@ -56,7 +57,8 @@ def _choose(path: Path) -> AbstractContextManager[Tree]:
             return open_parquet(path.parent, [path.name])
         return open_tar(path) if is_tar(path) else open_tree(path)
     try:
-        found = find_parquet(path)
+        tree = FolderTree(path)
     except OSError:
-        found = []
-    return open_parquet(path, found) if found else open_tree(path)
+        return open_tree(path)
+    found = find_parquet(tree.names)
+    return open_parquet(path, found) if found else nullcontext(tree)

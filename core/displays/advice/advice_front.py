@@ -9,14 +9,14 @@ import pandas as pd
 
 from core.advice.candidates import cost_of
 from core.analysis.pareto import compute_front
-from core.displays.advice_display import FORMS, INK, AdviceDisplay, describe_candidate, style_candidates
+from core.displays.advice_display import FORMS, AdviceDisplay, describe_candidate, style_candidates
 from core.displays.axis import scale_shares
 from core.displays.chart_view import Chart
+from core.displays.curve_chart import finish_chart
 from core.displays.encoding import GREY, color_styles, shape_styles, write_note
-from core.displays.label import shorten
 from core.displays.number import format_share
 
-_MAX_NAMES, _NAME_CHARS = 8, 24
+_MAX_NAMES = 8  # with more candidates, only the front and the chosen one are in the legend
 
 
 @dataclass(frozen=True)
@@ -64,17 +64,19 @@ class AdviceFront(AdviceDisplay):
             return None
         form, styles = FORMS[self.race.request.cost], style_candidates(self.race.candidates)
         frame["text"] = frame["cost"].map(form.write)
-        frame["label"] = [shorten(name, _NAME_CHARS) for name in frame["head"]]
+        shown = frame if len(frame) <= _MAX_NAMES else frame[frame["front"] | frame["chosen"]].tail(_MAX_NAMES)
+        named = {name: style for name, style in styles.items() if name in set(shown["head"])}
         x = alt.X(
-            "cost:Q", title=f"{form.label}, log", scale=alt.Scale(type="log", nice=False, padding=70),
+            "cost:Q", title=f"{form.label}, log", scale=alt.Scale(type="log", nice=False, padding=30),
             axis=alt.Axis(format=form.tick, tickCount=5, grid=False),
         )  # fmt: skip
         y = alt.Y(
             "accuracy:Q", title="Validation accuracy", scale=scale_shares(frame["accuracy"], 0.15),
-            axis=alt.Axis(format=".0%", tickCount=6),
+            axis=alt.Axis(format=".0%", tickCount=6, tickMinStep=0.01),
         )  # fmt: skip
-        color = alt.condition("!datum.complete", alt.value(GREY), color_styles(styles, legend=False))
-        ink = alt.condition("!datum.complete", alt.value(GREY), alt.value(INK))
+        color, shape = color_styles(styles, legend=False), shape_styles(styles, legend=False)
+        color["legend"], shape["legend"] = color_styles(named)["legend"], shape_styles(named)["legend"]
+        color["legend"]["values"] = shape["legend"]["values"] = [*named]
         tooltip = [
             alt.Tooltip("head:N", title="Candidate"),
             alt.Tooltip("text:N", title=form.short),
@@ -87,12 +89,10 @@ class AdviceFront(AdviceDisplay):
         step = front.mark_line(interpolate="step-after", strokeWidth=2, color=GREY, strokeDash=[6, 3])
         ring = base.transform_filter("datum.chosen").mark_point(size=480, strokeWidth=2.4)
         points = base.mark_point(filled=True, size=120, opacity=1).encode(
-            color=color, shape=shape_styles(styles, legend=False)
+            color=alt.condition("!datum.complete", alt.value(GREY), color), shape=shape
         )
-        named = base.transform_filter("datum.front || datum.chosen") if len(frame) > _MAX_NAMES else base
-        names = named.mark_text(dy=-16, fontSize=11, fontWeight="bold").encode(text=alt.Text("label:N"), color=ink)
-        layers = [step, ring.encode(color=color_styles(styles, legend=False)), points, names]
-        return alt.layer(*layers).properties(height=360, title=write_note(self._note()))
+        layers = [step, ring.encode(color=color), points]
+        return finish_chart(alt.layer(*layers).properties(title=write_note(self._note())), [*named])
 
     def _note(self) -> str:
         frame = self.frame()

@@ -7,7 +7,6 @@ from textwrap import wrap
 from typing import Any, ClassVar
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from core.displays.advice_display import INK, AdviceDisplay, describe_candidate, style_candidates
@@ -21,8 +20,9 @@ from core.displays.number import format_plural, format_share
 _MAX_NAMES = 12
 _MAX_REASONS = 3  # more are only in the table
 _NAME_CHARS, _REASON_CHARS, _REASON_LINES = 28, 42, 3
-_EARLY = 0.55  # of the axis: names of lines that end before are to the right of the end
+_SHARE = "max(width / 150, 2.2)"  # of the width to the part of it that contains the names, right of all lines
 _LINE_PIXELS = 13
+_WIDE = 520  # pixels without which reasons are only in the table
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,13 @@ class RaceCurves(AdviceDisplay):
         frame = frame.rename(columns={"candidate": "head"})
         scale = scale_shares(frame["accuracy"], 0.12)
         y = alt.Y(
-            "accuracy:Q", title="Validation accuracy", scale=scale, axis=alt.Axis(format=".0%", tickCount=6, grid=False)
+            "accuracy:Q",
+            title="Validation accuracy",
+            scale=scale,
+            axis=alt.Axis(format=".0%", tickCount=6, tickMinStep=0.01, grid=False),
         )
         x = position_x("epoch", 1, last)
+        x["scale"] = alt.Scale(domainMin=1, domainMax=alt.expr(f"{last} + {last - 1} / ({_SHARE} - 1)"), nice=False)
         color = alt.condition("datum.out", alt.value(GREY), color_styles(styles, legend=False))
         tooltip = [
             alt.Tooltip("head:N", title="Candidate"),
@@ -103,8 +107,8 @@ class RaceCurves(AdviceDisplay):
         ends = self._ends.rename(columns={"candidate": "head"})
         points = alt.Chart(ends).mark_point(size=60, filled=True, opacity=1)
         points = points.encode(x=x, y=y, color=color, shape=shape_styles(styles, legend=False), tooltip=tooltip)
-        layers: list[Any] = [*self._draw_rungs(), *lines, points, *self._draw_names(ends, scale, last, y)]
-        layers += self._draw_reasons(ends)
+        layers: list[Any] = [*self._draw_rungs(), *lines, points, *self._draw_names(ends, scale, last, color, styles)]
+        layers += self._draw_reasons(ends, last)
         note = write_note(self._note())
         return alt.layer(*layers).properties(height=HEIGHT_PIXELS + 60, title=note)
 
@@ -114,26 +118,26 @@ class RaceCurves(AdviceDisplay):
             return []
         return [alt.Chart(rungs).mark_rule(strokeDash=[2, 4], color=GREY).encode(x=alt.X("epoch:Q"))]
 
-    def _draw_names(self, ends: pd.DataFrame, scale: alt.Scale, last: int, y: alt.Y) -> list[Any]:
-        """Draw the name of each candidate at the end of its line: to the right of it, or above it near the axis end."""
+    def _draw_names(self, ends: pd.DataFrame, scale: alt.Scale, last: int, color: Any, styles: Any) -> list[Any]:
+        """Draw the name of each candidate with its symbol to the right of all lines."""
         low, high = scale["domain"]
         gap = (high - low) / PLOT_PIXELS
         rows = ends.head(_MAX_NAMES)
-        early = rows["epoch"] - 1 < _EARLY * (last - 1)
-        raised = (rows["accuracy"] + np.where(early, 0, 8 * gap)).tolist()
-        position = spread_names(raised, (_LINE_PIXELS + 1) * gap, low + 6 * gap, high - 4 * gap)
-        rows = rows.assign(position=position, text=[shorten(name, _NAME_CHARS) for name in rows["head"]])
+        position = spread_names(rows["accuracy"].tolist(), (_LINE_PIXELS + 1) * gap, low + 6 * gap, high - 4 * gap)
+        rows = rows.assign(position=position, text=rows["head"], at=last + 0.04 * (last - 1))
+        base = alt.Chart(rows).encode(x=alt.X("at:Q"), y=alt.Y("position:Q", title="Validation accuracy", scale=scale))
         ink = alt.condition("datum.out", alt.value(GREY), alt.value(INK))
-        placed = alt.Y("position:Q", title=y["title"], scale=y["scale"], axis=y["axis"])
-        layers = []
-        for side, align, dx in ((early, "left", 8), (~early, "right", -4)):
-            marks: dict[str, Any] = {"align": align, "dx": dx, "baseline": "middle", "fontSize": 11}
-            if side.any():
-                text = alt.Chart(rows[side]).mark_text(**marks)
-                layers.append(text.encode(x=alt.X("epoch:Q"), y=placed, color=ink, text=alt.Text("text:N")))
-        return layers
+        limit = alt.expr(f"width / {_SHARE} - 22")
+        return [
+            base.mark_point(size=60, filled=True, opacity=1).encode(
+                color=color, shape=shape_styles(styles, legend=False)
+            ),
+            base.mark_text(align="left", dx=8, baseline="middle", fontSize=11, limit=limit).encode(
+                color=ink, text=alt.Text("text:N")
+            ),
+        ]
 
-    def _draw_reasons(self, ends: pd.DataFrame) -> list[Any]:
+    def _draw_reasons(self, ends: pd.DataFrame, last: int) -> list[Any]:
         """Draw why candidates are out, the latest first, below the lines: learning curves leave this corner free."""
         rows = ends[ends["out"]].head(_MAX_REASONS)
         if rows.empty:
@@ -148,9 +152,9 @@ class RaceCurves(AdviceDisplay):
         heights = [_LINE_PIXELS * (text.count("\n") + 1) + 4 for text in texts]
         mark = alt.Chart(pd.DataFrame({"text": texts, "lift": [*accumulate(heights)]})).mark_text(
             align="right", baseline="top", dx=-4, dy=alt.expr("-datum.lift"), fontSize=11, color=GREY,
-            lineBreak="\n", lineHeight=_LINE_PIXELS,
+            lineBreak="\n", lineHeight=_LINE_PIXELS, opacity=alt.expr(f"width < {_WIDE} ? 0 : 1"),
         )  # fmt: skip
-        return [mark.encode(x=alt.value("width"), y=alt.value("height"), text=alt.Text("text:N"))]
+        return [mark.encode(x=alt.XDatum(last), y=alt.value("height"), text=alt.Text("text:N"))]
 
     def _note(self) -> str:
         frame = self.frame()

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import altair as alt
 import pandas as pd
 
+from core.advice.race_time import expect_survivors
 from core.displays.advice_display import INK, AdviceDisplay
 from core.displays.chart_view import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, write_note
@@ -13,14 +14,13 @@ from core.displays.label import fit_labels
 from core.displays.number import format_count, format_plural
 
 _COLOR, _ROW_PIXELS = "#0a84c6", 34
-_FINALISTS = 2
 _FULL = "everything"
 
 
 @dataclass(frozen=True)
 class Schedule(AdviceDisplay):
-    """One row per stage, and one for the complete grid. Half of the candidates are assumed to be dropped at each rung,
-    and two to be finalists, which get all seeds."""
+    """One row per stage, and one for the complete grid. See `expect_survivors` for how many candidates
+    are assumed to be left; the finalists are assumed to get all seeds."""
 
     name: ClassVar[str] = "schedule"
     title: ClassVar[str] = "Training per stage"
@@ -29,11 +29,11 @@ class Schedule(AdviceDisplay):
         """Return the columns stage, label, runs, epochs (of each run in this stage), total_epochs."""
         allowed = sum(not one.excluded_by for one in self.race.candidates)
         last, seeds = self.race.rungs[-1], self.race.request.seeds
-        rows, left, begin = [], allowed, 0
-        for epochs in self.race.rungs:
+        rows, begin = [], 0
+        *expected, finalists = expect_survivors(allowed, len(self.race.rungs))
+        for epochs, left in zip(self.race.rungs, expected, strict=True):
             rows.append((f"epochs {begin + 1}–{epochs}", left, epochs - begin))
-            left, begin = max(min(left, _FINALISTS), -(-left // 2)), epochs
-        finalists = min(rows[-1][1], _FINALISTS)
+            begin = epochs
         if finalists > 1 and seeds > 1:
             rows.append((f"finalists, seeds 2–{seeds}", finalists * (seeds - 1), last))
         rows.append(("all runs, all seeds", allowed * seeds, last))
@@ -91,8 +91,8 @@ class Schedule(AdviceDisplay):
 
     def _note(self) -> str:
         return (
-            f"About {self.share:.0%} of the epochs of the complete grid (gray), if half of the candidates are dropped "
-            "at each rung. No epoch is trained twice."
+            f"About {self.share:.0%} of the epochs of the complete grid (gray), if as many candidates are dropped as "
+            "usual. No epoch is trained twice."
         )
 
     def describe(self) -> str:

@@ -22,6 +22,7 @@ from core.displays.lab.drawing import encode_png
 from core.displays.label import fit_labels
 from core.displays.number import quote_class
 from core.displays.palette import colors
+from core.displays.sentence import join_parts
 from core.errors import DatasetError
 from core.home import Home, describe_error
 from core.store.metrics import NO_PREDICTION, compute_predicted
@@ -153,7 +154,7 @@ class Activation(Display):
             if shares is not None and len(shares):
                 about = name_predictions(self.comparison)[int(self._shown(run)[0])]
                 parts.append(f"Test image {self._images[0]}, {head}: {describe_shares(shares[0], about)}.")
-        return " ".join(parts) or "There are no test images."
+        return join_parts(parts, " ") or "There are no test images."
 
     def list_unavailable(self) -> list[str]:
         """Return the reason for each head without maps."""

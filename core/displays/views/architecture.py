@@ -19,6 +19,9 @@ from core.displays.number import format_count
 from core.displays.palette import colors
 from core.store.elsewhere import Part
 
+MAX_DRAWN = 12
+"""Maximum number of variants in the diagram, which takes about 0.1 s per model; the table contains all."""
+
 
 @dataclass(frozen=True)
 class ArchitectureView(Display):
@@ -35,16 +38,20 @@ class ArchitectureView(Display):
         return format_steps(self.frame())
 
     def chart(self) -> Chart | None:
-        if not self._architectures:
-            return None
-        return build_architecture_chart(self._architectures, colors(self.comparison))
+        drawn = self._group(MAX_DRAWN)
+        return build_architecture_chart(drawn, colors(self.comparison)) if drawn else None
 
     def describe(self) -> str:
-        return describe_architectures(self._architectures) if self._architectures else "Architecture."
+        text = describe_architectures(self._group(MAX_DRAWN)) if self._architectures else "Architecture."
+        count = len(self.available.variants)
+        return f"{text} Only the first {MAX_DRAWN} of {count} variants are shown." if count > MAX_DRAWN else text
 
     @cached_property
     def _architectures(self) -> list[Architecture]:
-        return group_architectures({variant.label: variant.first.model for variant in self.available.variants})
+        return self._group()
+
+    def _group(self, most: int | None = None) -> list[Architecture]:
+        return group_architectures({one.label: one.first.model for one in self.available.variants[:most]})
 
 
 def format_steps(frame: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from core.analysis.summary import read_seed_mean
 from core.displays.display import Display
 from core.displays.number import format_accuracy, format_area, format_share_interval, quote_class
 from core.displays.scope import describe_intervals
+from core.displays.sentence import join_parts
 
 _TITLES = {
     "accuracy": "Accuracy",
@@ -75,7 +76,7 @@ class Averages(Display):
             f"{format_accuracy(read_seed_mean(row, 'f1_macro'))}"
             for row in self._found.to_dict("records")
         ]
-        return f"Balanced accuracy: {'; '.join(parts)}. {self.explain()}"
+        return f"Balanced accuracy: {join_parts(parts)}. {self.explain()}"
 
     def explain(self) -> str:
         """Explain the averages and how the seeds are combined."""

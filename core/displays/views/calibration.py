@@ -15,6 +15,7 @@ from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, GREY, color_heads, position_heads, shape_heads, write_note
 from core.displays.number import format_loss, format_share
 from core.displays.scope import describe_excluded
+from core.displays.sentence import join_parts
 from core.store.elsewhere import Part
 
 
@@ -105,7 +106,7 @@ class CalibrationErrors(Display):
         if not parts:
             return "Expected calibration error."
         lost = describe_excluded(int(self._found["left_out"].sum()), "prediction", "without a finite probability")
-        return f"Expected calibration error, mean over seeds: {'; '.join(parts)}. {lost}".rstrip()
+        return f"Expected calibration error, mean over seeds: {join_parts(parts)}. {lost}".rstrip()
 
 
 def _format_temperature(value: float) -> str:

@@ -15,6 +15,7 @@ from core.displays.encoding import AXIS_CHARS, color_heads, shape_heads, write_n
 from core.displays.label import fit_labels
 from core.displays.number import format_share, format_share_interval, quote_class
 from core.displays.scope import describe_intervals
+from core.displays.sentence import join_parts
 
 _MAX_CLASSES, _MAX_ROWS = 20, 120
 
@@ -93,7 +94,7 @@ class ClassAccuracy(Display):
             worst = rows.sort_values("accuracy").iloc[0]
             share = format_share(worst["accuracy"])
             parts.append(f"{head} is least accurate on class {quote_class(worst['label'])} ({share})")
-        text = f"Per-class accuracy. {'; '.join(parts)}. {describe_intervals([1])}"
+        text = f"Per-class accuracy. {join_parts(parts)}. {describe_intervals([1])}"
         count = int((frame.drop_duplicates("label")["images"] > 0).sum())
         if len(self._shown) < count:
             text += f" The chart shows the {len(self._shown)} least accurate of {count:,} classes."

@@ -16,6 +16,7 @@ from core.displays.display import Display, Options
 from core.displays.encoding import AXIS_CHARS, GREY, color_heads, shape_heads, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_accuracy, format_area, quote_class
+from core.displays.sentence import join_parts
 from core.store.comparison import Comparison
 
 METRIC_TITLES: dict[ClassMetric, str] = {
@@ -138,6 +139,6 @@ class ClassMetrics(Display):
         what = "largest difference" if len(self.comparison.labels) > 1 else "lowest value"
         text = f"{title} per class, mean over seeds."
         if parts:
-            text += f" The {what} is in class {quote_class(self._shown[0])}: {', '.join(parts)}."
+            text += f" The {what} is in class {quote_class(self._shown[0])}: {join_parts(parts)}."
         count = frame["class"].nunique()
         return text + (f" The chart shows {len(self._shown)} of {count:,} classes." if len(self._shown) < count else "")

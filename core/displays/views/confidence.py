@@ -12,6 +12,7 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import color_heads, measure_legend, shape_heads, write_note
 from core.displays.number import format_share
+from core.displays.sentence import join_parts
 from core.store.elsewhere import Part
 
 
@@ -83,12 +84,11 @@ class Confidence(Display):
         return (steps + marks).properties(height=340 + measure_legend(self.comparison.labels), title=write_note(note))
 
     def describe(self) -> str:
-        parts = []
+        parts: dict[str, list[str]] = {}
         for (head, correct), rows in self._found.groupby(["head", "correct"], sort=False):
-            share = rows.loc[rows["low"] >= 0.9, "share"].sum()
-            total = int(rows["predictions"].sum())
-            if total:
-                parts.append(
-                    f"{head}: {format_share(share)} of {'correct' if correct else 'wrong'} predictions above 93%"
-                )
-        return "Confidence of correct and wrong predictions. " + ("; ".join(parts) or "There are no predictions") + "."
+            if rows["predictions"].sum():
+                share = rows.loc[rows["low"] >= 0.9, "share"].sum()
+                kind = "correct" if correct else "wrong"
+                parts.setdefault(str(head), []).append(f"{format_share(share)} of the {kind} predictions")
+        text = join_parts([f"{head}: {' and '.join(shares)} above 93%" for head, shares in parts.items()])
+        return f"Confidence of correct and wrong predictions. {text or 'There are no predictions'}."

@@ -13,6 +13,7 @@ from core.displays.display import Display
 from core.displays.encoding import arrange_panels
 from core.displays.label import fit_labels, wrap_label
 from core.displays.number import format_share, quote_class
+from core.displays.sentence import join_parts
 
 _CLASS_CHARS = 12
 _MAX_CLASSES = 100
@@ -31,6 +32,7 @@ class Confusion(Display):
 
     name: ClassVar[str] = "confusion"
     title: ClassVar[str] = "Confusion matrix"
+    averages_seeds: ClassVar[bool] = True
 
     head: str | None = None
     seed: int | None = None
@@ -163,7 +165,7 @@ class Confusion(Display):
                 for row in rows.head(_WORST if self.dense else 1).to_dict("records")
             ]
             parts.append(f"{head} most often predicts {', '.join(pairs)}")
-        text = "Confusion matrix. " + ("; ".join(parts) if parts else "All predictions are correct") + "."
+        text = "Confusion matrix. " + (join_parts(parts) if parts else "All predictions are correct") + "."
         count = len(self.comparison.first.record.data.classes)
         if len(self._shown) < count:
             text += f" The chart shows the {len(self._shown)} of {count:,} classes with the most wrong predictions."

@@ -13,6 +13,7 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display, Options
 from core.displays.encoding import color_heads, position_heads, shape_heads
 from core.displays.number import format_ratio, format_seconds
+from core.displays.sentence import join_parts
 from core.store.comparison import Comparison
 
 
@@ -99,4 +100,4 @@ class Convergence(Display):
                 )
                 took += f" ({times} of the fastest)"
             parts.append(took)
-        return f"Time to {self._target:.0%} validation accuracy, mean over seeds: " + "; ".join(parts) + "."
+        return f"Time to {self._target:.0%} validation accuracy, mean over seeds: " + join_parts(parts) + "."

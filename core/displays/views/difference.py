@@ -1,5 +1,6 @@
 """Accuracy differences between variants, with confidence intervals and verdicts."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import ClassVar, Literal
@@ -14,8 +15,9 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, GREY, write_note
 from core.displays.label import PHONE_CHARS, wrap_label
-from core.displays.number import format_interval, format_need, format_p, format_points
+from core.displays.number import format_interval, format_need, format_p, format_plural, format_points
 from core.displays.scope import describe_intervals
+from core.displays.sentence import MAX_PARTS
 from core.store.comparison import MANY_VARIANTS
 
 _WORDS = {
@@ -32,8 +34,8 @@ _SHAPES = {
     "? single seed": "square",
 }
 _COLUMNS = (
-    "a", "b", "difference", "low", "high", "p", "p_holm", "verdict", "margin", "margin_verdict", "seeds_a", "seeds_b",
-    "images", "need_seeds", "need_images",
+    "a", "b", "difference", "low", "high", "p", "p_holm", "verdict", "margin", "margin_verdict", "p_margin_holm",
+    "seeds_a", "seeds_b", "images", "need_seeds", "need_images",
 )  # fmt: skip
 _ROW_PIXELS, _NAMED_ROW_PIXELS, _LINE_PIXELS = 26, 96, 14
 
@@ -55,19 +57,20 @@ class HeadDifference(Display):
 
     @cached_property
     def _found(self) -> list[tuple[Difference, Need]]:
-        return [(one, compute_need(one)) for one in compute_differences(self.comparison)]
+        return [(one, compute_need(one)) for one in compute_differences(self.comparison, self._margin)]
 
     def frame(self) -> pd.DataFrame:
         """Return one row per pair of variants.
 
         Columns: a, b, difference, low, high (fractions), p, p_holm (corrected for all rows), verdict, margin,
-        margin_verdict, seeds_a, seeds_b, images, need_seeds, need_images (needed for a conclusion; NaN if there is one
-        or the need is unknown). With one seed per variant, the interval is that of these two trained models.
+        margin_verdict, p_margin_holm (of the hypothesis that `a` loses exactly the margin, corrected for all rows),
+        seeds_a, seeds_b, images, need_seeds, need_images (needed for a conclusion; NaN if there is one or the need is
+        unknown). With one seed per variant, the interval is that of these two trained models.
         """
         rows = [
             (
                 one.a, one.b, one.mean, one.low, one.high, one.p, one.p_holm, one.verdict, self._margin,
-                one.compare_with_margin(self._margin), *one.seeds, one.images,
+                one.margin_verdict, one.p_loss, *one.seeds, one.images,
                 *(np.nan if value is None else float(value) for value in asdict(need).values()),
             )
             for one, need in self._found
@@ -77,7 +80,7 @@ class HeadDifference(Display):
     def table(self) -> pd.DataFrame:
         rows = [
             (f"{one.a} vs. {one.b}", _WORDS[one.verdict], format_points(one.mean), format_interval(one, name=False),
-             one.compare_with_margin(self._margin), format_p(one.p_holm), _write_seeds(one),
+             one.margin_verdict, format_p(one.p_holm), _write_seeds(one),
              self._write_need(one, need))
             for one, need in self._found
         ]  # fmt: skip
@@ -172,11 +175,20 @@ class HeadDifference(Display):
     def describe(self) -> str:
         parts = [
             f"{one.a} vs. {one.b}: {format_points(one.mean)}, 95% interval {format_interval(one, name=False)}, "
-            f"{one.verdict}, {one.compare_with_margin(self._margin)}" for one, _ in self._found
+            f"{one.verdict}, {one.margin_verdict}" for one, _ in self._found
         ]  # fmt: skip
         if not parts:
             return "Accuracy differences. This comparison has only one variant."
-        return f"Accuracy differences (margin: {format_margin(self.margin)}). {'; '.join(parts)}. {self._note()}"
+        found = self._count_verdicts() if len(parts) > MAX_PARTS else "; ".join(parts)
+        return f"Accuracy differences (margin: {format_margin(self.margin)}). {found}. {self._note()}"
+
+    def _count_verdicts(self) -> str:
+        """Return how many pairs have each verdict, such as "14 settings: 2 better, 12 no significant difference; …"."""
+        verdicts, margins = (
+            ", ".join(f"{count} {verdict}" for verdict, count in Counter(found).items())
+            for found in ([one.verdict for one, _ in self._found], [one.margin_verdict for one, _ in self._found])
+        )
+        return f"{format_plural(len(self._found), self.comparison.noun)}: {verdicts}; {margins}"
 
     def _write_need(self, difference: Difference, need: Need) -> str:
         if difference.verdict == "one seed":

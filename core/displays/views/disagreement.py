@@ -13,6 +13,7 @@ from core.displays.display import Display
 from core.displays.encoding import arrange_panels
 from core.displays.label import wrap_label
 from core.displays.number import format_plural
+from core.displays.sentence import join_parts
 
 _TITLE_CHARS, _LINE_PIXELS = 24, 14
 _SIDE = 190
@@ -112,7 +113,7 @@ class Disagreement(Display):
             parts.append(f"{a} and {b}: {counts}")
         if not parts:
             return "This comparison has only one variant."
-        text = ". ".join(parts) + "."
+        text = join_parts(parts, ". ") + "."
         count = len(self._found) // len(CELLS)
         if len(parts) < count:
             text += f" The chart shows the first {len(parts)} of {count} pairs."

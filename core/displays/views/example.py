@@ -13,6 +13,7 @@ from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS, color_heads, write_note
 from core.displays.label import fit_labels
 from core.displays.number import quote_class
+from core.displays.sentence import join_parts
 from core.errors import ComparisonError
 from core.store.elsewhere import has_probabilities
 
@@ -101,6 +102,6 @@ class Example(Display):
             else f"{row['head']} has no probabilities"
             for row in best.to_dict("records")
         ]
-        text = f"Test image {self.image} (true class {quote_class(truth)}): " + "; ".join(parts) + "."
+        text = f"Test image {self.image} (true class {quote_class(truth)}): " + join_parts(parts) + "."
         shown, count = len(self._shown), frame["label"].nunique()
         return text + (f" The chart shows {shown} of {count:,} classes." if shown < count else "")

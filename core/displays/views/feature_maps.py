@@ -17,6 +17,7 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.feature_map_chart import STRONGEST, build_feature_map_chart, describe_scale
 from core.displays.palette import colors
+from core.displays.sentence import join_parts
 from core.errors import HeadroomError
 from core.home import Home, describe_error
 from core.store.run import Run
@@ -75,10 +76,10 @@ class FeatureMaps(Display):
 
     def describe(self) -> str:
         if not self._heads:
-            return " ".join(self.list_unavailable())
-        layers = "; ".join(f"{head}: {len(layers)} layers" for head, layers in self._heads.items())
+            return join_parts(self.list_unavailable(), " ")
+        layers = join_parts([f"{head}: {len(layers)} layers" for head, layers in self._heads.items()])
         parts = [f"Feature maps of test image {self.image}, {layers}.", describe_scale(self._heads)]
-        return " ".join([*parts, *self.list_unavailable()])
+        return " ".join([*parts, join_parts(self.list_unavailable(), " ")]).strip()
 
     def list_unavailable(self) -> list[str]:
         """Return the reason for each head without feature maps."""

@@ -11,6 +11,7 @@ from core.displays.chart_view import Chart
 from core.displays.cost_format import COST_FORMS, write_cost
 from core.displays.display import Display, Options
 from core.displays.number import format_share, write_selection_note
+from core.displays.sentence import join_parts
 from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet
 
@@ -64,18 +65,19 @@ class Front(Display):
         return None
 
     def describe(self) -> str:
-        parts = []
+        steps: dict[str, list[str]] = {}
         for cost, rows in self._found.groupby("cost", sort=False):
             last, short = rows.iloc[-1], COST_FORMS[str(cost)].short
             if pd.isna(last["value_per_point"]):
-                parts.append(f"{short}: {last['name']} is the cheapest and the most accurate configuration")
+                step = f"{last['name']} is the cheapest and the most accurate configuration by"
+                steps.setdefault(step, []).append(short)
                 continue
             before = rows[rows["value"] < last["value"]].iloc[-1]
-            rate = _write_rate(str(cost), last["value_per_point"])
-            step = f"from {before['name']} to {last['name']}"
-            parts.append(f"{short}: {rate} per percentage point of accuracy in the last step, {step}")
+            step = f"from {before['name']} to {last['name']} (last step), per percentage point of accuracy:"
+            steps.setdefault(step, []).append(f"{short} {_write_rate(str(cost), last['value_per_point'])}")
+        parts = [f"{step} {', '.join(found)}" for step, found in steps.items()]
         note = write_selection_note(len(self._costs))
-        return f"{'; '.join(parts)}. {note}".strip() if parts else "No cost was measured."
+        return f"{self.title}: {join_parts(parts)}. {note}".strip() if parts else "No cost was measured."
 
 
 def _write_rate(cost: str, value: float) -> str:

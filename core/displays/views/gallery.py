@@ -25,6 +25,7 @@ from core.displays.display import Display, Options, name_predictions
 from core.displays.encoding import color_heads, write_note
 from core.displays.number import format_plural, quote_class
 from core.displays.palette import compute_styles
+from core.displays.sentence import join_parts
 from core.displays.thumbnail import encode_thumbnails
 from core.home import Home
 from core.store.comparison import MANY_VARIANTS, Comparison
@@ -194,4 +195,4 @@ class Gallery(Display):
         parts = [f"{head} {wrong.get(head, 0)}" for head in self.comparison.labels]
         shown, selected = frame["image"].nunique(), len(self.selected())
         of = f" of {selected:,}" if shown < selected else ""
-        return f"{format_plural(shown, 'test image')}{of}. Wrong predictions: {', '.join(parts)}."
+        return f"{format_plural(shown, 'test image')}{of}. Wrong predictions: {join_parts(parts)}."

@@ -24,6 +24,7 @@ from core.displays.number import (
     format_seconds,
     format_short,
 )
+from core.displays.sentence import join_parts
 from core.store.comparison import MANY_VARIANTS
 
 METRICS = (
@@ -174,4 +175,4 @@ class Heads(Display):
             f"{row[self._column]}: {row['Parameters']} parameters, test accuracy {row['Test accuracy']}"
             for row in self.table().to_dict("records")
         ]
-        return "Test accuracy against number of parameters. " + "; ".join(parts) + "."
+        return "Test accuracy against number of parameters. " + join_parts(parts) + "."

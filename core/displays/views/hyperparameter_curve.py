@@ -17,6 +17,7 @@ from core.displays.encoding import color_labels, shape_labels, write_note
 from core.displays.label import PHONE_CHARS, fit_labels
 from core.displays.number import format_plural, format_share, format_share_interval, write_selection_note
 from core.displays.scope import describe_intervals
+from core.displays.sentence import join_parts
 from core.setting import Setting
 from core.spec import SETTINGS
 from core.store.comparison import Comparison
@@ -158,8 +159,11 @@ class HyperparameterCurve(Display):
         if left_out:
             runs, verb = format_plural(left_out, "run"), "is" if left_out == 1 else "are"
             parts.append(f"{runs} without a counterpart that differs only in this hyperparameter {verb} excluded.")
-        points = frame[frame["applies"].astype(bool)].drop_duplicates(["series", "order"])
-        return " ".join([*parts, write_selection_note(len(points))]).strip()
+        return " ".join([*parts, self._note_selection()]).strip()
+
+    def _note_selection(self) -> str:
+        points = self._first[self._first["applies"].astype(bool)].drop_duplicates(["series", "order"])
+        return write_selection_note(len(points))
 
     def _describe_diverged(self) -> str:
         """Return how many runs of the chart diverged and at which values; "" for none."""
@@ -184,7 +188,8 @@ class HyperparameterCurve(Display):
             parts.append(f"{name} {ends}, {format_share(last['test_accuracy'])} at {last['value']}")
         label = SETTINGS[frame["setting"].iloc[0]].label.lower()
         cover = describe_intervals(frame["seeds"], images=False)
-        return f"Test accuracy by {label}: {'; '.join(parts)}. {self._describe_diverged()} {cover}".replace("  ", " ")
+        notes = (self._describe_diverged(), cover, self._note_selection())
+        return " ".join([f"Test accuracy by {label}: {join_parts(parts)}.", *filter(None, notes)])
 
 
 def _write_seeds(row: Mapping[Hashable, Any]) -> str:

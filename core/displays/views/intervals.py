@@ -12,6 +12,7 @@ from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, color_heads, position_heads, shape_heads, write_note
 from core.displays.number import format_share, format_share_interval
 from core.displays.scope import describe_intervals
+from core.displays.sentence import join_parts
 
 
 @dataclass(frozen=True)
@@ -110,4 +111,4 @@ class Intervals(Display):
                 "single seed, no interval" if row["seeds"] == 1 else f"95% interval {interval}, {row['seeds']} seeds"
             )
             parts.append(f"{row['head']}: {format_share(row['accuracy'])} ({uncertainty})")
-        return f"Test accuracy. {'; '.join(parts)}. {self._cover(frame)}"
+        return f"Test accuracy. {join_parts(parts)}. {self._cover(frame)}"

@@ -13,9 +13,11 @@ from core.displays.encoding import AXIS_CHARS
 from core.displays.label import fit_labels
 from core.displays.number import format_count, format_short
 from core.displays.palette import colors
+from core.displays.sentence import join_parts
 from core.store.elsewhere import Part
 
 _COLUMNS = ("layer", "type", "part", "output_shape", "params", "trainable", "non_trainable", "flops")
+_BAR_PIXELS, _THIN_BAR_PIXELS, _MANY_BARS = 46, 30, 9
 
 
 def compute_layer_frame(model: LayerGraph) -> pd.DataFrame:
@@ -96,7 +98,9 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
         )
     )
     text = alt.Chart(totals).mark_text(align="left", baseline="middle", dx=5, fontSize=12, color="#8a94a3")
-    return (bars + text.encode(y=y, x=alt.X("params:Q"), text=alt.Text("text:N"))).properties(height=alt.Step(46))
+    return (bars + text.encode(y=y, x=alt.X("params:Q"), text=alt.Text("text:N"))).properties(
+        height=alt.Step(_BAR_PIXELS if len(palette) <= _MANY_BARS else _THIN_BAR_PIXELS)
+    )
 
 
 @dataclass(frozen=True)
@@ -131,4 +135,4 @@ class Layers(Display):
             f"{row['head']} has {row['share']:.0%} of its parameters in {row['layer']}"
             for row in largest.to_dict("records")
         ]
-        return "Parameters per layer. " + "; ".join(parts) + "."
+        return "Parameters per layer. " + join_parts(parts) + "."

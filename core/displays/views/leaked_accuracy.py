@@ -13,6 +13,7 @@ from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, color_heads, position_heads, write_note
 from core.displays.number import format_count, format_points, format_share, format_share_interval
 from core.displays.scope import describe_intervals
+from core.displays.sentence import join_parts
 
 _NAMES = {ALL_IMAGES: "all test images", NOT_LEAKED: "without leaked images"}
 
@@ -100,7 +101,7 @@ class LeakedAccuracy(Display):
             f"{format_share(every['accuracy'])}"
             for clean, every in pairs
         ]
-        text = f"{leaked}. Test accuracy without them: {'; '.join(parts)}."
+        text = f"{leaked}. Test accuracy without them: {join_parts(parts)}."
         if len(pairs) == 2:
             gaps = (format_points(first["accuracy"] - last["accuracy"]) for first, last in zip(*pairs, strict=True))
             first, last = (clean["head"] for clean, _ in pairs)

@@ -15,7 +15,7 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
 from core.displays.label import shorten
-from core.displays.number import format_count, format_share, format_short, write_selection_note
+from core.displays.number import format_count, format_plural, format_share, format_short, write_selection_note
 from core.spec import HEADS, SETTINGS
 from core.store.comparison import to_plain
 from core.store.elsewhere import Part
@@ -190,7 +190,7 @@ class Parallel(Display):
         parts = ["One line per run. Drag a rectangle over an axis to select runs."]
         if drawn < count:
             parts.append(f"The newest {drawn:,} of {count:,} runs are drawn; the selection includes all runs.")
-        parts.append(write_selection_note(self._test_set_runs.runs["configuration"].nunique()))
+        parts.append(write_selection_note(count, "run"))
         return " ".join(parts).strip()
 
     def describe(self) -> str:
@@ -198,11 +198,12 @@ class Parallel(Display):
         if runs.empty:
             return "No runs with hyperparameters of Headroom."
         best = runs.iloc[int(runs["test_accuracy"].to_numpy().argmax())]
-        settings = [_MEASURED.get(axis) or SETTINGS[axis].label for axis in self.axes]
-        return (
-            f"{len(runs):,} runs by {', '.join(name.lower() for name in settings)}. The most accurate run is "
-            f"{best['name']}, seed {best['seed']}, with {format_share(best['test_accuracy'])}."
+        settings = ", ".join((_MEASURED.get(axis) or SETTINGS[axis].label).lower() for axis in self.axes)
+        text = (
+            f"{format_plural(len(runs), 'run')} by {settings}. The most accurate run is {best['name']}, "
+            f"seed {best['seed']}, with {format_share(best['test_accuracy'])}."
         )
+        return f"{text} {write_selection_note(len(runs), 'run')}".rstrip()
 
 
 def _write_value(axis: str, value: Any) -> str:

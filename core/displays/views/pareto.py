@@ -15,6 +15,7 @@ from core.displays.cost_format import COST_FORMS, describe_cost, write_cost, wri
 from core.displays.display import Display, Options
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
 from core.displays.number import format_plural, write_selection_note
+from core.displays.sentence import join_parts
 from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet
 
@@ -165,4 +166,5 @@ class Pareto(Display):
             return f"{text}: this metric was not measured."
         named = [f"{row['name']} ({describe_cost(self.cost, row['value'])}, {write_mean(row)})"
                  for row in front.to_dict("records")]  # fmt: skip
-        return f"{text}. Pareto-optimal, by increasing cost: {'; '.join(named)}."
+        note = write_selection_note(len(self._configurations))
+        return f"{text}. Pareto-optimal, by increasing cost: {join_parts(named)}. {note}".rstrip()

@@ -14,6 +14,7 @@ from core.displays.display import Display
 from core.displays.encoding import GREY, color_heads, measure_legend, shape_heads, write_note
 from core.displays.number import format_share
 from core.displays.scope import describe_excluded
+from core.displays.sentence import join_parts
 from core.store.elsewhere import Part
 
 MIN_PREDICTIONS = 10
@@ -100,13 +101,14 @@ class Reliability(Display):
         return describe_excluded(int(few), "bin", f"with fewer than {MIN_PREDICTIONS} predictions")
 
     def describe(self) -> str:
-        parts = []
+        parts: dict[str, list[str]] = {}
         for (head, scaled), rows in self._found.groupby(["head", "scaled"], sort=False):
             total = rows["predictions"].sum()
             confidence, correct = ((rows["confidence"] * rows["predictions"]).sum(), rows["correct"].sum())
             text = f"{format_share(confidence / total)} and {format_share(correct / total)}" if total else "unknown"
-            parts.append(f"{head}{' after temperature scaling' if scaled else ''}: {text}")
+            parts.setdefault(str(head), []).append(f"after temperature scaling {text}" if scaled else text)
         if not parts:
             return "Mean confidence and accuracy, pooled over seeds."
-        text = f"Mean confidence and accuracy, pooled over seeds. {'; '.join(parts)}. {self._describe_excluded()}"
+        found = join_parts([f"{head}: {', '.join(texts)}" for head, texts in parts.items()])
+        text = f"Mean confidence and accuracy, pooled over seeds. {found}. {self._describe_excluded()}"
         return text.rstrip()

@@ -14,6 +14,7 @@ from core.displays.display import Display, Options
 from core.displays.encoding import color_heads, dash_heads, measure_legend, shape_heads, write_note
 from core.displays.number import format_share, format_share_interval
 from core.displays.scope import describe_intervals, describe_subset
+from core.displays.sentence import join_parts
 from core.store.comparison import Comparison
 
 
@@ -88,19 +89,19 @@ class RobustnessCurve(Display):
         return describe_subset(int(self._found["images"].iloc[0]), total)
 
     def describe(self) -> str:
-        parts = []
+        parts: dict[str, list[str]] = {}
         for (head, name), rows in self._found.groupby(["head", "corruption"], sort=False):
             corruption = CORRUPTIONS[str(name)]
             at = rows.set_index("value")["accuracy"]
             if corruption.usual in at.index:
-                parts.append(
-                    f"{head}: {format_share(at[corruption.neutral])}, {corruption.write(corruption.usual)} "
-                    f"{format_share(at[corruption.usual])}"
-                )
+                clean = [f"{format_share(at[corruption.neutral])} on clean images"]
+                usual = f"{format_share(at[corruption.usual])} {corruption.write(corruption.usual)}"
+                parts.setdefault(str(head), clean).append(usual)
         if not parts:
             return "Accuracy on clean and on corrupted images. Robustness was not evaluated."
         cover = describe_intervals(self._found["seeds"])
-        return f"Accuracy on clean and on corrupted images ({self._images()}). {'; '.join(parts)}. {cover}"
+        text = join_parts([f"{head} {', '.join(shares)}" for head, shares in parts.items()])
+        return f"Accuracy on clean and on corrupted images ({self._images()}). {text}. {cover}"
 
 
 def _write(name: str, value: float) -> str:

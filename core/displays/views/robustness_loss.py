@@ -22,8 +22,9 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS, color_heads, measure_legend, shape_heads, write_note
 from core.displays.label import fit_labels
-from core.displays.number import format_plural, format_share, format_short
+from core.displays.number import format_p, format_plural, format_share, format_short
 from core.displays.scope import describe_intervals, describe_subset
+from core.displays.sentence import join_parts
 from core.store.comparison import MANY_VARIANTS
 
 
@@ -48,7 +49,7 @@ class RobustnessLoss(Display):
 
     def frame(self) -> pd.DataFrame:
         """Return the columns head, corruption, value, before, after, loss, low, high, images, seeds, more, more_low,
-        more_high (the loss minus that of the baseline, NaN for the baseline)."""
+        more_high, more_p, more_p_holm (the loss minus that of the baseline, NaN for the baseline)."""
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
@@ -69,7 +70,8 @@ class RobustnessLoss(Display):
         )
         if frame["more"].isna().all():
             return table
-        return table.assign(**{f"More than {self._baseline} (points)": [_write_more(row) for row in rows]})
+        table[f"More than {self._baseline} (points)"] = [_write_more(row) for row in rows]
+        return table.assign(**{"P-value (Holm)": frame["more_p_holm"].map(format_p)})
 
     def chart(self) -> Chart | None:
         frame = self._found
@@ -118,7 +120,7 @@ class RobustnessLoss(Display):
             for row in self._found.to_dict("records")
             if row["corruption"] == "shift"
         ]
-        return f"{'; '.join(parts)}. {self._scope()}"
+        return f"{join_parts(parts)}. {self._scope()}"
 
     def _scope(self) -> str:
         if self._found.empty:

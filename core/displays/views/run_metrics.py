@@ -11,6 +11,7 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.number import format_loss, format_share, format_share_interval
 from core.displays.scope import describe_intervals
+from core.displays.sentence import join_parts
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class RunMetrics(Display):
         rows = self.table().to_dict("records")
         parts = [f"{row['Head']}, {row['Images']}, epoch {row['Epoch']}: {row['Accuracy']} "
                  f"({row['95% interval']}), loss {row['Loss']}" for row in rows]  # fmt: skip
-        return f"Accuracy with 95% interval and loss. {'; '.join(parts)}. {describe_intervals([1])}"
+        return f"Accuracy with 95% interval and loss. {join_parts(parts)}. {describe_intervals([1])}"
 
 
 def _write_epoch(epoch: int, *, kept: bool) -> str:

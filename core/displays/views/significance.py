@@ -9,6 +9,7 @@ from core.analysis.significance import compute_significance
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.number import format_p, format_plural
+from core.displays.sentence import join_parts
 from core.store.comparison import MANY_VARIANTS
 
 LEVEL = 0.05
@@ -68,7 +69,7 @@ class Significance(Display):
             f"{format_plural(len(rows), 'seed')}"
             for (a, b), rows in groups
         ]
-        return f"{'; '.join(parts)} {level}. {self.explain()}"
+        return f"{join_parts(parts)} {level}. {self.explain()}"
 
     def _count_different(self, frame: pd.DataFrame) -> str:
         """Return how many of many variants differ from the baseline for all, for some and for no seeds."""

@@ -91,14 +91,14 @@ class Tiles(Display):
         return None
 
     def describe(self) -> str:
+        small, finding = self._sides
         parts = [
-            f"{row['Metric']} of {row['Head']}: {row['Value']} {row['Difference']}".strip()
-            for row in self.table().to_dict("records")
+            f"{name} {value}" + (f", {difference}" if difference else "") for name, value, difference, _ in self._rows
         ]
-        finding = self._sides[1]
         known = finding is not None and finding.accuracy.verdict != "one seed"
         cover = f" {describe_intervals(finding.accuracy.seeds)}" if finding and known else ""
-        return f"{'; '.join(parts)}.{cover}"
+        against = f" compared with {finding.baseline.label}" if finding else ""
+        return f"{small.label}{against}: {'; '.join(parts)}.{cover}"
 
 
 def _times(theirs: float, mine: float, words: tuple[str, str]) -> tuple[str, int]:

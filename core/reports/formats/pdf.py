@@ -1,7 +1,6 @@
 """PDF format: the content of the HTML format on A4 pages, with vector charts."""
 
 import base64
-import io
 import json
 import unicodedata
 from collections.abc import Iterator
@@ -10,11 +9,10 @@ from functools import cache
 from itertools import chain
 from typing import Any, ClassVar
 
-from PIL import Image
-
 from core.displays.palette import DEFAULT_MARK
-from core.errors import ReportError
+from core.errors import DatasetError, ReportError
 from core.home import Home
+from core.image_file import read_picture
 from core.reports.author_text import Node, parse_markdown
 from core.reports.chart_image import draw_svg, split_panels
 from core.reports.document import Figure, Passage, Table, write_cell
@@ -129,13 +127,18 @@ def _list_section(section: Passage | Figure, svgs: list[str], not_drawn: str) ->
 
 
 def _parse_text(text: str) -> list[Node]:
-    """Return the syntax tree of a text, with the bytes and the width in points of its images."""
+    """Return the syntax tree of a text, with the bytes and the width in points of its images; of a damaged one, its
+    description."""
     nodes = parse_markdown(text)
     for node in _list_image_nodes(nodes):
-        content = base64.b64decode(node.pop("url").partition(",")[2])
-        with Image.open(io.BytesIO(content)) as picture:
-            size = {"format": "png" if picture.format == "PNG" else "jpg", "width": min(480, 0.6 * picture.width)}
-        node |= {"bytes": [*content], **size}
+        try:
+            content = base64.b64decode(node.pop("url").partition(",")[2])
+            width = read_picture(content).shape[1]
+        except (DatasetError, ValueError):
+            node |= {"kind": "text", "text": f"(Image cannot be read: {node['text']})"}
+            continue
+        form = "png" if content.startswith(b"\x89PNG") else "jpg"
+        node |= {"bytes": [*content], "format": form, "width": min(480, 0.6 * width)}
     return nodes
 
 

@@ -63,7 +63,6 @@ def ask_question() -> Question | None:
         _HEADS,
         format_func=lambda name: HEADS[name].label,
         key="candidate_heads",
-        wrap=True,
         help="\n".join(f"- **{head.label}**: {head.summary}" for head in HEADS.values()),
     )
     values = _choose_values(recipe, status, heads)
@@ -125,7 +124,7 @@ def _choose_values(recipe: Recipe, status: DatasetStatus, heads: list[str]) -> d
     common = [name for name in ("batch_size", "learning_rate", "augmentation") if name not in usable]
     chosen = widget.pills(
         "Hyperparameters to vary", [*usable, *common], (), format_func=lambda name: SETTINGS[name].label,
-        key="candidate_settings", wrap=True, help="Each combination of their values is a candidate.",
+        key="candidate_settings", help="Each combination of their values is a candidate.",
     )  # fmt: skip
     lists: dict[str, list[Any]] = {"backbone": backbones} if backbones != [usual] else {}
     for name in chosen:

@@ -16,6 +16,7 @@ from core.home import describe_error
 from core.ui.access import act, action_button, check_permission
 from core.ui.advisor.display import show_advice_display, show_advice_table
 from core.ui.advisor.form import Question
+from core.ui.jobs.sweep import open_estimator
 from core.ui.navigation import open_page
 from core.ui.session import home, store
 
@@ -60,4 +61,5 @@ def show_candidates(plan: AdvicePlan) -> None:
 @st.cache_resource(show_spinner="Computing the costs of the candidates…", max_entries=16)
 def _make(path: str, generation: tuple[int, ...], question: str, _question: Question) -> AdvicePlan:
     given = _question
-    return make_plan(home(), given.recipe, given.request, given.heads, given.values, given.changes, store())
+    parts = given.recipe, given.request, given.heads, given.values, given.changes
+    return make_plan(home(), *parts, store(), open_estimator())

@@ -9,9 +9,10 @@ import streamlit as st
 from core.actions.advice import continue_advice, pause_advice, stop_advice
 from core.advice.race import Race, open_race
 from core.advice.race_curves import RaceProgress, RaceRun, list_race_runs, read_race_progress
+from core.advice.race_time import RaceTimer
 from core.displays.advice.candidates import Candidates
 from core.displays.advice.race import RaceCurves
-from core.displays.advice_progress import describe_request, describe_stage, write_known
+from core.displays.advice_progress import describe_race_time, describe_request, describe_stage, write_known
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_seconds
 from core.jobs.queue import JobQueue
@@ -21,6 +22,7 @@ from core.ui.advisor.display import show_advice_display
 from core.ui.errors import handle_errors
 from core.ui.heading import show_summary
 from core.ui.job_queue import show_dispatcher_health, show_pause, start_queued_jobs
+from core.ui.jobs.sweep import open_estimator
 from core.ui.session import home, store
 
 _REFRESH_SECONDS = 2.0
@@ -81,18 +83,22 @@ def _show_time(race: Race) -> None:
     budget, left = race.request.budget_seconds, race.left_seconds
     if race.deadline is not None:
         left = max(race.deadline - time.time(), 0.0)
-    stage = f"Training {describe_stage(race)}"
+    stage, expected = f"Training {describe_stage(race)}", ""
     if race.state != "running":
         stage = "Paused" if race.state == "paused" else "Failed"
     elif race.stop:
         stage = "Stopping"
-    elif jobs := _count_jobs(race):
-        stage += f" ({jobs})"
+    else:
+        jobs = _count_jobs(race)
+        stage += f" ({jobs})" if jobs else ""
+        expected = describe_race_time(RaceTimer(home(), store(), open_estimator()).estimate(race))
+    end = f"{format_seconds(round(left))} of the time budget left" if left is not None else "no time budget"
+    rest = " · ".join(filter(None, (expected, end)))
     if budget and left is not None:
         share = min(max(1 - left / budget, 0.0), 1.0)
-        st.progress(share, f"**{escape_markdown(stage)}** · {format_seconds(round(left))} of the time budget left")
+        st.progress(share, f"**{escape_markdown(stage)}** · {escape_markdown(rest)}")
     else:
-        st.markdown(f"**{escape_markdown(stage)}** · no time budget")
+        st.markdown(f"**{escape_markdown(stage)}** · {escape_markdown(rest)}")
 
 
 def _count_jobs(race: Race) -> str:

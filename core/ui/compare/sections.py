@@ -33,6 +33,8 @@ from core.ui.share import share_comparison
 from core.ui.tiles import draw_tiles
 
 _TABLE_ROWS = 10
+_ROW = 6  # images
+_FEW_VARIANTS = 3  # more have tabs with one row of images, because each image has a line per variant
 
 
 def show_comparison(comparison: Comparison) -> None:
@@ -104,18 +106,28 @@ def _show_links(comparison: Comparison) -> None:
 
 def _show_images(comparison: Comparison) -> None:
     """Show the first test images, and those that exactly one head predicts correctly."""
+    few = len(comparison.variants) <= _FEW_VARIANTS
+    first = FirstImages(comparison, home(), page_size=2 * _ROW if few else _ROW)
+    strip = Gallery(comparison, home(), show="only one correct", order="most confident first", page_size=_ROW)
+    title = f"Only one {escape_markdown(comparison.noun)} correct"
     try:
-        _show_first(FirstImages(comparison, home()))
-        if len(comparison.variants) > 1:
-            _show_only_one_correct(
-                Gallery(comparison, home(), show="only one correct", order="most confident first", page_size=6)
-            )
+        if few:
+            st.header(first.title, anchor=False)
+            _show_first(first)
+            if len(comparison.variants) > 1:
+                st.header(title, anchor=False)
+                _show_only_one_correct(strip)
+            return
+        for tab, gallery, show in zip(
+            st.tabs([first.title, title]), (first, strip), (_show_first, _show_only_one_correct), strict=True
+        ):
+            with tab:
+                show(gallery)
     except DatasetError as error:
         st.info(escape_markdown(describe_error(error)))
 
 
-def _show_first(first: FirstImages) -> None:
-    st.header(first.title, anchor=False)
+def _show_first(first: Gallery) -> None:
     st.caption(f"In dataset order. {_describe_runs(first)} {escape_markdown(first.explain())} {CLICK}")
     show_image_grid(first, first.frame(), key="first")
 
@@ -131,7 +143,6 @@ def _describe_runs(gallery: Gallery) -> str:
 def _show_only_one_correct(gallery: Gallery) -> None:
     frame = gallery.frame()
     noun = escape_markdown(gallery.comparison.noun)
-    st.header(f"Only one {noun} correct", anchor=False)
     st.caption(
         f"Test images that exactly one {noun} predicts correctly, most confident first. {_describe_runs(gallery)} "
         f"{CLICK}"

@@ -1,7 +1,7 @@
 """Custom datasets: select an image folder, or add one from a ZIP archive."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -11,7 +11,7 @@ from core.actions.dataset import add_data, cancel_import, continue_import, disca
 from core.augment.fit import FITS
 from core.datasets.cache import list_datasets
 from core.datasets.custom.interrupted_add import can_continue, is_cancelled
-from core.datasets.dataset_key import add_command, key_of_name, label_of, split_key
+from core.datasets.dataset_key import FOLDER, add_command, key_of, key_of_name, label_of
 from core.datasets.fetch import check_free, list_added, read_fetch
 from core.datasets.fetch_progress import FetchProgress
 from core.displays.markdown import escape_markdown, write_code
@@ -40,7 +40,7 @@ def choose_folder() -> str | None:
         st.info("No image folders yet. Upload a ZIP archive to add one.", icon=":material/folder_open:")
         show_upload()
         return None
-    _select_added(available)
+    select_added("folder", {key_of(FOLDER, folder): folder for folder in available})
     selected = widget.item(
         SETTINGS["folder"].label,
         list(available),
@@ -121,15 +121,18 @@ def _find_problem(folder: str) -> str:
     return ""
 
 
-def _select_added(available: Collection[str]) -> None:
-    """Select the folder that was added last in this session, once."""
+def select_added(widget_key: str, options: Mapping[str, str]) -> None:
+    """Select the dataset that was added last in this session in a selection box, once.
+
+    Args:
+        options: The option of each available dataset, by the key of the dataset.
+    """
     key = st.session_state.get(_ADDING, "")
-    ended = read_fetch(home(), key) if key else None
-    folder = split_key(key)[1]
-    if ended and not ended.alive and not ended.error and folder in available:
+    ended = read_fetch(home(), key) if key in options else None
+    if ended and not ended.alive and not ended.error:
         added = key, ended.started_at
         if st.session_state.get(_SELECTED) != added:
-            st.session_state[_SELECTED], st.session_state["folder"] = added, folder
+            st.session_state[_SELECTED], st.session_state[widget_key] = added, options[key]
 
 
 def _show_interrupted(progress: FetchProgress) -> None:

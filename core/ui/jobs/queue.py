@@ -14,7 +14,7 @@ from core.ui.display import show_frame
 from core.ui.errors import handle_errors
 from core.ui.heading import show_summary
 from core.ui.job_queue import show_dispatcher_health, show_pause, start_queued_jobs
-from core.ui.session import home
+from core.ui.session import home, store
 
 url.register("job")
 
@@ -51,7 +51,7 @@ def show_history() -> None:
         return
     st.header("Completed jobs", anchor=False)
     columns = {name: st.column_config.TextColumn(name) for name in _TEXT_COLUMNS}
-    frame = list_completed_jobs(ended[:_MAX_COMPLETED], time.time())
+    frame = list_completed_jobs(ended[:_MAX_COMPLETED], time.time(), store())
     if (frame["Reason"] == "–").all():
         frame = frame.drop(columns="Reason")
     else:

@@ -29,7 +29,9 @@ _FILTERS: dict[str, Any] = {
 
 def show_gallery(comparison: Comparison, seed: int) -> None:
     """Show the filters and one page of images. Every setting is part of the URL."""
-    gallery = _filter(comparison, seed)
+    bar = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    with bar:
+        gallery = _filter(comparison, seed)
     selected = gallery.selected()
     total = comparison.first.record.data.test_images
     if not selected:
@@ -41,12 +43,12 @@ def show_gallery(comparison: Comparison, seed: int) -> None:
     more = f", with {format_plural(used, 'more filter')}" if used else ""
     if st.session_state.get("page", 1) > pages:  # left over from a longer gallery
         st.session_state["page"] = pages
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.caption(
-            f"{len(selected):,} of {total:,} test images{more}. {escape_markdown(gallery.explain())} Click an image to "
-            "see all class probabilities; ← and → go to its neighbors."
-        )
+    with bar:
         page = widget.number(f"Page of {pages:,}", 1, pages, key="page", width=140, disabled=pages == 1)
+    st.caption(
+        f"{len(selected):,} of {total:,} test images{more}. {escape_markdown(gallery.explain())} Click an image to "
+        "see all class probabilities; ← and → go to its neighbors."
+    )
     try:
         shown = replace(gallery, page=page)
         show_image_grid(shown, shown.frame(), key="gallery", neighbors=selected)
@@ -64,29 +66,28 @@ def _filter(comparison: Comparison, seed: int) -> Gallery:
     }  # fmt: skip
     orders: list[Order] = [*get_args(Order)]
     agreement: Agreement = "any"
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        show = widget.segmented(
-            "Show",
-            _SHOWS if several else _SHOWS[:2],
-            key="show",
-            help="Only one wrong or correct: by exactly one of the heads.",
+    show = widget.segmented(
+        "Show",
+        _SHOWS if several else _SHOWS[:2],
+        key="show",
+        help="Only one wrong or correct: by exactly one of the heads.",
+        on_change=go_to_first_page,
+    )
+    label = widget.optional("True class", range(len(classes)), key="class_index", former="class", **of_class)
+    predicted = widget.optional("Predicted class", range(len(classes)), key="predicted", **of_class)
+    order = widget.selectbox("Sort by", orders, key="order", width=180, on_change=go_to_first_page)
+    with st.popover("More filters", icon=":material/filter_alt:"):
+        head = widget.optional(
+            "Predicted by", [*labels], key="predicted_by", format_func=labels.__getitem__, none="any head",
             on_change=go_to_first_page,
-        )
-        label = widget.optional("True class", range(len(classes)), key="class_index", former="class", **of_class)
-        predicted = widget.optional("Predicted class", range(len(classes)), key="predicted", **of_class)
-        order = widget.selectbox("Sort by", orders, key="order", width=180, on_change=go_to_first_page)
-        with st.popover("More filters", icon=":material/filter_alt:"):
-            head = widget.optional(
-                "Predicted by", [*labels], key="predicted_by", format_func=labels.__getitem__, none="any head",
-                on_change=go_to_first_page,
+        )  # fmt: skip
+        least, most = widget.share_range("Confidence", key="confidence", on_change=go_to_first_page)
+        if several:
+            agreement = widget.segmented(
+                "Agreement", [*get_args(Agreement)], key="agreement", on_change=go_to_first_page,
+                help="Images for which all heads predict the same class, or not.",
             )  # fmt: skip
-            least, most = widget.share_range("Confidence", key="confidence", on_change=go_to_first_page)
-            if several:
-                agreement = widget.segmented(
-                    "Agreement", [*get_args(Agreement)], key="agreement", on_change=go_to_first_page,
-                    help="Images for which all heads predict the same class, or not.",
-                )  # fmt: skip
-            st.caption("Predicted class and confidence refer to this head, or to at least one of the heads.")
+        st.caption("Predicted class and confidence refer to this head, or to at least one of the heads.")
     return Gallery(
         comparison, home(), show, label, order, seed, page_size=choose_page_size(len(labels)), predicted=predicted,
         head=head and labels[head], least=least, most=most, agreement=agreement,

@@ -1,12 +1,14 @@
 """List of all runs with search, filters, sorting and columns to choose. A click on a run opens its page."""
 
+from dataclasses import dataclass, replace
+from datetime import tzinfo
 from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from core.displays.local_time import find_zone
+from core.displays.local_time import find_zone, name_zone
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.run_columns import ALWAYS, DEFAULT_COLUMNS, RUN_COLUMNS, build_run_table
@@ -14,7 +16,7 @@ from core.errors import SearchError
 from core.home import describe_error
 from core.spec import ELSEWHERE, HEADS
 from core.store.note import Note, join_notes
-from core.store.search import MAX_CHARS, search
+from core.store.search import MAX_CHARS, parse_search, search
 from core.ui import url, widget
 from core.ui.errors import callback
 from core.ui.run_link import request_run
@@ -38,77 +40,120 @@ _HELP = (
 )
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What decides the rows of the table and their order: the search and the filters."""
+
+    text: str
+    dataset: str | None
+    head: str | None
+    order: str
+    archived: bool
+
+
 def read_runs() -> tuple[pd.DataFrame, dict[str, Note]]:
-    """Return all finished runs, with columns for their notes (name, tags, note, star, archived), and the notes."""
+    """Return all finished runs, with columns for their notes (name, tags, note, star, archived), and the notes.
+
+    The frame is shared by all sessions and must not be changed.
+    """
     notes = read_notes()
-    return join_notes(store().frame(), notes), notes
+    return _join(*_key(notes), notes), notes
 
 
-def select_runs(frame: pd.DataFrame) -> list[str]:
+def _key(notes: dict[str, Note]) -> tuple[str, tuple[int, ...], int]:
+    """Return a value that changes with the runs and their notes."""
+    return str(store().home.path), store().generation, hash(frozenset(notes.items()))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _join(path: str, generation: tuple[int, ...], noted: int, _notes: dict[str, Note]) -> pd.DataFrame:
+    return join_notes(store().frame(), _notes)
+
+
+def select_runs(frame: pd.DataFrame, notes: dict[str, Note]) -> list[str]:
     """Show the filters and the table, and return the IDs of the selected runs.
 
     A selection is kept while the filters hide its runs, and during visits to other pages.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        shown = _filter(frame)
+        choice = _choose(frame)
         with st.popover("Columns", icon=":material/view_column:"):
             labels = {name: column.label for name, column in RUN_COLUMNS.items() if name not in ALWAYS}
             default = [name for name in DEFAULT_COLUMNS if name in labels]
             names = widget.multiselect(
                 "Columns", [*labels], default, key="runs_columns", format_func=labels.__getitem__
             )
-    known = set(frame["run_id"])
-    selected = [run_id for run_id in st.session_state.get(_SELECTED, []) if run_id in known]
-    if shown.empty:
+    zone = find_zone(st.context.timezone)
+    try:
+        parse_search(choice.text)
+    except SearchError as error:
+        st.warning(escape_markdown(describe_error(error)), icon=":material/search_off:")
+        choice = replace(choice, text="")
+    ids, table = _build_table(*_key(notes), choice, tuple(names), name_zone(zone), frame, zone)
+    selected: list[str] = st.session_state.get(_SELECTED, [])
+    if selected:
+        known = set(frame["run_id"])
+        selected = [run_id for run_id in selected if run_id in known]
+    if not ids:
         st.info("No runs match these filters.")
     else:
         st.caption(
-            f"{len(shown):,} of {format_plural(len(frame), 'run')}. Click a run to open it. Check the boxes of runs to "
+            f"{len(ids):,} of {format_plural(len(frame), 'run')}. Click a run to open it. Check the boxes of runs to "
             "compare, archive, export or delete them."
         )
-        selected = _show_table(shown, names, selected)
+        selected = _show_table(ids, table, selected)
     st.session_state[_SELECTED] = selected
-    _show_hidden(selected, shown)
+    _show_hidden(selected, ids)
     return selected
 
 
-def _filter(frame: pd.DataFrame) -> pd.DataFrame:
-    """Show the filters and return the matching runs in the selected order."""
+def _choose(frame: pd.DataFrame) -> Choice:
+    """Show the search and the filters."""
     text = widget.text("Search", key="runs_search", placeholder="head:gap acc>0.8 tag:paper", help=_HELP, width=200)
-    dataset = widget.optional("Dataset", sorted(set(frame["dataset"])), key="runs_dataset", none="any", width=130)
-    heads = [name for name in HEADS if name in set(frame["head"])]
+    dataset = widget.optional("Dataset", sorted(frame["dataset"].unique()), key="runs_dataset", none="any", width=130)
+    found = {*frame["head"].unique()}
+    heads = [name for name in HEADS if name in found]
     labels = {name: HEADS[name].label for name in heads} | {ELSEWHERE: "trained elsewhere"}
     heads += [ELSEWHERE] if (frame["elsewhere"] != "").any() else []
     head = widget.optional("Head", heads, key="runs_head", format_func=labels.__getitem__, none="any", width=130)
     order = widget.selectbox("Sort by", list(_ORDERS), key="runs_order", width=170)
     archived = widget.toggle("Show archived", key="runs_archived")
-    try:
-        shown = search(frame, text[:MAX_CHARS])
-    except SearchError as error:
-        st.warning(escape_markdown(describe_error(error)), icon=":material/search_off:")
-        shown = frame
-    if not archived and "is:archived" not in text:
+    return Choice(text[:MAX_CHARS], dataset, head, order, archived)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _build_table(
+    path: str, generation: tuple[int, ...], noted: int, choice: Choice, names: tuple[str, ...], zone: str,
+    _frame: pd.DataFrame, _zone: tzinfo,
+) -> tuple[list[str], pd.DataFrame]:  # fmt: skip
+    """Return the IDs of the matching runs in the selected order, and their table. Cached for all sessions, because most
+    script runs of the page change neither."""
+    shown = _filter(_frame, choice)
+    return shown["run_id"].tolist(), build_run_table(shown, names, _zone)
+
+
+def _filter(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+    shown = search(frame, choice.text)
+    if not choice.archived and "is:archived" not in choice.text:
         shown = shown[~shown["archived"]]
-    if dataset:
-        shown = shown[shown["dataset"] == dataset]
-    if head:
-        shown = shown[shown["head"] == head]
-    column, ascending = _ORDERS[order]
+    if choice.dataset:
+        shown = shown[shown["dataset"] == choice.dataset]
+    if choice.head:
+        shown = shown[shown["head"] == choice.head]
+    column, ascending = _ORDERS[choice.order]
     shown = shown.sort_values(column, ascending=ascending, kind="stable")
     if column == "name":  # runs without a name last
         shown = pd.concat([shown[shown["name"] != ""], shown[shown["name"] == ""]])
     return shown
 
 
-def _show_table(shown: pd.DataFrame, names: list[str], selected: list[str]) -> list[str]:
+def _show_table(ids: list[str], table: pd.DataFrame, selected: list[str]) -> list[str]:
     """Show the table with its selection and return the selected IDs, with those that are not shown."""
-    ids = shown["run_id"].tolist()
     key = f"runs-{hash(tuple(ids))}"  # a selection consists of row numbers, valid only for these rows
     if key not in st.session_state:
         rows = {run_id: row for row, run_id in enumerate(ids)}
         checked = sorted(rows[run_id] for run_id in selected if run_id in rows)
         st.session_state[key] = {"selection": {"rows": checked, "columns": [], "cells": []}}
-    table = build_run_table(shown, names, find_zone(st.context.timezone))
     event = st.dataframe(
         table,
         hide_index=True,
@@ -138,11 +183,11 @@ def _configure_columns(table: pd.DataFrame) -> dict[str, Any]:
     return {name: column for name, column in columns.items() if name in table}
 
 
-def _show_hidden(selected: list[str], shown: pd.DataFrame) -> None:
+def _show_hidden(selected: list[str], shown: list[str]) -> None:
     """Show the number of selected runs and a button to clear the selection, if some of them are not in the table."""
-    hidden = set(selected) - set(shown["run_id"])
     if not selected:
         return
+    hidden = set(selected) - set(shown)
     with st.container(horizontal=True, vertical_alignment="center"):
         note = f", {len(hidden):,} of them not in the list with these filters" if hidden else ""
         st.markdown(f"**{format_plural(len(selected), 'run')} selected**{note}.", width="content")

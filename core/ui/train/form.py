@@ -98,7 +98,6 @@ def choose_configurations() -> Choice:
         recipe.heads,
         format_func=lambda name: HEADS[name].label,
         key="heads",
-        wrap=True,
         help="\n".join(f"- **{head.label}**: {head.summary}" for head in HEADS.values()),
     )
     if texts := " ".join(text for head in heads if (text := describe_head_settings(recipe, head))):
@@ -158,7 +157,6 @@ def _choose_sweep_settings(dataset: str, backbone: str, heads: list[str]) -> lis
         (),
         format_func=lambda name: SETTINGS[name].label,
         key="sweep_settings",
-        wrap=True,
         help="Each selected hyperparameter has a list of values instead of a slider.",
     )
 
