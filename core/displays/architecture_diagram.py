@@ -245,6 +245,7 @@ class _Drawing:
     def _build(self, height: float) -> Chart:
         x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, _WIDTH], nice=False))
         y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[height, 0], nice=False))
+        x2, y2 = alt.X2("x2:Q"), alt.Y2("y2:Q")
         tooltip = [
             alt.Tooltip("step:N", title="Step"),
             alt.Tooltip("layers:N", title="Layers"),
@@ -265,11 +266,8 @@ class _Drawing:
             for value in (True, False)
         )
         return alt.layer(
-            links.encode(x=x, y=y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q")),
-            *(
-                mark.encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"), tooltip=tooltip)
-                for mark in (filled, outlined)
-            ),
+            links.encode(x=x, y=y, x2=x2, y2=y2),
+            *(mark.encode(x=x, x2=x2, y=y, y2=y2, tooltip=tooltip) for mark in (filled, outlined)),
             *(mark.encode(x=x, y=y, text=alt.Text("text:N")) for mark in (bold, normal)),
             width=_WIDTH,
             height=height,

@@ -11,7 +11,7 @@ from altair.utils.schemapi import disable_debug_mode
 disable_debug_mode()  # Altair would validate each part of each chart; tests/displays validate the whole charts
 
 
-def list_values(data: Any) -> Any:
+def list_chart_values(data: Any) -> Any:
     """Return the rows of a data frame as Altair does, in a third of the time: missing and infinite values are None."""
     if not isinstance(data, pd.DataFrame) or not all(dtype.kind in "iufbO" for dtype in data.dtypes):
         return alt.to_values(data)
@@ -35,7 +35,7 @@ def _list_column(column: pd.Series) -> list[Any]:
 def _transform(data: Any, max_rows: int = 5000) -> Any:
     if not isinstance(data, pd.DataFrame) or len(data) > max_rows:
         data = alt.limit_rows(data, max_rows=max_rows)  # raises MaxRowsError
-    return list_values(data)
+    return list_chart_values(data)
 
 
 alt.data_transformers.register("headroom", _transform)
