@@ -30,7 +30,7 @@ def keep_result(
         compute: returns the result and the folders of its runs; with None instead it is not kept.
     """
     name = hashlib.sha256(json.dumps(question, default=str).encode()).hexdigest()[:24]
-    path, state = store.home.results / f"{name}.json", _describe_state(store)
+    path, state = store.home.results / f"{name}.txt", _describe_state(store)
     kept = _read(path)
     if kept and kept["state"] == state and kept["files"] == _describe_files(map(Path, kept["folders"])):
         return kept["result"]
@@ -97,6 +97,6 @@ def _write(path: Path, value: dict[str, Any]) -> None:
     with suppress(HomeError, OSError):  # a home that cannot be written keeps nothing
         with replacing(path) as temporary:
             temporary.write_bytes(hashlib.sha256(content).hexdigest().encode() + content)
-        kept = sorted(path.parent.glob("*.json"), key=lambda one: one.stat().st_mtime)
+        kept = sorted(path.parent.glob("*.txt"), key=lambda one: one.stat().st_mtime)
         for old in kept[:-MAX_KEPT]:
             old.unlink(missing_ok=True)

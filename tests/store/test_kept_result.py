@@ -69,7 +69,7 @@ def test_result_is_computed_again_after_every_change(question: Question, make_ru
 
 def test_result_without_folders_and_a_damaged_one_are_computed(question: Question, home: Home) -> None:
     question.ask("a")
-    (path,) = home.results.glob("*.json")
+    (path,) = home.results.glob("*.txt")
     for content in (b"", b"{}", path.read_bytes()[:-1], path.read_bytes().replace(b"0.3", b"0.4")):
         path.write_bytes(content)
         assert question.ask("a")["accuracy"] == 0.1 + 0.2

@@ -91,7 +91,7 @@ FILES = {
     "store/bundle_notes.py": ("notes.sqlite",),
     "store/bundle_import.py": (f"{_RUN}record.json", "thumbnails/*/images.npy"),
     "store/index.py": ("index.feather",),
-    "store/kept_result.py": ("results/*.json",),
+    "store/kept_result.py": ("results/*.txt",),
     "store/note.py": ("notes.sqlite",),
     "store/side_file.py": ("notes.sqlite",),
     "store/robustness_file.py": (f"{_RUN}robustness.npz",),
