@@ -28,7 +28,7 @@ def list_runs(home: Home, store: RunStore | None = None) -> list[dict[str, Any]]
     """
     jobs = [job for job in list_available_jobs(home) if job.state != "finished"]
     retraining = {job.run_id for job in jobs if job.state in ("queued", "running")}
-    finished = [row for row in (store or RunStore(home)).rows(COLUMNS) if row["run_id"] not in retraining]
+    finished = [row for row in (store or RunStore(home)).list_rows(COLUMNS) if row["run_id"] not in retraining]
     listed = {row["run_id"] for row in finished}
     return [*(_row(home, job) for job in jobs if job.run_id not in listed), *finished]
 

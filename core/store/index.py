@@ -131,7 +131,7 @@ class Index:
             self._frame = table, _to_frame(table)
         return self._frame[1]
 
-    def rows(self, columns: Sequence[str]) -> list[dict[str, Any]]:
+    def list_rows(self, columns: Sequence[str]) -> list[dict[str, Any]]:
         """Return columns of `frame` as dictionaries with Python values. It imports pandas only after a change."""
         return [] if self._table is None else self._table.select([*columns]).to_pylist()
 
@@ -193,7 +193,7 @@ class Index:
                 damaged[name] = str(error)
             else:
                 rows.append(row)
-        kept = [row["run_id"] not in removed for row in self.rows(["run_id"])]
+        kept = [row["run_id"] not in removed for row in self.list_rows(["run_id"])]
         if rows or not all(kept):
             self._table = self._merge(kept, _build(rows, stamps))
             self._save(self._table)

@@ -52,13 +52,13 @@ class RunStore:
                 self._frame = key, self._build_frame()
             return self._frame[1].copy(deep=False)  # callers may add columns
 
-    def rows(self, columns: Sequence[str] = COLUMNS) -> list[dict[str, Any]]:
+    def list_rows(self, columns: Sequence[str] = COLUMNS) -> list[dict[str, Any]]:
         """Return columns of `frame` as one dictionary per run; missing values are None. It does not import pandas."""
         with self._lock:
             self._refresh()
             home, examples = self._indexes
             names = [*dict.fromkeys([*columns, "run_id", "finished_at"])]
-            rows, shown = home.rows(names), examples.rows(names)
+            rows, shown = home.list_rows(names), examples.list_rows(names)
         if shown:
             rows += [row for row in shown if row["run_id"] not in home]
             rows.sort(key=lambda row: row["finished_at"], reverse=True)
@@ -72,7 +72,7 @@ class RunStore:
 
     def list_ids(self) -> list[str]:
         """Return the IDs of the finished runs, newest first."""
-        return [row["run_id"] for row in self.rows(["run_id"])]
+        return [row["run_id"] for row in self.list_rows(["run_id"])]
 
     @property
     def generation(self) -> tuple[int, ...]:

@@ -77,7 +77,7 @@ def test_rows_are_those_of_the_frame(store: RunStore, make_run: RunWriter) -> No
     shutil.copytree(make_run(seed=2).path, store._indexes[1].path / make_run(seed=2).run_id)
     store.delete(make_run(seed=2).run_id)
     for opened in (store, reopened(store)):  # before and after the index is read from its file
-        rows, frame = opened.rows(), opened.frame()
+        rows, frame = opened.list_rows(), opened.frame()
         assert rows == to_rows(frame[[*COLUMNS]])
         assert len(rows) == 3
         assert opened.list_ids() == [*frame["run_id"]]
