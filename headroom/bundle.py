@@ -25,6 +25,7 @@ _COSTS = (
     "params", "trainable", "non_trainable", "flops", "keras_bytes", "tflite_bytes", "latency_seconds",
     "latency_p95_seconds", "latency_32_seconds", "train_seconds", "peak_bytes",
 )  # fmt: skip
+_NO_RESULTS = ("environment.json", "config.json")
 _MAX_THUMBNAILS, _MAX_THUMBNAIL_SIDE = 64_000_000, 128
 
 
@@ -33,7 +34,8 @@ class Results:
     """Checked values of a run.
 
     Probabilities are float32 of shape (images, classes), labels int64 of shape (images,). `last` are the probabilities
-    at the last epoch, if those of another one are kept; `history` has one row per epoch, `layers` one per layer.
+    at the last epoch, if those of another one are kept; `history` has one row per epoch, `layers` one per layer;
+    `config` is the config of a Keras model as JSON.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Results:
     kept_epoch: int | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
     layers: list[dict[str, Any]] = field(default_factory=list)
+    config: str = ""
     settings: dict[str, str] = field(default_factory=dict)
     libraries: dict[str, str] = field(default_factory=dict)
     cost: dict[str, float] = field(default_factory=dict)
@@ -86,9 +89,11 @@ def _build_files(results: Results) -> dict[str, bytes]:
         files["history.jsonl"] = "".join(f"{json.dumps(row)}\n" for row in results.history).encode()
     if results.layers:
         files["layers.json"] = json.dumps(results.layers).encode()
+    if results.config:
+        files["config.json"] = results.config.encode()
     files["environment.json"] = json.dumps(_describe_environment(results)).encode()
     hashes = {name: _hash(content) for name, content in files.items()}
-    content = [sorted((name, found) for name, found in hashes.items() if name != "environment.json"), results.classes]
+    content = [sorted(item for item in hashes.items() if item[0] not in _NO_RESULTS), results.classes]
     spec = {
         "backbone": "elsewhere",
         "content": _hash(json.dumps(content, separators=(",", ":")).encode())[:16],
@@ -112,6 +117,9 @@ def _build_record(results: Results, spec: dict[str, Any], checksums: dict[str, s
         cost["trainable"] = sum(layer["trainable"] for layer in results.layers)
         cost["non_trainable"] = sum(layer["non_trainable"] for layer in results.layers)
         cost["params"] = cost["trainable"] + cost["non_trainable"]
+        flops = [layer.get("flops") for layer in results.layers]
+        if cost["flops"] is None and None not in flops:
+            cost["flops"] = sum(flops)
     ends = [row["seconds"] for row in results.history if row["seconds"] is not None]
     if ends:
         durations = [end - begin for begin, end in pairwise((0.0, *ends))]

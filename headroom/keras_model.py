@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from typing import Any
+
+_MAX_CONFIG = 4_000_000
 
 
 def read_layers(model: Any) -> list[dict[str, Any]]:
@@ -28,6 +31,21 @@ def read_layers(model: Any) -> list[dict[str, Any]]:
         row = {"name": model.name, "type": type(model).__name__, "output_shape": []}
         rows.append({**row, "trainable": rest[0], "non_trainable": rest[1]})
     return rows
+
+
+def read_config(model: Any) -> str:
+    """Return the layers and their connections as JSON; empty for a subclassed model and one that contains code."""
+    try:
+        config = json.loads(model.to_json(), object_hook=_drop_object_id)
+        text = json.dumps({name: value for name, value in config.items() if name != "compile_config"})
+    except Exception:  # such a model has no config, or one of its layers has none
+        return ""
+    return text if len(text) <= _MAX_CONFIG and "__lambda__" not in text else ""
+
+
+def _drop_object_id(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a config without the address in memory of an object."""
+    return {name: value for name, value in config.items() if name != "shared_object_id"}
 
 
 def _count(owner: Any, seen: set[int]) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from headroom.bundle import build_bundle
 from headroom.delivery import FOLDER, check_target, deliver
-from headroom.keras_model import read_layers, read_learning_rate, read_library, read_settings
+from headroom.keras_model import read_config, read_layers, read_learning_rate, read_library, read_settings
 from headroom.run_log import build_results
 from headroom.values import LogError, check_classes, check_data_name, check_labels, check_line, check_number
 
@@ -148,6 +148,7 @@ class Logger:
         shape = tuple(getattr(images, "shape", ()))[1:]
         results.input_shape = shape if 2 <= len(shape) <= 4 else ()
         results.kept_epoch = kept
+        results.config = read_config(model)
         if other is not None:
             results.last = build_results(self.name, labels, other, classes=results.classes, logits=logits).probabilities
         run_id, content = build_bundle(results)

@@ -20,6 +20,7 @@ from headroom.values import (
     check_line,
     check_number,
     check_probabilities,
+    check_size,
     to_array,
 )
 
@@ -130,7 +131,9 @@ def build_results(
         if len(predicted) != len(true):
             raise LogError(f"Expected one prediction per label ({len(true):,}); got {len(predicted):,}.")
         names = names or check_classes(None, max(2, int(max(true.max(), predicted.max())) + 1))
-        probs = np.eye(len(names), dtype=np.float32)[predicted]
+        check_size(len(true), len(names))
+        probs = np.zeros((len(true), len(names)), np.float32)
+        probs[np.arange(len(true)), predicted] = 1
     check_labels("labels", true, names)
     rows = check_history(history)
     return Results(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 MAX_IMAGES, MAX_CLASSES, MAX_EPOCHS, MAX_SIDE = 10_000_000, 10_000, 1000, 4096
+MAX_VALUES = 120_000_000  # probabilities: 480 MB as float32
 _COLUMNS = {
     "loss": ("loss", "train_loss", "training_loss"),
     "accuracy": ("accuracy", "acc", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy",
@@ -60,6 +61,8 @@ def check_classes(value: object, count: int | None) -> list[str]:
     if value is None:
         if count is None:
             raise LogError("Give classes, the names of the classes.")
+        if count > MAX_CLASSES:
+            raise LogError(f"Expected at most {MAX_CLASSES:,} classes; got {count:,}.")
         return [str(number) for number in range(count)]
     if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)):
         raise LogError(f"Expected classes to be a list of names; got {value!r:.60}.")
@@ -69,6 +72,14 @@ def check_classes(value: object, count: int | None) -> list[str]:
     if count is not None and count != len(names):
         raise LogError(f"Expected {len(names)} probabilities per image, one per class; got {count}.")
     return names
+
+
+def check_size(images: int, classes: int) -> None:
+    """Check that the probabilities of a run have a size that Headroom can read."""
+    if images * classes > MAX_VALUES:
+        raise LogError(
+            f"Expected at most {MAX_VALUES:,} probabilities; got {images:,} images with {classes:,} classes each."
+        )
 
 
 def to_array(name: str, value: object) -> np.ndarray[Any, Any]:
@@ -130,6 +141,7 @@ def check_probabilities(name: str, value: object, images: int, *, logits: bool =
         array /= array.sum(axis=1, keepdims=True)
     if array.shape[1] == 1:
         array = np.hstack([1 - array, array])
+    check_size(*array.shape)
     known = array[np.isfinite(array).all(axis=1)]
     if known.size and (known.min() < -1e-4 or known.max() > 1 + 1e-4 or abs(known.sum(axis=1) - 1).max() > 0.01):
         raise LogError(

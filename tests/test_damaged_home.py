@@ -243,7 +243,7 @@ def test_any_damaged_file_leaves_the_rest_usable(full_home: Home) -> None:
     assert ids_of(full_home) == before
 
 
-def test_file_in_place_of_any_folder_leaves_the_rest_usable(full_home: Home, tmp_path: Path) -> None:
+def test_file_instead_of_any_folder_leaves_the_rest_usable(full_home: Home, tmp_path: Path) -> None:
     good = next(run.path for run in RunStore(full_home).open_all(ids_of(full_home)) if run.spec.head == GOOD)
     kept = (good, full_home.runs, full_home.reports)  # the last two are reported as such
     folders = [path for path in sorted(full_home.path.rglob("*")) if path.is_dir() and path not in kept]

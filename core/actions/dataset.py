@@ -1,6 +1,7 @@
 """Actions on datasets: download, add, remove and restore."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import IO
 
 from core.access.action import needs
@@ -25,7 +26,7 @@ def fetch_data(user: User, home: Home, name: str) -> FetchProgress:
 @needs(Role.TRAINER, "add datasets")
 def add_data(user: User, home: Home, name: str, archive: IO[bytes], fit: Fit = "crop") -> FetchProgress:
     """Start adding custom images from a ZIP archive (see `start_add`)."""
-    return start_add(home, name, archive, fit=fit)
+    return start_add(home, name, archive, fit=fit, origin=Path(str(getattr(archive, "name", ""))).name)
 
 
 @needs(Role.TRAINER, "cancel the import of datasets")

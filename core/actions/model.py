@@ -1,8 +1,8 @@
-"""Actions on the models of users: add, evaluate, remove and restore."""
+"""Actions on the models of users: add, evaluate, remove, restore and delete."""
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -10,7 +10,7 @@ from core.access.action import needs
 from core.access.role import Role, User
 from core.home import Home
 from core.installation import find_tensorflow_problem
-from core.models.add import add_model, remove_model, restore_model
+from core.models.add import add_model, clear_removed_models, remove_model, restore_model
 from core.models.background import begin_evaluation
 from core.models.model_info import ModelInfo
 
@@ -42,6 +42,13 @@ def remove_own_model(user: User, home: Home, name: str) -> None:
 
 
 @needs(Role.ADMIN, "restore models")
-def restore_own_model(user: User, home: Home, name: str) -> None:
-    """Restore a removed model (see `restore_model`)."""
-    restore_model(home, name)
+def restore_own_models(user: User, home: Home, names: Iterable[str]) -> None:
+    """Restore removed models (see `restore_model`)."""
+    for name in names:
+        restore_model(home, name)
+
+
+@needs(Role.ADMIN, "delete models permanently")
+def clear_own_models(user: User, home: Home) -> None:
+    """Delete all models in the trash permanently (see `clear_removed_models`)."""
+    clear_removed_models(home)

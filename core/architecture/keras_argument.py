@@ -1,5 +1,6 @@
 """Arguments of Keras layers from a config that may come from anywhere."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,16 +45,19 @@ class LayerConfig:
             value = value[0]
         if isinstance(value, dict):  # an array of older versions: {"class_name": "__numpy__", …}
             value = _read_array(value)
-        if type(value) not in (int, float):
-            raise self.fail(name)
-        return float(value)
+        return self._to_float(name, value)
 
     def numbers(self, name: str, default: float) -> float | tuple[float, ...]:
         """Return a number or one number per channel."""
         value = self.values.get(name, default)
         if isinstance(value, list) and all(type(each) in (int, float) for each in value):
-            return tuple(float(each) for each in value[:_MAX_ITEMS])
+            return tuple(self._to_float(name, each) for each in value[:_MAX_ITEMS])
         return self.number(name, default)
+
+    def _to_float(self, name: str, value: Any) -> float:
+        if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
+            raise self.fail(name)
+        return float(value)
 
     def flag(self, name: str, default: bool = True) -> bool:
         value = self.values.get(name, default)

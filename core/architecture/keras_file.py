@@ -1,5 +1,6 @@
 """The config of a Keras model, read from a .keras file or a config.json without Keras. Nothing else is read."""
 
+import re
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -54,12 +55,23 @@ def _read_text(file: BinaryIO, label: str) -> bytes:
     try:
         if count_zip_entries(file, _MAX_ENTRIES) > _MAX_ENTRIES:
             raise ModelFileError(f"{label} has more than {_MAX_ENTRIES} entries, which no .keras file has.")
-        with zipfile.ZipFile(file) as archive, archive.open(_ENTRY) as entry:
-            return _limit(entry.read(_MAX_BYTES + 1), label)
+        with zipfile.ZipFile(file) as archive:
+            _check_names(archive.namelist(), label)
+            with archive.open(_ENTRY) as entry:
+                return _limit(entry.read(_MAX_BYTES + 1), label)
     except KeyError:
         raise ModelFileError(f"{label} is not a .keras file: it has no {_ENTRY}.") from None
     except (*DAMAGED_ZIP, RuntimeError, ValueError):
         raise ModelFileError(f"{label} is a damaged ZIP archive. Save the model again.") from None
+
+
+def _check_names(names: list[str], label: str) -> None:
+    """Refuse what Keras never writes: two entries of one name, and paths outside the archive."""
+    if len(set(names)) < len(names):
+        raise ModelFileError(f"{label} has two entries of one name. Save the model again.")
+    unsafe = next((name for name in names if name.startswith("/") or ".." in re.split(r"[/\\]", name)), None)
+    if unsafe is not None:
+        raise ModelFileError(f"{label} has an entry with an unsafe path, {unsafe!r:.60}.")
 
 
 def _limit(text: bytes, label: str) -> bytes:

@@ -4,6 +4,7 @@ Sequential and functional models of Keras 2 and 3 are read, with nested models a
 called OUTER/INNER; a further call of a shared layer NAME@2, and its weights count once.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +48,12 @@ class KerasModel(LayerGraph):
     outputs: tuple[str, ...]
     cuts: tuple[Cut, ...]
     cut: str
+
+    def list_shared(self) -> list[str]:
+        """Return the names of the further calls of layers, NAME@2, whose parameters count once."""
+        names = {row.name for row in self.rows}
+        first = ((name, re.sub(r"@\d+(?=/|$)", "", name)) for name in names)
+        return sorted(name for name, own in first if own != name and own in names)
 
 
 def read_keras_model(source: Path | bytes, *, side: int | None = None, label: str = "The file") -> KerasModel:
@@ -147,6 +154,8 @@ class _Reader:
         layers = config.get("layers")
         if not isinstance(layers, list) or not layers:
             raise ModelFileError("The model has no layers.")
+        if len(layers) > _MAX_LAYERS + 1:
+            raise ModelFileError(f"The model has more than {_MAX_LAYERS:,} layers.")
         if tensors is None:
             tensors = [self._add_input(*_find_input(entry, config, layers))]
         current = list(tensors)

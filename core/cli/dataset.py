@@ -112,6 +112,7 @@ def add(
         bool, typer.Option("--dry-run", help="Read the images and print the summary, but add nothing.")
     ] = False,
     as_json: JsonFlag = False,
+    origin: Annotated[str, typer.Option(help="Name to store as the source.", hidden=True)] = "",
     discard: Annotated[
         bool, typer.Option("--discard", help="Delete the archive afterwards, also on failure.", hidden=True)
     ] = False,
@@ -137,7 +138,9 @@ def add(
             if dry_run:
                 report = preview_dataset(home, name, found, side=side, fit=read_fit(fit), progress=follow)
             else:
-                added = add_dataset(home, name, found, side=side, fit=read_fit(fit), source=source, progress=follow)
+                added = add_dataset(
+                    home, name, found, side=side, fit=read_fit(fit), source=source, origin=origin, progress=follow
+                )
                 info, report = added.info, read_report(added.path)
     except KeyboardInterrupt:
         if not dry_run:

@@ -137,12 +137,33 @@ def remove(name: Name) -> None:
 
 
 @app.command()
-def restore(name: Name) -> None:
-    """Restore a removed model."""
+def restore(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the removed model. By default, the trash is listed.")
+    ] = "",
+) -> None:
+    """Restore a removed model, or list the models in the trash."""
     from core.models.add import restore_model
+    from core.models.model_info import list_removed_models
 
+    if not name:
+        for removed in list_removed_models(Home.default()):
+            typer.echo(removed)
+        return
     restore_model(Home.default(), name)
     typer.echo(f"Model {name} was restored.")
+
+
+@app.command("clear-trash")
+def clear_trash() -> None:
+    """Delete all removed models permanently. Their runs stay."""
+    from core.models.add import clear_removed_models
+    from core.models.model_info import list_removed_models
+
+    home = Home.default()
+    count = len(list_removed_models(home))
+    clear_removed_models(home)
+    typer.echo(f"Deleted {count} removed {'model' if count == 1 else 'models'} permanently.")
 
 
 def _as_json(info: "ModelInfo") -> dict[str, Any]:
@@ -151,11 +172,11 @@ def _as_json(info: "ModelInfo") -> dict[str, Any]:
 
 
 def _print_summary(info: "ModelInfo") -> None:
-    from core.displays.number import format_bytes, format_count, format_short
+    from core.displays.number import format_bytes, format_count, format_plural, format_short
 
     low, high = info.value_range
     typer.echo(
-        f"Model {info.name}: {format_count(info.layers)} layers, {format_count(info.params)} parameters, "
+        f"Model {info.name}: {format_plural(info.layers, 'layer')}, {format_count(info.params)} parameters, "
         f"{format_short(info.flops)} FLOPs, {format_bytes(info.bytes)}."
     )
     typer.echo(f"Input: {_write_input(info)}, values from {low:g} to {high:g}.")

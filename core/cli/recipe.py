@@ -250,3 +250,7 @@ def _print_model(model: "Model | KerasModel") -> None:
         f"{format_short(model.flops)} FLOPs per image"
     )
     print_table(rows, numbers=("Parameters", "FLOPs"), title=total)
+    if not isinstance(model, Model):
+        from core.displays.keras_model_text import describe_keras_model
+
+        print_message(describe_keras_model(model))

@@ -15,7 +15,7 @@ from typing import IO, Any, Literal
 from pydantic import BaseModel, ValidationError
 
 from core.augment.fit import Fit
-from core.bounds import Side
+from core.bounds import Prose, Side
 from core.datasets.dataset_key import FOLDER, key_of_name, label_of, remove_command, split_key
 from core.datasets.download import Progress
 from core.datasets.fetch_progress import FetchProgress
@@ -27,6 +27,7 @@ from core.home import Home
 _SOURCE = Path(__file__).resolve().parents[2]
 _WRITE_SECONDS = 0.25
 _SETTINGS = ".settings"
+_MAX_NAME = 255  # characters
 _MESSAGE = re.compile(r"[A-Z].{10,500}[.]")  # how the command line writes an error
 
 
@@ -35,6 +36,7 @@ class _AddSettings(BaseModel):
 
     side: Side | None = None
     fit: Fit = "crop"
+    origin: Prose = ""
 
 
 def start_fetch(home: Home, name: str, *, force: bool = False) -> FetchProgress:
@@ -53,11 +55,14 @@ class AddingCancelled(KeyboardInterrupt):
 
 
 def start_add(
-    home: Home, name: str, archive: IO[bytes], *, side: int | None = None, fit: Fit = "crop"
+    home: Home, name: str, archive: IO[bytes], *, side: int | None = None, fit: Fit = "crop", origin: str = ""
 ) -> FetchProgress:
     """Save a ZIP archive and start a process that adds it as a dataset, unless one is already running.
 
     The process outlives this one and deletes the archive, unless it is interrupted; see `continue_add`.
+
+    Args:
+        origin: File name of the archive, which is stored as the source.
 
     Raises:
         DatasetError: when the name is invalid or taken.
@@ -71,7 +76,7 @@ def start_add(
     kept = fetch_folder(home) / f"{key}.zip"
     with replacing(kept) as temporary, temporary.open("wb") as file:
         shutil.copyfileobj(archive, file)
-    write_json(kept.with_suffix(_SETTINGS), _AddSettings(side=side, fit=fit).model_dump())
+    write_json(kept.with_suffix(_SETTINGS), _AddSettings(side=side, fit=fit, origin=origin[:_MAX_NAME]).model_dump())
     return continue_add(home, key)
 
 
@@ -90,7 +95,8 @@ def continue_add(home: Home, key: str) -> FetchProgress:
     if chosen is None or not kept.exists():
         raise DatasetError(f"The archive of {label_of(key)} is not available. Upload it again.")
     side = ["--side", str(chosen.side)] if chosen.side else []
-    return _start(home, key, ["add", split_key(key)[1], str(kept), "--discard", "--fit", chosen.fit, *side])
+    origin = [f"--origin={chosen.origin}"] if chosen.origin else []
+    return _start(home, key, ["add", split_key(key)[1], str(kept), "--discard", "--fit", chosen.fit, *side, *origin])
 
 
 def start_add_url(home: Home, name: str, url: str) -> FetchProgress:

@@ -82,7 +82,8 @@ def _write_needed(race: Race, answer: Answer, _: float | None) -> str:
 
 def _write_undecided(race: Race, answer: Answer, more_seconds: float | None) -> str:
     early = {"budget": f" within {_write_budget(race)}", "stopped": ""}.get(answer.why, "")
-    tied = " and ".join(race.find(key).name for key in answer.tied)
+    *others, last = [race.find(key).name for key in answer.tied] or [""]
+    tied = f"{', '.join(others)} and {last}" if others else last
     text = f"Not decided{early}: it is open which of {tied} to use" if answer.tied else f"Not decided{early}"
     if answer.more_seeds is None:
         text += f"; more seeds would probably not settle it with {format_plural(answer.test_images, 'test image')}"

@@ -74,7 +74,7 @@ def _setting(name: str) -> RunColumn:
     return RunColumn(
         label,
         lambda frame: [
-            describe_value(name, to_plain(value)) if own else "–"
+            describe_value(name, to_plain(value)) if own else ""
             for value, own in zip(frame[name], frame["elsewhere"] == "", strict=True)
         ],
     )
@@ -82,7 +82,7 @@ def _setting(name: str) -> RunColumn:
 
 def _measured(frame: pd.DataFrame) -> Any:
     found = frame["keep"].map(describe_keep) + " (" + frame["measured_epoch"].astype("str") + ")"
-    return found.where(frame["elsewhere"] == "", "–")
+    return found.where(frame["elsewhere"] == "", "")
 
 
 RUN_COLUMNS: dict[str, RunColumn] = {

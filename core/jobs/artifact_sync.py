@@ -62,7 +62,7 @@ class _ArtifactSync:
             local = set(os.listdir(self._home.runs)) if self._home.runs.is_dir() else set()
             for run_id in sorted(name for name in local - self._copied if name[0] != "."):
                 with suppress(RunError):  # a damaged run is skipped and not checked again
-                    self._store.upload(Run.open(self._home.runs / run_id))
+                    self._store.upload(Run.open(self._home.runs / run_id), self._home)
                 self._copied.add(run_id)
         except (HeadroomError, OSError) as error:
             problem = str(error)

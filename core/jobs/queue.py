@@ -17,6 +17,7 @@ from core.jobs.database import JobDatabase
 from core.jobs.statements import CLAIM, COLUMNS, JOBS, ORDER, REQUEUE, SUBMIT, TABLE, VALID_ID
 from core.spec import RunSpec
 from core.store.run_store import RunStore
+from core.store.side_file import is_missing
 
 _MAX_SPEC_CHARS = 100_000
 _MAX_DAMAGED = 5  # rows in a message
@@ -183,6 +184,8 @@ class JobQueue:
         Raises:
             JobError: when no queued job has this ID.
         """
+        if is_missing(self.path):
+            raise JobError(f"Job {run_id!r:.60} is not queued; it may have started or ended.")
         with self._table.writing() as table:
             rows = table.execute(f"SELECT run_id, priority, number FROM job WHERE state = 'queued' {ORDER}").fetchall()
             order = [row[0] for row in rows]
@@ -201,6 +204,8 @@ class JobQueue:
         Raises:
             JobError: when no queued or running job has this ID.
         """
+        if is_missing(self.path):
+            raise JobError(f"Job {run_id!r:.60} is not queued or running; it may have ended.")
         with self._table.writing() as table:
             changed = table.execute(
                 "UPDATE job SET cancel = 1, state = iif(state = 'queued', 'cancelled', state),"

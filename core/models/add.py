@@ -21,18 +21,20 @@ from core.models.model_info import (
     EXAMPLE_SIDE,
     INFO,
     MODEL,
+    REMOVED,
     VALUE_RANGES,
     WEIGHTS,
     ModelInfo,
     list_models,
+    list_removed_models,
     read_model_info,
 )
+from core.models.own_layers import list_nodes
 from core.models.weights_file import count_saved_values
 from core.spec import SETTINGS, RunSpec
 
 MAX_BYTES = 2_000_000_000
 _WEIGHTS_ENTRY = "model.weights.h5"
-_REMOVED = ".removed"
 
 
 def add_model(home: Home, name: str, source: Path, *, value_range: str | None = None, label: str = "") -> ModelInfo:
@@ -51,6 +53,8 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
     check_arguments(name, value_range)
     label = label or source.name
     try:
+        if source.exists() and not source.is_file():  # a pipe would never answer
+            raise ModelFileError(f"{label} is not a file.")
         size = source.stat().st_size
     except OSError as error:
         raise ModelFileError(f"{label} cannot be read: {error.strerror}.") from None
@@ -97,7 +101,7 @@ def remove_model(home: Home, name: str) -> None:
     """
     if name not in list_models(home):
         raise ModelFileError(f"Model {name!r:.60} was not found; it may have been removed.")
-    trash = home.models / _REMOVED
+    trash = home.models / REMOVED
     try:
         trash.mkdir(exist_ok=True)
         shutil.rmtree(trash / name, ignore_errors=True)  # an earlier model with the same name
@@ -113,14 +117,19 @@ def restore_model(home: Home, name: str) -> None:
         ModelFileError: when the trash does not contain it, or its name has been used again.
         HomeError: when the home is not writable.
     """
-    if not (home.models / _REMOVED / name).is_dir():
-        raise ModelFileError(f"Model {name!r:.60} is not in the trash.")
+    if name not in list_removed_models(home):
+        raise ModelFileError(f"Model {name!r:.60} is not in the trash; it may have been deleted permanently.")
     if name in list_models(home):
         raise ModelFileError(f"Cannot restore model {name}: another model has this name. Remove it first.")
     try:
-        (home.models / _REMOVED / name).rename(home.models / name)
+        (home.models / REMOVED / name).rename(home.models / name)
     except OSError as error:
         raise HomeError(f"Cannot restore model {name}: {error.strerror}.") from None
+
+
+def clear_removed_models(home: Home) -> None:
+    """Permanently delete the removed models. Their layers stay, so that their runs can still be read."""
+    shutil.rmtree(home.models / REMOVED, ignore_errors=True)
 
 
 def check_arguments(name: str, value_range: str | None) -> None:
@@ -146,8 +155,14 @@ def _check_model(model: KerasModel, label: str) -> None:
         )
     if model.input_shape[-1] not in (1, 3):
         raise ModelFileError(f"{label} reads images with {model.input_shape[-1]} channels; only 1 or 3 can be used.")
+    if len(model.outputs) != 1:
+        raise ModelFileError(f"{label} has {len(model.outputs)} outputs; only models with one output can be used.")
     if not model.cuts:
         raise ModelFileError(f"{label} has no feature maps (height, width, channels), so no head can be added to it.")
+    try:
+        list_nodes(model, model.cut, VALUE_RANGES["0..1"])
+    except SpecError as error:
+        raise ModelFileError(f"{label} cannot be used: {str(error)[:1].lower()}{str(error)[1:]}") from None
 
 
 def _accepts_any_side(text: bytes) -> bool:

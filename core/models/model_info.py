@@ -16,7 +16,7 @@ from core.files import parse_json, read_file
 from core.home import Home
 from core.spec import SETTINGS, RunSpec
 
-INFO, WEIGHTS = "model.json", "model.keras"
+INFO, WEIGHTS, REMOVED = "model.json", "model.keras", ".removed"
 EXAMPLE_SIDE = 224
 """Side of the images for which a model that accepts any size is counted."""
 VALUE_RANGES = {"0..1": (0.0, 1.0), "0..255": (0.0, 255.0), "-1..1": (-1.0, 1.0)}
@@ -106,8 +106,18 @@ def choose_models(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 def list_models(home: Home) -> list[str]:
     """List the names of the added models, including damaged ones. Other files and folders are ignored."""
+    return _list_names(home.models)
+
+
+def list_removed_models(home: Home) -> list[str]:
+    """List the names of the models in the trash, which can be restored."""
+    return _list_names(home.models / REMOVED)
+
+
+def _list_names(folder: Path) -> list[str]:
+    """List the names of the models in a folder."""
     try:
-        return sorted(path.name for path in home.models.iterdir() if _NAME.fullmatch(path.name) and path.is_dir())
+        return sorted(path.name for path in folder.iterdir() if _NAME.fullmatch(path.name) and path.is_dir())
     except OSError:  # missing, or not a readable folder
         return []
 

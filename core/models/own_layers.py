@@ -51,7 +51,7 @@ def list_model_layers(model: str, side: int | None) -> list[Node]:
         saved, value_range = read_layers_file(find_layers(model), side or EXAMPLE_SIDE)
         if len(saved.outputs) != 1 or len(saved.rows[-1].output_shape) != 1:
             raise SpecError("The model does not return one list of scores per image, so it cannot be evaluated.")
-        nodes = _list_nodes(saved, saved.outputs[0], value_range)
+        nodes = list_nodes(saved, saved.outputs[0], value_range)
     except ModelFileError as error:
         raise SpecError(str(error)) from None
     return _end_in_probabilities(nodes, saved.rows[-1].output_shape[0])
@@ -79,18 +79,23 @@ def _read_backbone(path: Path, cut: str, side: int) -> list[Node]:
     if last not in names:
         shown = ", ".join(names[-5:])
         raise SpecError(f"Cannot cut the model after {last!r:.80}. Choose one of its layers, such as: {shown}.")
-    return _list_nodes(saved, last, value_range)
+    return list_nodes(saved, last, value_range)
 
 
-def _list_nodes(model: KerasModel, last: str, value_range: tuple[float, float]) -> list[Node]:
-    """Return the layers that the output of layer `last` needs."""
+def list_nodes(model: KerasModel, last: str, value_range: tuple[float, float]) -> list[Node]:
+    """Return the layers that the output of layer `last` needs, after one that scales images to the value range.
+
+    Raises:
+        SpecError: when one of them is called twice, or several inputs are needed.
+    """
     needed, rows = {last}, []
     for row, layer in zip(reversed(model.rows), reversed(model.layers), strict=True):
         if row.name in needed:
             rows.append((row, layer))
             needed |= {*row.inputs}
-    if shared := next((row.name for row, _ in rows if "@" in row.name), None):
-        raise SpecError(f"Layer {shared.partition('@')[0]!r:.80} is used twice; such a model cannot be used.")
+    if shared := {row.name for row, _ in rows} & {*model.list_shared()}:
+        own_name = min(shared).rpartition("@")[0]
+        raise SpecError(f"Layer {own_name!r:.80} is used twice, which heads and evaluations do not support.")
     (source, shape), *others = model.inputs
     if any(name in needed for name, _ in others):
         raise SpecError("The model has several inputs.")

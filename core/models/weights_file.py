@@ -2,10 +2,13 @@
 
 from typing import IO, Any
 
+import numpy as np
+
 from core.errors import ModelFileError
 
 MAX_ITEMS = 200_000
 MAX_VALUES = 2_000_000_000
+_PART = 1 << 24  # values that are read at once
 _OTHERS = ("optimizer", "optimizer_weights", "seed_generator", "_seed_generator")
 """Groups of the file whose arrays belong to no parameter of a layer."""
 
@@ -59,4 +62,14 @@ def _check_array(name: str, found: Any, h5py: Any) -> int:
     size = 1
     for length in found.shape:
         size *= int(length)
+    if found.dtype.kind == "f" and size <= MAX_VALUES and not _is_finite(found, size):
+        raise ModelFileError("The weights contain values that are not finite: the training of the model has diverged.")
     return size
+
+
+def _is_finite(found: Any, size: int) -> bool:
+    """Return whether all values of an array are finite. It is read in parts."""
+    if not found.shape or not size:
+        return not size or bool(np.isfinite(found[()]))
+    rows = max(1, _PART // (size // found.shape[0]))
+    return all(np.isfinite(found[start : start + rows]).all() for start in range(0, found.shape[0], rows))

@@ -1,7 +1,8 @@
 """Artifact store: copies of finished runs on object storage or any other file system supported by fsspec.
 
 The files of a run are stored as `<run id>/<prefix of the record's SHA-256>/<file>`; `<run id>/record.json` is written
-last. An interrupted upload is therefore never read, and uploads of the same run from two homes are not mixed.
+last. An interrupted upload is therefore never read, and uploads of the same run from two homes are not mixed. Layers of
+added models are in `layers/<fingerprint>.json`.
 """
 
 import hashlib
@@ -15,14 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from core.errors import ArtifactError, HeadroomError, HomeError, RunNotFoundError
+from core.errors import ArtifactError, HeadroomError, HomeError, ModelFileError, RunNotFoundError, SpecError
 from core.files import compute_checksum
+from core.models.layer_store import check_layers, layers_path
+from core.models.model_info import split_reference
 from core.store.record import Record
 from core.store.run import IMPORTED, Run
 from core.store.run_store import RunStore
 
 if TYPE_CHECKING:
     from core.home import Home
+
+_LAYERS = "layers"
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,11 @@ class ArtifactStore:
         with self._converting_errors("read"):
             return {path.rsplit("/", 2)[1] for path in self.files.glob(f"{self.root}/*/record.json")}
 
-    def upload(self, run: Run) -> None:
+    def upload(self, run: Run, home: "Home | None" = None) -> None:
         """Upload a run, unless the store already contains a run with its ID; the existing run is kept.
+
+        Args:
+            home: where the layers of an added model are; they are uploaded with its runs.
 
         Raises:
             RunDamagedError: when a file of the run is damaged.
@@ -79,6 +87,7 @@ class ArtifactStore:
         with self._converting_errors("write"):
             if self.files.exists(target):
                 return
+            self._upload_layers(run, home)
             self.files.makedirs(folder, exist_ok=True)
             for name in names:
                 self.files.put_file(str(run.path / name), f"{folder}/{name}")
@@ -88,6 +97,18 @@ class ArtifactStore:
                 f"{folder}/record-{uuid4().hex}.part"  # not all file systems write atomically, but all move atomically
             )
             self.files.pipe_file(part, text)
+            self.files.mv(part, target)
+
+    def _upload_layers(self, run: Run, home: "Home | None") -> None:
+        fingerprint = split_reference(run.spec.model)[1]
+        target = f"{self.root}/{_LAYERS}/{fingerprint}.json"
+        if not fingerprint or home is None or self.files.exists(target):
+            return
+        path = layers_path(home, fingerprint)
+        if path.is_file():
+            self.files.makedirs(f"{self.root}/{_LAYERS}", exist_ok=True)
+            part = f"{target}-{uuid4().hex}.part"
+            self.files.put_file(str(path), part)
             self.files.mv(part, target)
 
     def fetch(self, run_id: str, home: "Home") -> Run:
@@ -116,9 +137,28 @@ class ArtifactStore:
             (folder / "record.json").write_bytes(text)
             Run.open(folder).verify()
             (folder / IMPORTED).touch()
+            self._fetch_layers(record, home, scratch)
             return RunStore(home).publish(folder)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+    def _fetch_layers(self, record: Record, home: "Home", scratch: Path) -> None:
+        """Download the layers of an added model, without which the pages of the run cannot show them."""
+        fingerprint = split_reference(record.parsed_spec.model)[1]
+        path = scratch / f"{fingerprint}.json"
+        if not fingerprint or layers_path(home, fingerprint).exists():
+            return
+        with self._converting_errors("read"):
+            try:
+                self.files.get_file(f"{self.root}/{_LAYERS}/{path.name}", str(path))
+            except FileNotFoundError:
+                return  # copies of earlier versions have none
+        try:
+            check_layers(path)
+        except (SpecError, ModelFileError) as error:
+            raise ArtifactError(f"Cannot fetch run {record.run_id} from {self.url}: {error}") from None
+        layers_path(home, fingerprint).parent.mkdir(parents=True, exist_ok=True)
+        path.rename(layers_path(home, fingerprint))
 
     def _download(self, record: Record, digest: str, folder: Path) -> None:
         source = f"{self.root}/{record.run_id}/{digest}"

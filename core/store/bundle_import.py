@@ -34,6 +34,7 @@ from core.store.bundle import (
 )
 from core.store.bundle_notes import add_notes, read_packed_notes
 from core.store.damage import describe_invalid_field
+from core.store.elsewhere_model import add_flops
 from core.store.import_scratch import open_scratch
 from core.store.import_validation import MAX_BYTES, MODELS, check_run
 from core.store.metrics import compute_label_fingerprint
@@ -218,7 +219,7 @@ def _publish(
     home: Home, scratch: Path, files: dict[str, BundleFile], only_elsewhere: bool, models_of_runs: set[str]
 ) -> Imported:
     """Validate all runs, then move them into the home. If a move fails, the previous ones are undone."""
-    runs = [check_run(scratch / "runs" / run_id) for run_id in _list_ids(files)]
+    runs = [add_flops(check_run(scratch / "runs" / run_id)) for run_id in _list_ids(files)]
     if only_elsewhere and any(not run.spec.elsewhere for run in runs):
         raise BundleError("Only an administrator can import runs that Headroom trained.")
     for run in runs:

@@ -74,11 +74,12 @@ def clear_settings(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the row of a run list, where hyperparameters and epochs that a run from elsewhere lacks are None."""
     if not row["elsewhere"]:
         return dict(row)
-    found = {name: None if name in SETTINGS and name not in _KNOWN else value for name, value in row.items()}
+    found = {name: None if name in SETTINGS and name not in KNOWN else value for name, value in row.items()}
     return found | {name: found[name] or None for name in ("trained_epochs", "measured_epoch") if name in found}
 
 
-_KNOWN = ("dataset", "data", "folder", "seed")
+KNOWN = ("dataset", "data", "folder", "seed")
+"""Settings of runs from elsewhere."""
 
 
 def order_of(spec: RunSpec) -> int:
@@ -99,7 +100,7 @@ _HAS: dict[Part, Callable[["Run"], bool]] = {
     "settings": lambda run: not run.spec.elsewhere,
     "model": lambda run: not run.spec.elsewhere or run.has("model.tflite"),
     "layers": lambda run: not run.spec.elsewhere or "layers.json" in run.record.checksums,
-    "diagram": lambda run: not run.spec.elsewhere,
+    "diagram": lambda run: not run.spec.elsewhere or bool(run.model.layers),
     "curves": lambda run: not run.spec.elsewhere or "history.jsonl" in run.record.checksums,
     "validation": lambda run: run.record.data.validation_images is not None,
     "probabilities": has_probabilities,

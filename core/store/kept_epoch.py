@@ -32,7 +32,7 @@ def choose_epoch(keep: str, val_losses: Sequence[float], val_accuracies: Sequenc
 
 def describe_kept_epoch(records: Iterable[Record]) -> str:
     """Describe the epoch whose weights give the accuracies of some runs, such as "at the last epoch (25)", "at the best
-    epoch (17, by validation loss)" or "at the last epoch (3–25) or an epoch that was not recorded"."""
+    epoch (17, by validation loss)", or "of the final model" without an epoch: a run from elsewhere may have none."""
     epochs: dict[str, set[int]] = {}
     for record in records:
         best = record.elsewhere is not None and record.kept_epoch is not None
@@ -44,9 +44,10 @@ def describe_kept_epoch(records: Iterable[Record]) -> str:
         span = f"{min(numbers):,}" + (f"–{max(numbers):,}" if len(numbers) > 1 else "")
         by = f", by {_METRICS[keep]}" if keep in _METRICS else ""
         parts.append(f"the last epoch ({span})" if keep == "last" else f"the best epoch ({span}{by})")
+    found = [f"at {' or '.join(parts)}"] if parts else []
     if any(0 in recorded for recorded in epochs.values()):
-        parts.append("an epoch that was not recorded")
-    return f"at {' or '.join(parts)}"
+        found.append("of the final model")
+    return " or ".join(found)
 
 
 def describe_keep(keep: str) -> str:

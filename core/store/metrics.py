@@ -38,13 +38,13 @@ def compute_targets(labels: NDArray[np.int64]) -> str:
     return hashlib.sha256(labels.astype("<i8").tobytes()).hexdigest()
 
 
-_NO_RESULTS = ("spec.json", "environment.json", "log.txt", "model.keras", "model.tflite", "last.keras")
+_NO_RESULTS = ("spec.json", "environment.json", "config.json", "log.txt", "model.keras", "model.tflite", "last.keras")
 
 
 def compute_content(checksums: Mapping[str, str], classes: Sequence[str]) -> str:
     """Return the content hash of a run that was trained elsewhere: of its results, not of its spec and environment.
 
-    Models are left out: Keras writes the time into them, and a second evaluation of a model is the same run.
+    Models and configs are left out: Keras writes the time into models, and a second evaluation of one is the same run.
     """
     results = {name: found for name, found in checksums.items() if name not in _NO_RESULTS}
     text = json.dumps([sorted(results.items()), [*classes]], separators=(",", ":"))

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.architecture.graph import INPUT, LayerRow
 from core.architecture.model import Model, compute_model
 from core.array_file import Expected, read_arrays
 from core.errors import RunDamagedError, RunNotFoundError
 from core.files import compute_checksum, read_file
 from core.spec import RunSpec
 from core.store.damage import damaged_run
-from core.store.elsewhere import parse_layers
+from core.store.elsewhere_model import build_elsewhere_model
 from core.store.history import HISTORY, compute_epoch_seconds, parse_history
 from core.store.record import Record
 from core.store.robustness_file import EXPECTED, Robustness
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 
 FILES = (
     "spec.json", "environment.json", "history.jsonl", "predictions.npz", "predictions-last.npz", "maps.npz",
-    "robustness.npz", "layers.json", "model.keras", "model.tflite", "last.keras", "augmentation.png", "log.txt",
-    "record.json",
+    "robustness.npz", "layers.json", "config.json", "model.keras", "model.tflite", "last.keras", "augmentation.png",
+    "log.txt", "record.json",
 )  # fmt: skip
 """Files that a run folder may contain."""
 
@@ -100,21 +99,10 @@ class Run:
 
     @cached_property
     def model(self) -> Model:
-        """The layers. Those of a run from elsewhere are the rows of its layer table, without any if it has none."""
+        """The layers. A run from elsewhere may have only the rows of its layer table, or none."""
         if self.spec.elsewhere:
-            data = self.record.data
-            return Model(((INPUT, data.input_shape),), (), self._read_layers(), self.spec, len(data.classes))
+            return build_elsewhere_model(self)
         return compute_model(self.spec, self.record.data.input_shape, len(self.record.data.classes))
-
-    def _read_layers(self) -> tuple[LayerRow, ...]:
-        if "layers.json" not in self.record.checksums:
-            return ()
-        try:
-            return parse_layers(read_file(self.artifact("layers.json")))
-        except OSError as error:
-            raise self.damaged(f"Cannot read layers.json of run {self.run_id}: {error.strerror}.") from None
-        except ValueError as error:
-            raise self.damaged(f"Run {self.run_id} is damaged: {error}.") from None
 
     @property
     def imported(self) -> bool:

@@ -16,7 +16,7 @@ _COMPANIONS = ("-wal", "-shm", "-journal")  # of an SQLite file
 
 def describe_side_file(path: Path, error: Exception) -> str:
     """Return the message for a side file that cannot be read or written."""
-    if "readonly" in str(error):  # SQLite's sentence speaks of a database
+    if "readonly" in str(error):  # SQLite's sentence is about a database
         return f"Cannot write {path}: the file or its disk is read-only. Finished runs are not affected."
     detail = (error.strerror if isinstance(error, OSError) else None) or error
     usable = any(word in str(error) for word in _NOT_DAMAGED)

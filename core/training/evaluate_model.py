@@ -28,6 +28,7 @@ from core.models.layer_store import register_home
 from core.models.model_info import ModelInfo, locate_weights, read_model_info
 from core.models.own_layers import PROBABILITIES, list_model_layers, name_layer
 from core.spec import DATASETS, RunSpec
+from core.store.elsewhere_model import CONFIG
 from core.store.metrics import compute_content, compute_metrics
 from core.store.record import RECORD_VERSION, Elsewhere, Metrics, Record
 from core.store.robustness_file import NAME as ROBUSTNESS
@@ -49,6 +50,7 @@ from core.training.record import (
     read_cpu,
     save_predictions,
 )
+from headroom.keras_model import read_config
 
 
 def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Sequence[str]) -> Run:
@@ -88,6 +90,8 @@ def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Se
             write_robustness(work / ROBUSTNESS, evaluate_robustness(path, test.images, indices))
         layers = read_layers(model)
         write_json(work / "layers.json", [row | {"flops": closed.rows[at].flops} for at, row in enumerate(layers)])
+        if config := read_config(model):
+            (work / CONFIG).write_text(config, encoding="utf-8")
         write_json(work / "environment.json", describe_environment(data.fingerprint))
         spec = spec.replace(elsewhere=name, content=compute_content(compute_checksums(work), data.classes))
         write_json(work / "spec.json", spec.canonical())

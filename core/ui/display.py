@@ -32,7 +32,7 @@ _FEW_ROWS = 12
 _MAX_NAME = 100  # characters of the accessible name of a chart
 _LETTER_PIXELS = 6.5
 _MARGIN_PIXELS = 20
-_WIDEST_PIXELS = 210
+_WIDEST_PIXELS = 230
 _ROW_PIXELS, _LINE_PIXELS, _MAX_LINES = 35, 20, 5
 _WRAPPED_PIXELS = 65  # text does not wrap in lower rows
 _NUMBER = "#"
@@ -230,6 +230,7 @@ def show_frame(
         row_pixels = max(row_pixels, _WRAPPED_PIXELS)
     settings: dict[str, Any] = {
         "hide_index": True,
+        "placeholder": "",
         "width": "stretch",
         "height": "auto" if rows is None else _ROW_PIXELS + row_pixels * min(rows, len(frame)) + 3,
         "row_height": row_pixels,

@@ -225,7 +225,7 @@ def _show_neighbors(image: int, neighbors: Sequence[int]) -> None:
     if image not in neighbors or len(neighbors) < 2:
         return
     index = neighbors.index(image)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         for label, key, step in (("Previous", "Left", -1), ("Next", "Right", 1)):
             other = neighbors[index + step] if 0 <= index + step < len(neighbors) else None
             st.button(

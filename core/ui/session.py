@@ -141,9 +141,12 @@ def _complete_link() -> None:
     """Write the ID of the comparison to the URL: the link means the same one after other runs have finished."""
     given = st.query_params.get("compare", "")
     key = _replace_label(given) or (_default_key().removesuffix(RUNS) if not store().frame().empty else "")
-    if key != given:
+    if key == given:
+        return
+    if given:  # the label of an old link
         st.query_params["compare"] = key
         st.rerun()
+    st.session_state["compare"] = key  # the widget writes it to the URL, without another run of the script
 
 
 def _replace_label(text: str) -> str:

@@ -139,7 +139,9 @@ def list_hostile() -> Iterator[tuple[str, bytes, str]]:
     yield "large", b'{"class_name": "' + b"x" * 33_000_000, "more than 32 MB"
     yield "zip bomb", archive({"config.json": b"[" + b" " * 40_000_000}), "more than 32 MB"
     yield "no config", archive({"model.weights.h5": b""}), "has no config.json"
-    yield "path", archive({"../config.json": good}), "has no config.json"
+    yield "path", archive({"config.json": good, "../config.json": good}), "an unsafe path, '../config.json'"
+    twice = archive({"config.json": good, "config.jsom": good}).replace(b"config.jsom", b"config.json")
+    yield "two entries", twice, "two entries of one name"
     yield "many entries", archive({f"{number}": b"" for number in range(200)}), "more than 64 entries"
     yield "damaged", archive({"config.json": good})[:-40], "damaged ZIP archive"
     yield "wrong content", archive({"config.json": good * 20}).replace(b"Functional", b"Functionbl")[:-90], "ZIP"
@@ -187,6 +189,9 @@ def list_hostile() -> Iterator[tuple[str, bytes, str]]:
     yield "reshape", config(IMAGE, layer("Reshape", "r", "image", target_shape=[-1, -1])), "shape for 192 values"
     yield "axes", config(IMAGE, layer("Conv1D", "c", "image", filters=4, kernel_size=[3])), "another number of axes"
     yield "axis", config(IMAGE, layer("BatchNormalization", "b", "image", axis=1)), "not the last one"
+    yield "huge number", config(IMAGE, layer("Rescaling", "r", "image", scale=10**400)), "invalid scale"
+    offsets = layer("Rescaling", "r", "image", scale=1.0, offset=[10**400, 0, 0])
+    yield "huge numbers", config(IMAGE, offsets), "invalid offset"
     yield "name", config(IMAGE, layer("ReLU", "\x1b[31m", "image")), "no valid name"
     yield "no layers", json.dumps({"class_name": "Sequential", "config": {"layers": []}}).encode(), "no layers"
     yield "no shape", json.dumps({"class_name": "Sequential", "config": {"layers": [CONV]}}).encode(), "has no shape"

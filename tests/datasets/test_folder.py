@@ -385,11 +385,12 @@ def test_killed_addition_leaves_no_dataset(kind: int, home: Home, tmp_path: Path
 
 def test_uploaded_archive_is_added_in_the_background_and_then_removed(home: Home, tmp_path: Path) -> None:
     content = make_zip(tmp_path / "in.zip", make_members("all/")).read_bytes()
-    assert start_add(home, "mine", io.BytesIO(content), side=8).alive
+    assert start_add(home, "mine", io.BytesIO(content), side=8, origin="--my [cats].zip").alive
     ended = _wait_for(lambda: (found := list_added(home)) and not found[0].alive and found[0])
     assert (ended.phase, ended.error, ended.total_files) == ("done", None, 15)
     _wait_for(lambda: not (home.datasets / ".fetch" / "folder-mine.zip").exists())
-    assert open_dataset(home, "folder", "mine").info.train_count == 12
+    info = open_dataset(home, "folder", "mine").info
+    assert (info.train_count, info.source) == (12, "--my [cats].zip")
     start_add(home, "other", io.BytesIO(b"no archive"))
     _wait_for(lambda: (found := read_fetch(home, "folder-other")) and found.phase == "failed")
     _wait_for(lambda: not (home.datasets / ".fetch" / "folder-other.zip").exists())

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 import headroom
+from core.displays.views.architecture import ArchitectureView
 from core.home import Home
 from core.store.bundle_import import import_bundle
+from core.store.comparison import Comparison
 from core.store.run import Run
 from core.store.run_store import RunStore
 from headroom.values import LogError
@@ -61,6 +63,31 @@ def test_logger_writes_a_run_with_all_that_keras_knows(home: Home, tmp_path: Pat
     assert record.elsewhere
     assert record.elsewhere.settings["optimizer"] == "SimpleNamespace"
     assert (home.thumbnails / record.data.fingerprint).is_dir()
+
+
+def test_config_of_a_keras_model_gives_flops_and_a_diagram(home: Home, tmp_path: Path) -> None:
+    layers = [
+        ("InputLayer", {"name": "image", "batch_shape": [None, 8, 8, 1]}),
+        ("Flatten", {"name": "flatten"}),
+        ("Dense", {"name": "dense", "units": 3, "activation": "softmax", "use_bias": True}),
+    ]
+    entries = [{"class_name": kind, "config": config, "shared_object_id": id(config)} for kind, config in layers]
+    sequential = {"class_name": "Sequential", "config": {"name": "net", "layers": entries}}
+    for name, config, has_diagram in (
+        ("counted", sequential | {"compile_config": {"optimizer": "adam"}}, True),
+        ("other layers", sequential | {"config": {"layers": entries[:2]}}, False),  # its parameters are not these
+        ("unknown", {"class_name": "Unknown", "config": {}}, False),
+        ("code", {"class_name": "__lambda__", "config": {}}, False),
+    ):
+        model = FakeModel(PROBS)
+        model.to_json = lambda config=config: json.dumps(config)  # type: ignore[attr-defined]
+        fit(headroom.Logger(name, test=(IMAGES, LABELS), to=tmp_path / name), model, ROWS[:1])
+        run = add(home, tmp_path / name)
+        assert run.has("config.json") == (name != "code")
+        assert run.record.cost.flops == (run.model.flops if has_diagram else None)
+        rows = [("flatten", 0, 0), ("dense", 195, 2 * 64 * 3 + 3)] if has_diagram else [("dense", 195, None)]
+        assert [(row.name, row.params, row.flops) for row in run.model.rows] == rows
+        assert (ArchitectureView(Comparison.of([run])).chart() is not None) == has_diagram
 
 
 def test_logits_and_one_hot_labels_are_converted(home: Home, tmp_path: Path) -> None:
@@ -127,6 +154,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "fractions": ({"labels": [0.5, 1, 2, 0]}, "Expected labels without fractions; got 0.5."),
     "unknown class": ({"labels": ["a", "b", "c", "z"], "classes": ["a", "b", "c"]}, "got 'z'."),
     "classes": ({"classes": ["a", "a", "b"]}, "different names; got 3."),
+    "predicted class": (
+        {"probabilities": None, "predictions": [0, 1, 2, 10**7]},
+        "Expected at most 10,000 classes; got",
+    ),
     "class count": ({"classes": ["a", "b"]}, "Expected labels between 0 and 1; got 2."),
     "history": ({"history": 3}, "Expected history to be columns or rows with one value per epoch; got int."),
     "percent": ({"history": {"accuracy": [93.5]}}, "Expected accuracy in history between 0 and 1; got 93.5."),

@@ -132,6 +132,16 @@ def test_dispatcher_of_a_paused_queue_settles_running_jobs_and_ends_when_idle(ho
     assert not list(executor.processes.glob("*")) if executor.processes.exists() else True
 
 
+def test_home_without_jobs_has_none_to_change(home: Home) -> None:
+    queue = JobQueue(home)
+    for change in (lambda: queue.cancel("0" * 12), lambda: queue.move("0" * 12, 1)):
+        with pytest.raises(JobError, match="is not queued"):
+            change()
+    queue.unpause()
+    assert queue.remove_damaged() == 0
+    assert not home.path.exists()
+
+
 def test_home_without_jobs_can_be_paused(home: Home) -> None:
     queue = JobQueue(home)
     assert queue.paused() is None

@@ -10,15 +10,16 @@ import h5py
 import pytest
 
 from core.architecture.model import compute_model
-from core.errors import BundleError, ModelFileError, SpecError
+from core.errors import ArtifactError, BundleError, ModelFileError, SpecError
 from core.home import Home
 from core.jobs.sweep_plan import read_values
-from core.models.add import add_model, remove_model, restore_model
+from core.models.add import add_model, clear_removed_models, remove_model, restore_model
 from core.models.layer_store import layers_path
-from core.models.model_info import choose_model, list_models, pin_model, read_model_info
+from core.models.model_info import choose_model, list_models, list_removed_models, pin_model, read_model_info
 from core.models.own_layers import list_model_layers
 from core.models.weights_file import count_saved_values
 from core.spec import HEADS, RunSpec
+from core.store.artifact import ArtifactStore
 from core.store.bundle import export_bundle
 from core.store.bundle_import import import_bundle
 from core.store.run_store import RunStore
@@ -78,6 +79,12 @@ def test_a_removed_model_can_be_restored_and_its_runs_be_read(home: Home) -> Non
     remove_model(home, "own")
     restore_model(home, "own")
     assert read_model_info(home, "own") == other  # the trash keeps the latest of each name
+    remove_model(home, "own")
+    assert list_removed_models(home) == ["own"]
+    clear_removed_models(home)
+    with pytest.raises(ModelFileError, match=r"^Model 'own' is not in the trash; it may have been deleted"):
+        restore_model(home, "own")
+    assert compute_model(spec, info.input_shape, 3) == before
 
 
 def test_wrong_names_cuts_and_channels_are_refused_with_one_sentence(home: Home) -> None:
@@ -145,6 +152,24 @@ def test_other_inputs_than_one_image_are_named(home: Home, tmp_path: Path) -> No
         add_model(home, "own", path)
 
 
+def test_models_that_heads_cannot_follow_are_refused_when_they_are_added(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    layers = [{"class_name": "InputLayer", "config": {"name": "image", "batch_shape": [None, 8, 8, 3]}}]
+    pool = {"class_name": "MaxPooling2D", "config": {"name": "pool", "pool_size": [2, 2], "strides": [2, 2]}}
+    chain = {"class_name": "Sequential", "config": {"name": "net", "layers": [*layers, pool, pool]}}
+    graph = json.loads(FILES[0].with_name("keras-3.15.1-residual.config.json").read_text())
+    graph["config"]["output_layers"] = [graph["config"]["output_layers"], ["stem", 0, 0]]
+    for config, problem in (
+        (chain, "cannot be used: layer 'pool' is used twice, which heads and evaluations do not support."),
+        (graph, "has 2 outputs; only models with one output can be used."),
+    ):
+        path.write_text(json.dumps(config))
+        with pytest.raises(ModelFileError) as caught:
+            add_model(home, "own", path)
+        assert str(caught.value) == f"model.keras {problem}"
+    assert list_models(home) == []
+
+
 def test_only_small_feature_maps_are_answered_with_larger_images(home: Home) -> None:
     info = add_model(home, "own", FILES[0])
     spec = RunSpec(backbone="model", model="own")
@@ -187,3 +212,21 @@ def test_a_bundle_carries_the_layers_of_an_added_model(
         assert not layers_path(other, info.fingerprint).exists()
     assert import_bundle(other, tmp_path / "own.zip").imported == [run.run_id]
     assert RunStore(other).open(run.run_id).model.params == run.record.cost.params
+
+
+def test_the_artifact_store_has_the_layers_of_an_added_model(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = add_model(home, "own", FILES[-1])
+    run = write_model_run(home.runs, RunSpec(backbone="model", model=info.reference), info.input_shape, ("a", "b", "c"))
+    kept = ArtifactStore.open(f"file://{tmp_path}/kept")
+    kept.upload(run, home)
+    assert kept.list_ids() == {run.run_id}
+    other = Home(tmp_path / "other")
+    monkeypatch.setenv("HEADROOM_HOME", str(other.path))
+    assert kept.fetch(run.run_id, other).model.params == run.record.cost.params
+    (tmp_path / "kept" / "layers" / f"{info.fingerprint}.json").write_text("{}")
+    third = Home(tmp_path / "third")
+    with pytest.raises(ArtifactError, match=r"^Cannot fetch run .*: The layers in .* are damaged"):
+        kept.fetch(run.run_id, third)
+    assert not layers_path(third, info.fingerprint).exists()

@@ -16,6 +16,7 @@ from core.store.differing_settings import list_differences
 from core.store.note import Note, NoteBook, read_tags
 from core.store.run_store import RunStore
 from core.store.search import parse_search, search
+from tests.support.elsewhere_runs import add_elsewhere
 from tests.support.markers import LONG
 from tests.support.run_writer import RunWriter
 
@@ -234,6 +235,14 @@ def test_only_differing_settings_are_described(make_run: RunWriter) -> None:
     table = list_differences(runs, ["a", "<b>"])
     assert list(table) == ["Run", "Learning rate", "Seed", "Test accuracy", "Measured at", "Test loss", "Parameters"]
     assert table["Learning rate"].tolist() == ["0.001", "0.002"]
+
+
+def test_differences_of_runs_from_elsewhere_are_shown_without_what_they_lack(home: Home, make_run: RunWriter) -> None:
+    runs = [make_run(), make_run(learning_rate=0.002), add_elsewhere(home, bare=True)]
+    table = list_differences(runs, ["a", "b", "c"])
+    assert table["Learning rate"].tolist() == ["0.001", "0.002", "–"]
+    assert table["Parameters"].tolist()[2] == table["Test loss"].tolist()[2] == "–"
+    assert table["Measured at"].tolist()[2] == "final model"
 
 
 def test_file_next_to_the_notes_is_not_a_run(home: Home, store: RunStore, tmp_path: Path) -> None:

@@ -73,6 +73,13 @@ def never_wrong(make_run: RunWriter) -> Iterator[Run]:
         yield rewrite(run, predictions=run.predictions.test_labels)
 
 
+def never_correct(make_run: RunWriter) -> Iterator[Run]:
+    for head in ("gap", "dense"):
+        run = make_run(head=head)
+        wrong = (run.predictions.test_labels + 1) % 10
+        yield rewrite(run, predictions=wrong, metrics={"test_accuracy": 0.0})
+
+
 def fifteen_variants(make_run: RunWriter) -> Iterator[Run]:
     for number in range(15):
         yield rewrite(make_run(filters=4 * (number + 1), epochs=4), history=history_of(4 - number % 3, 0.99))
@@ -102,7 +109,7 @@ CASES: dict[str, Callable[[RunWriter], Iterator[Run]]] = {
     case.__name__: case
     for case in (
         one_run, two_heads_three_seeds, three_heads, one_head_other_units, diverged, hostile_names, never_wrong,
-        not_a_number, some_values_of_a_setting, with_elsewhere, with_bare_elsewhere, only_elsewhere,
+        not_a_number, some_values_of_a_setting, with_elsewhere, with_bare_elsewhere, only_elsewhere, never_correct,
     )
 }  # fmt: skip
 

@@ -88,6 +88,7 @@ FILES = {
     "store/activation_maps.py": (f"{_RUN}maps.npz",),
     "store/artifact.py": (),  # outside the home, or an empty mark in a run
     "store/bundle.py": (),  # outside the home
+    "store/elsewhere_model.py": (f"{_RUN}record.json",),
     "store/bundle_notes.py": ("notes.sqlite",),
     "store/bundle_import.py": (f"{_RUN}record.json", "thumbnails/*/images.npy"),
     "store/index.py": ("index.feather",),

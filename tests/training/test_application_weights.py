@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.training,
     pytest.mark.xdist_group("training"),
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
-    long,  # builds six applications and saves their weights
+    long,  # builds fifteen applications and saves their weights
 ]
 CASES = [
     # name, module and function in Keras, classes, side, file, value range
@@ -28,6 +28,15 @@ CASES = [
     ("densenet121", "densenet.DenseNet121", 3, 64, "own.h5", None),
     ("efficientnet_b0", "efficientnet.EfficientNetB0", 0, None, "own.weights.h5", None),
     ("convnext_tiny", "convnext.ConvNeXtTiny", 3, 64, "own.weights.h5", None),
+    ("mobilenet_v2", "mobilenet_v2.MobileNetV2", 3, 64, "own.weights.h5", None),
+    ("mobilenet_v3_small", "mobilenet_v3.MobileNetV3Small", 3, 64, "own.weights.h5", None),
+    ("mobilenet_v3_large", "mobilenet_v3.MobileNetV3Large", 0, None, "own.weights.h5", None),
+    ("efficientnet_v2_b0", "efficientnet_v2.EfficientNetV2B0", 0, None, "own.weights.h5", None),
+    ("resnet50_v2", "resnet_v2.ResNet50V2", 3, 64, "own.weights.h5", None),
+    ("nasnet_mobile", "nasnet.NASNetMobile", 0, None, "own.weights.h5", None),
+    ("xception", "xception.Xception", 3, 96, "own.weights.h5", None),
+    ("inception_v3", "inception_v3.InceptionV3", 3, 96, "own.weights.h5", None),
+    ("vgg16", "vgg16.VGG16", 0, None, "own.weights.h5", None),
 ]
 
 
@@ -46,7 +55,7 @@ def test_added_application_returns_what_keras_returns(
     package, function = source.split(".")
     module = getattr(keras.applications, package)
     shape = (side or 64, side or 64, 3)
-    model = getattr(module, function)(
+    model = getattr(module, function, getattr(keras.applications, function))(
         weights=None, include_top=classes > 0, classes=classes or 1000, input_shape=shape if classes else None
     )
     for layer in model.layers:  # not the initial values

@@ -60,6 +60,10 @@ def write_weights(home: Home, backbone: str, seed: int = 0):
     package = getattr(keras.applications, module) if module else keras.applications
     side = SIDES.get(backbone, SIDE)
     application = getattr(package, name)(include_top=False, weights=None, input_shape=(side, side, 3))
+    rng = np.random.default_rng(seed)
+    for layer in application.layers:
+        if not isinstance(layer, keras.layers.Normalization):  # a part of the preprocessing
+            layer.set_weights([w * rng.uniform(0.9, 1.1, w.shape) + 0.01 * (w.ndim == 1) for w in layer.get_weights()])
     path = home.weights / BACKBONES[backbone].weights.file
     path.parent.mkdir(parents=True)
     with h5py.File(path, "w") as file:

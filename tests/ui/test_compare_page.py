@@ -131,3 +131,10 @@ def test_many_variants_have_a_short_page_with_folded_images(open_page: Open, mak
     assert [tab.label for tab in parameters.tabs][:2] == ["Parameters per layer", "Architecture"]
     cost = open_page("evidence", evidence="cost", compare=compare)
     assert "the highest and the lowest of 8 settings" in text_of(cost)
+
+
+def test_four_variants_have_one_row_of_images_per_tab(open_page: Open, make_run: RunWriter) -> None:
+    runs = [make_run(head=head) for head in ("gap", "gap_dense", "gmp_dense", "dense")]
+    few, more = (open_page("compare", compare=f"runs:{','.join(run.run_id for run in runs[:n])}") for n in (3, 4))
+    assert "First test images" in [header.value for header in few.header]
+    assert [tab.label for tab in more.tabs] == ["First test images", "Only one head correct"]

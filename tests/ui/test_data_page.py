@@ -239,9 +239,7 @@ def test_removed_dataset_can_be_restored_unless_a_job_needs_it(
     assert "1 deleted dataset can be restored." in text_of(app)
     next(button for button in app.button if button.label == "Restore 1").click().run()
     assert path.exists()
-    assert "folder-mine" in app.selectbox(key="dataset_shown").options or "Folder mine" in str(
-        app.selectbox(key="dataset_shown").options
-    )
+    assert app.selectbox(key="dataset_shown").value == "folder-mine"
 
 
 def test_train_page_says_what_was_found(open_page: Open, home: Home) -> None:

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from core.displays.caption import write_caption
 from core.displays.display import DISPLAYS
@@ -14,6 +15,7 @@ from core.home import Home
 from core.store.comparison import Comparison
 from core.ui import tour
 from core.ui.display import write_short_name
+from core.ui.style import apply_style
 from core.ui.terms import BASIC, TERMS, list_terms
 from tests.support.page import Open
 from tests.support.paths import ROOT
@@ -111,3 +113,30 @@ def test_charts_are_drawn_by_one_function() -> None:
         if isinstance(node, ast.Attribute) and node.attr in _CHARTS
     ]
     assert found == [], "Call draw_spec or draw_chart of core/ui/display.py: the whole description is not a name."
+
+
+def test_page_without_a_link_runs_once_and_selects_the_default_comparison(
+    open_page: Open, two_heads: list[str]
+) -> None:
+    with patch("core.ui.frame.apply_style", wraps=apply_style) as apply:
+        app = open_page("compare")
+    assert apply.call_count == 1, "the first chart waits for each run"
+    assert app.session_state["compare"].startswith("recipe:digits-heads")
+
+
+def show_wide_controls() -> None:
+    import pandas as pd
+
+    from core.ui import url, widget
+    from core.ui.display import show_frame
+
+    url.register("wide", "wide_pills")
+    widget.segmented("Options", ["one", "two"], key="wide")
+    widget.pills("Options", ["one", "two"], [], key="wide_pills")
+    show_frame(pd.DataFrame({"Name": ["a name of two lines, too long for one"] * 20, "Value": range(20)}))
+
+
+def test_options_and_long_names_wrap() -> None:
+    app = AppTest.from_function(show_wide_controls).run()
+    assert [group.proto.wrap for group in app.button_group] == [True, True]
+    assert app.dataframe[0].proto.row_height > 64, "Streamlit does not wrap text in lower rows"

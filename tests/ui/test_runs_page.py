@@ -2,6 +2,7 @@
 
 from datetime import UTC
 from functools import partial
+from unittest.mock import patch
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -227,3 +228,20 @@ def test_more_runs_than_a_comparison_allows_are_refused_with_the_limit(open_page
     (error,) = [error.value for error in app.error]
     assert error.startswith("A comparison has at most 200 runs; this selection has 201.")
     assert app.title[0].value == "Compare"
+
+
+def test_table_is_built_again_only_when_runs_notes_or_filters_change(
+    open_runs: Open, home: Home, make_run: RunWriter
+) -> None:
+    run = make_run()
+    with patch("core.ui.runs.listing.build_run_table", wraps=build_run_table) as build:
+        app = open_runs()
+        app.run()
+        assert build.call_count == 1
+        NoteBook(home).write(run.run_id, Note(name="renamed"))
+        assert app.run().dataframe[0].value["Name"].tolist() == ["renamed"]
+        make_run(head="dense")
+        assert len(app.run().dataframe[0].value) == 2
+        app.selectbox(key="runs_order").set_value("name").run()
+        assert app.run().dataframe[0].value["Name"].tolist() == ["renamed", ""]
+        assert build.call_count == 4

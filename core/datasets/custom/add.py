@@ -28,6 +28,7 @@ def add_dataset(
     side: int | None = None,
     fit: Fit = "crop",
     source: str = "",
+    origin: str = "",
     progress: Progress | None = None,
 ) -> CachedDataset:
     """Add the images at a path to the home, atomically. Files at the path are not changed.
@@ -41,7 +42,8 @@ def add_dataset(
         path: The folder, an archive of it, or Parquet files (`core.datasets.trees.source_tree`).
         side: Side length in pixels of the squares to which images of a folder are resized; 256 by default.
         fit: How images of a folder that are not square become squares.
-        source: Where the files come from, the name of `path` by default.
+        source: Address of an archive that was downloaded.
+        origin: Name of the files that is stored, `source` or the name of `path` by default.
         progress: Callback that receives the number of files read so far and the total number.
 
     Raises:
@@ -55,7 +57,7 @@ def add_dataset(
             identity = compute_identity(path, collection, source)
             check_new(home, identity)
             with resuming(home.datasets / key, identity) as target:
-                _build(target, key, collection, report, source or path.name, identity)
+                _build(target, key, collection, report, source or origin or path.name, identity)
     return open_dataset(home, *split_key(key))
 
 

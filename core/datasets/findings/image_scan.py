@@ -173,14 +173,19 @@ def _project(images: Images) -> NDArray[np.float32]:
     least that of their projections, and most pairs are excluded by few numbers.
     """
     count, height, width, channels = images.shape
-    standard = _standardize(images.reshape(count, -1).astype(np.float32)).reshape(images.shape).sum(axis=3)
-    starts = [np.unique(np.arange(_CELLS) * length // _CELLS) for length in (height, width)]
-    sizes = [np.diff([*start, length]) for start, length in zip(starts, (height, width), strict=True)]
-    sums = np.add.reduceat(np.add.reduceat(standard, starts[0], axis=1), starts[1], axis=2)
-    cells = sums / np.sqrt(np.outer(*sizes) * channels)
+    lines = _standardize(images.reshape(count, -1).astype(np.float32)).reshape(count, height, width * channels)
+    columns = np.repeat(_list_cells(width), channels, axis=0) / np.float32(np.sqrt(channels))
+    cells = (_list_cells(height).T @ (lines @ columns)).reshape(count, -1)
     projected = np.zeros((count, _CELLS**2), np.float32)
-    projected[:, : cells[0].size] = cells.reshape(count, -1)
+    projected[:, : cells.shape[1]] = cells
     return projected
+
+
+def _list_cells(length: int) -> NDArray[np.float32]:
+    """Return the cell of each pixel of a side as columns of length 1, of shape (pixels, cells)."""
+    starts = np.unique(np.arange(_CELLS) * length // _CELLS)
+    cell = np.searchsorted(starts, np.arange(length), "right") - 1
+    return ((cell[:, np.newaxis] == np.arange(len(starts))) / np.sqrt(np.bincount(cell))).astype(np.float32)
 
 
 def _standardize(rows: NDArray[np.float32]) -> NDArray[np.float32]:

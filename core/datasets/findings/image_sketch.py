@@ -15,6 +15,7 @@ VARIED, ONE_COLOUR, NEARLY_BLACK, NEARLY_WHITE = range(4)
 _SIDE = 32  # pixels of the longer side that are compared; up to 63 if the side is not a multiple
 _SAME_COLOUR, _DARK, _EMPTY_SHARE = 2, 12, 0.99
 _HASH_PIXELS, _HASH_SIDE = 32, 8
+_EVERY = 4  # of these pixels and lines, one is enough to see that most images have several colors
 
 Pixels = NDArray[np.uint8]
 
@@ -82,8 +83,11 @@ def _hash_images(reduced: Pixels) -> NDArray[np.uint64]:
 def _may_lack_content(reduced: Pixels) -> NDArray[np.bool_]:
     """Return which images must be classified; cheap, because few must."""
     least, most = _DARK + 4, 255 - _DARK - 4  # averages of an image of which 99% is within _DARK
-    average = reduced.mean(axis=(1, 2, 3))
-    one_colour = (np.ptp(reduced, axis=(1, 2)) <= _SAME_COLOUR).all(axis=1)
+    values = reduced.reshape(len(reduced), -1)
+    average = values.sum(axis=1, dtype=np.uint64) / values.shape[1]
+    one_colour = (np.ptp(reduced[:, ::_EVERY, ::_EVERY], axis=(1, 2)) <= _SAME_COLOUR).all(axis=1)
+    rows = np.flatnonzero(one_colour)
+    one_colour[rows] = (np.ptp(reduced[rows], axis=(1, 2)) <= _SAME_COLOUR).all(axis=1)
     return (average <= least) | (average >= most) | one_colour
 
 

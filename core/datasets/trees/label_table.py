@@ -243,9 +243,9 @@ def _rate_file_column(head: str, hits: set[str]) -> tuple[bool, bool, int]:
 
 
 def _find_labels(rows: list[list[str]], columns: Sequence[int]) -> list[int]:
-    """Return the columns that can contain classes, which are words that occur again."""
-    again = [c for c in columns if 2 <= len({row[c] for row in rows}) <= len(rows) / 2]
-    return [c for c in again if not all(_NUMBER.fullmatch(row[c]) for row in rows if row[c])]
+    """Return the columns that can contain classes, which are words that are repeated."""
+    repeated = [c for c in columns if 2 <= len({row[c] for row in rows}) <= len(rows) / 2]
+    return [c for c in repeated if not all(_NUMBER.fullmatch(row[c]) for row in rows if row[c])]
 
 
 def _is_one_hot(rows: list[list[str]]) -> bool:

@@ -117,7 +117,7 @@ class Costs(Display):
         text = f"Test accuracy per 1,000 parameters{which}: {'; '.join(parts)}."
         if len(rows) == 2:
             a, b = sorted(rows, key=lambda row: row["params"])  # NaN is not greater than 0
-            if a["params"] > 0 and a["params"] < b["params"]:
+            if 0 < a["params"] < b["params"] and b["accuracy_per_1000_params"] > 0:
                 ratio = format_ratio(a["accuracy_per_1000_params"] / b["accuracy_per_1000_params"])
                 text += f" {a['head']} has {ratio} the accuracy per parameter of {b['head']}."
         return f"{text} {self.explain_times()}"

@@ -33,6 +33,7 @@ METRICS = (
 
 
 _HEIGHT, _NAME_PIXELS = 300, 17
+_NAME_COLOR = "#6b7684"  # legible in both themes, which the first or last color of a sequence is not
 _MAX_NAMES, _NAME_CHARS = 4, 16  # more or longer names are in a legend
 _LETTER_PIXELS, _PLOT_PIXELS = 8, 300  # of a name, and of the axis on a narrow page
 
@@ -148,7 +149,8 @@ class Heads(Display):
         )
         if many:
             note = f"Only the {self.comparison.noun}s of the headline are named. Point to a mark for its name."
-            names = [self._name_one(base, label, dy) for label, dy in zip(self._list_named(), (22, -16), strict=False)]
+            places = (22, -16) if low > 0 else (-34, -16)  # below and above the point, or both above it
+            names = [self._name_one(base, label, dy) for label, dy in zip(self._list_named(), places, strict=False)]
             return alt.layer(bars, points, *names).properties(height=_HEIGHT, title=write_note(note))
         texts = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(
             y=alt.Y("name_y:Q"), text=alt.Text("head:N")
@@ -159,9 +161,8 @@ class Heads(Display):
     def _name_one(self, base: alt.Chart, label: str, dy: int) -> alt.Chart:
         """Build the name of one of many variants, `dy` pixels below its point."""
         row = base.transform_filter(alt.FieldEqualPredicate(field="head", equal=label))
-        return row.mark_text(dy=dy, fontSize=13, fontWeight="bold").encode(
-            y=alt.Y("test_accuracy:Q"), text=alt.Text("head:N")
-        )
+        text = row.mark_text(dy=dy, fontSize=13, fontWeight="bold")
+        return text.encode(y=alt.Y("test_accuracy:Q"), text=alt.Text("head:N"), color=alt.value(_NAME_COLOR))
 
     def _list_named(self) -> list[str]:
         """Return the labels of the variants that the chart may name: of many, the two of the headline."""

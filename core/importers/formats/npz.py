@@ -37,7 +37,8 @@ def _read(path: Path, options: Mapping[str, str]) -> Source:
     arrays = _load(path)
     found = {name: next((arrays[key] for key in keys if key in arrays), None) for name, keys in _NAMES.items()}
     if found["labels"] is None:
-        raise ImportFileError(f"Expected the arrays labels and probabilities or predictions; got {', '.join(arrays)}.")
+        known = ", ".join(arrays) or "none of them"
+        raise ImportFileError(f"Expected the arrays labels and probabilities or predictions; got {known}.")
     if found["probabilities"] is None and found["predictions"] is not None and found["predictions"].ndim == 2:
         found["probabilities"], found["predictions"] = found["predictions"], None
     values: dict[str, Any] = {name: found[name] for name in ("labels", "probabilities") if found[name] is not None}

@@ -13,7 +13,7 @@ from core.recipes import RECIPES
 from core.spec import DATASETS
 from core.ui import url, widget
 from core.ui.data.display import is_usable, open_inspected
-from core.ui.data.removal import show_removed
+from core.ui.data.removal import select_after_removal, show_removed
 from core.ui.data.sections import show_data_section
 from core.ui.data.unavailable import list_adding, show_unavailable, shows_upload
 from core.ui.data.upload import select_added, show_upload
@@ -29,6 +29,7 @@ def show_data_page() -> None:
     heading = st.container(gap="small")
     statuses = {key_or_name(status.name, status.folder): status for status in list_datasets(home())} | list_adding()
     default = _find_default(statuses)
+    select_after_removal(statuses, default)
     select_added("dataset_shown", {key: key for key, status in statuses.items() if is_usable(status)})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key = widget.item(

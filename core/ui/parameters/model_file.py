@@ -13,8 +13,9 @@ from core.displays.architecture_diagram import (
 )
 from core.displays.cost_format import FLOPS_HELP
 from core.displays.encoding import guard_names
+from core.displays.keras_model_text import describe_keras_model
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_count, format_plural, format_short
+from core.displays.number import format_count, format_short
 from core.displays.palette import head_colors
 from core.displays.views.architecture import format_steps
 from core.errors import ModelFileError
@@ -64,7 +65,7 @@ def _show_model(model: KerasModel) -> None:
     cells[1].metric("Trainable", format_count(model.trainable))
     cells[2].metric("FLOPs per image", format_short(model.flops))
     cells[3].metric("Layers", format_count(len(model.rows)))
-    st.caption(escape_markdown(_describe(model)))
+    st.caption(escape_markdown(describe_keras_model(model)))
     diagram, steps, layers = st.tabs(["Architecture", "Steps", "Layers"])
     architectures = group_architectures({_LABEL: model})
     with diagram:
@@ -74,18 +75,3 @@ def _show_model(model: KerasModel) -> None:
         show_frame(format_steps(list_step_rows(architectures)))
     with layers:
         show_layer_table(model)
-
-
-def _describe(model: KerasModel) -> str:
-    """Describe inputs, outputs and the layer at which the diagram is divided."""
-    shapes = dict(model.inputs) | {row.name: row.output_shape for row in model.rows}
-
-    def write(names: list[str]) -> str:
-        return ", ".join(" × ".join(map(str, shapes[name])) for name in names)
-
-    inputs = [name for name, _ in model.inputs]
-    text = (
-        f"{model.name}: {format_plural(len(inputs), 'input')} ({write(inputs)}), "
-        f"{format_plural(len(model.outputs), 'output')} ({write([*model.outputs])})."
-    )
-    return f"{text} The backbone ends at {model.cut} ({write([model.cut])})." if model.cut else text

@@ -41,8 +41,8 @@ _HELP = (
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What decides the rows of the table and their order: the search and the filters."""
+class RunFilter:
+    """Search and filters, which decide the rows of the table, and their order."""
 
     text: str
     dataset: str | None
@@ -107,7 +107,7 @@ def select_runs(frame: pd.DataFrame, notes: dict[str, Note]) -> list[str]:
     return selected
 
 
-def _choose(frame: pd.DataFrame) -> Choice:
+def _choose(frame: pd.DataFrame) -> RunFilter:
     """Show the search and the filters."""
     text = widget.text("Search", key="runs_search", placeholder="head:gap acc>0.8 tag:paper", help=_HELP, width=200)
     dataset = widget.optional("Dataset", sorted(frame["dataset"].unique()), key="runs_dataset", none="any", width=130)
@@ -118,12 +118,12 @@ def _choose(frame: pd.DataFrame) -> Choice:
     head = widget.optional("Head", heads, key="runs_head", format_func=labels.__getitem__, none="any", width=130)
     order = widget.selectbox("Sort by", list(_ORDERS), key="runs_order", width=170)
     archived = widget.toggle("Show archived", key="runs_archived")
-    return Choice(text[:MAX_CHARS], dataset, head, order, archived)
+    return RunFilter(text[:MAX_CHARS], dataset, head, order, archived)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _build_table(
-    path: str, generation: tuple[int, ...], noted: int, choice: Choice, names: tuple[str, ...], zone: str,
+    path: str, generation: tuple[int, ...], noted: int, choice: RunFilter, names: tuple[str, ...], zone: str,
     _frame: pd.DataFrame, _zone: tzinfo,
 ) -> tuple[list[str], pd.DataFrame]:  # fmt: skip
     """Return the IDs of the matching runs in the selected order, and their table. Cached for all sessions, because most
@@ -132,7 +132,7 @@ def _build_table(
     return shown["run_id"].tolist(), build_run_table(shown, names, _zone)
 
 
-def _filter(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+def _filter(frame: pd.DataFrame, choice: RunFilter) -> pd.DataFrame:
     shown = search(frame, choice.text)
     if not choice.archived and "is:archived" not in choice.text:
         shown = shown[~shown["archived"]]
@@ -163,6 +163,7 @@ def _show_table(ids: list[str], table: pd.DataFrame, selected: list[str]) -> lis
         selection_mode=["multi-row", "single-cell"],
         key=key,
         column_config=_configure_columns(table),
+        placeholder="",
     )
     visible = set(ids)
     picked = [ids[row] for row in event.selection.rows if row < len(ids)]

@@ -5,20 +5,21 @@ from typing import Any
 
 import streamlit as st
 
-from core.actions.model import add_own_model, remove_own_model
+from core.actions.model import add_own_model, clear_own_models, remove_own_model, restore_own_models
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_bytes, format_count, format_short
+from core.displays.number import format_bytes, format_count, format_plural, format_short
 from core.errors import HeadroomError, ModelFileError
 from core.home import describe_error
-from core.models.model_info import VALUE_RANGES, ModelInfo, list_models, read_model_info
+from core.models.model_info import VALUE_RANGES, ModelInfo, list_models, list_removed_models, read_model_info
 from core.spec import SETTINGS
 from core.ui import widget
-from core.ui.access import act, action_button, check_permission
+from core.ui.access import act, action_button, check_permission, denial_reason
 from core.ui.session import home
 from core.ui.setting import URL_NAMES
+from core.ui.trash import show_trash
 
 MAX_MEGABYTES = 500
-_UPLOADS, _SIDE_OF = "added-model-count", "model whose side is selected"
+_UPLOADS, _SIDE_OF, _REMOVED = "added-model-count", "model whose side is selected", "removed models"
 
 
 def choose_own_model() -> dict[str, Any] | None:
@@ -29,6 +30,7 @@ def choose_own_model() -> dict[str, Any] | None:
             "No models yet. Upload a Keras model to train heads on its feature maps.", icon=":material/network_node:"
         )
         _show_upload()
+        _show_removed()
         return None
     name = widget.item(SETTINGS["model"].label, names, key="model", gone="Model", help=SETTINGS["model"].help)
     info = _read(name) if name else None
@@ -39,7 +41,16 @@ def choose_own_model() -> dict[str, Any] | None:
             remove_own_model, f"Remove {escape_markdown(name)}", icon=":material/delete:", key="remove-model"
         ):
             _act(remove_own_model, name)
+        _show_removed()
     return settings
+
+
+def _show_removed() -> None:
+    """Show the trash to users who may restore models."""
+    if denial_reason(restore_own_models):
+        return
+    latest = st.session_state.get(_REMOVED, [])
+    show_trash("model", list_removed_models(home()), latest, restore_own_models, clear_own_models)
 
 
 def _choose_cut(info: ModelInfo) -> dict[str, Any]:
@@ -82,8 +93,9 @@ def _describe(info: ModelInfo) -> str:
     low, high = info.value_range
     shape = " × ".join(map(str, info.input_shape))
     return (
-        f"{format_count(info.layers)} layers, {format_count(info.params)} parameters, {format_short(info.flops)} FLOPs "
-        f"per image of {shape}, {format_bytes(info.bytes)}. It expects values from {low:g} to {high:g}."
+        f"{format_plural(info.layers, 'layer')}, {format_count(info.params)} parameters, "
+        f"{format_short(info.flops)} FLOPs per image of {shape}, {format_bytes(info.bytes)}. "
+        f"It expects values from {low:g} to {high:g}."
     )
 
 
@@ -123,6 +135,7 @@ def _act(action: Any, name: str, *values: Any) -> None:
         st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return
     st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
+    st.session_state[_REMOVED] = [name] if action is remove_own_model else []
     if action is add_own_model:
         st.session_state["model"] = name
     st.rerun()
