@@ -51,6 +51,11 @@ class Home:
         return self.path / "comparisons"
 
     @property
+    def results(self) -> Path:
+        """Kept results of commands that read; they are computed again when they are missing."""
+        return self.path / "results"
+
+    @property
     def reports(self) -> Path:
         return self.path / "reports"
 

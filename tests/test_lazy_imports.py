@@ -8,7 +8,9 @@ import sys
 from dataclasses import dataclass
 
 import pytest
+from typer.testing import CliRunner
 
+from core.cli.app import app
 from core.home import Home
 from tests.support.paths import ROOT
 from tests.support.run_writer import RunWriter
@@ -18,11 +20,13 @@ HEAVY = ("tensorflow", "keras", "extra_keras_datasets")
 OPTIONAL = ("mlflow", "tensorboard")
 LATE = ("prometheus_client", "vl_convert")  # imported where they are first needed
 
-# Top-level packages that commands without tables of runs may import: a command starts in half a second only without the
-# others, of which pandas takes most.
+# Top-level packages that commands that read may import: a command starts in half a second only without the others, of
+# which pandas takes most. Those that compute statistics import them only if the result is not kept in the home.
 QUICK = {
-    "PIL", "annotated_doc", "annotated_types", "attr", "core", "cython_runtime", "markdown_it", "mdurl", "numpy",
-    "pydantic", "pydantic_core", "pygments", "rich", "shellingham", "typer", "typing_extensions", "typing_inspection",
+    "PIL", "annotated_doc", "annotated_types", "attr", "cloudpickle", "core",
+    "cython_runtime", "markdown_it", "mdurl", "numpy",
+    "pyarrow", "pydantic", "pydantic_core", "pygments", "rich", "shellingham", "typer", "typing_extensions",
+    "typing_inspection",
 }  # fmt: skip
 
 # One process in stages: reads the registries, runs quick commands, imports the core, runs the other commands, then
@@ -67,8 +71,18 @@ QUICK_COMMANDS = [
     ["jobs"],
     ["models", "list"],
     ["report"],
+    ["comparisons"],
+    ["runs"],
+    ["runs", "--json"],
+    ["show", "RUN"],
+    ["recipes"],
+    ["compare", "RUN", "RUN2"],
+    ["compare", "--recipe", "digits-heads", "--json"],
+    ["analyse", "RUN", "RUN2"],
 ]
-READING = [["recipes"], ["runs"], ["show", "RUN"], ["compare", "RUN", "RUN2"]]
+KEPT = QUICK_COMMANDS[-4:]
+"""Commands whose results are kept in the home: the first time they import what they compute with."""
+COMPUTING = [["compare", "RUN2", "RUN"], ["analyse", "RUN2", "RUN"]]
 
 
 def modules(*, under: str, but: tuple[str, ...] = ()) -> list[str]:
@@ -83,7 +97,8 @@ class Stages:
     """Imports of a new process after each stage, and the results of the commands."""
 
     found: dict[str, tuple[int | None, list[str]]]
-    commands: list[str]
+    quick: list[str]
+    computing: list[str]
 
     def imported(self, stage: str) -> list[str]:
         return self.found[stage][1]
@@ -94,9 +109,14 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
     writer = RunWriter(Home(tmp_path_factory.mktemp("lazy") / "home"))
     runs = [writer(head=head) for head in ("gap", "dense")]
     ids = {"RUN": runs[0].run_id, "RUN2": runs[1].run_id}
-    commands = [[ids.get(word, word) for word in command] for command in READING]
+    quick, commands, kept = (
+        [[ids.get(word, word) for word in command] for command in listed]
+        for listed in (QUICK_COMMANDS, COMPUTING, KEPT)
+    )
+    for words in kept:
+        assert CliRunner().invoke(app, words, env={"HEADROOM_HOME": str(writer.home.path)}).exit_code == 0, words
     given = {
-        "quick": QUICK_COMMANDS,
+        "quick": quick,
         "core": modules(under="core", but=("core.training.", "core.ui.")),
         "commands": commands,
         "pages": modules(under="core.ui"),
@@ -106,7 +126,9 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "core.store.run_store" in given["core"]
-    return Stages(json.loads(done.stdout), [" ".join(words) for words in [*QUICK_COMMANDS, *commands]])
+    return Stages(
+        json.loads(done.stdout), [" ".join(words) for words in quick], [" ".join(words) for words in commands]
+    )
 
 
 def test_core_imports_no_tensorflow_and_no_streamlit(stages: Stages) -> None:
@@ -138,13 +160,13 @@ def test_registries_are_read_without_tensorflow(stages: Stages) -> None:
 
 
 def test_commands_that_read_import_no_tensorflow(stages: Stages) -> None:
-    for command in stages.commands:
+    for command in [*stages.quick, *stages.computing]:
         code, libraries = stages.found[command]
         assert code in (0, None), command
         assert [name for name in (*HEAVY, "streamlit") if name in libraries] == [], command
 
 
 def test_quick_commands_import_only_what_they_need(stages: Stages) -> None:
-    for command in QUICK_COMMANDS:
-        libraries = {name for name in stages.imported(" ".join(command)) if not name.startswith("_")}
+    for command in stages.quick:
+        libraries = {name for name in stages.imported(command) if not name.startswith("_")}
         assert libraries - QUICK - {*sys.stdlib_module_names} == set(), command

@@ -13,6 +13,7 @@ from core.store.run import Predictions
 
 BINS = 15
 COLDEST, HOTTEST = 0.05, 20.0
+_TOLERANCE = 1e-5  # of 1 / T
 
 Probs = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -94,8 +95,6 @@ def fit_temperature(probs: Probs, labels: Labels) -> float:
 
     Source: Guo et al. 2017, section 4.2.
     """
-    from scipy.optimize import brentq  # imported here: slow to import and rarely needed
-
     probs, labels = _keep_finite(probs, labels)
     if not len(probs):
         return float("nan")
@@ -110,7 +109,11 @@ def fit_temperature(probs: Probs, labels: Labels) -> float:
         return HOTTEST
     if derivative(1 / COLDEST) <= 0:
         return COLDEST
-    return 1 / float(brentq(derivative, 1 / HOTTEST, 1 / COLDEST, xtol=1e-4))
+    low, high = 1 / HOTTEST, 1 / COLDEST
+    while high - low > _TOLERANCE:  # bisection, because scipy.optimize takes longer to import than this
+        middle = (low + high) / 2
+        low, high = (middle, high) if derivative(middle) < 0 else (low, middle)
+    return 2 / (low + high)
 
 
 def scale_probs(probs: Probs, temperature: float) -> Probs:

@@ -3,7 +3,8 @@
 import numpy as np
 
 from core.analysis.classification import compute_scores
-from core.analysis.summary import SeedMean, compute_seed_mean
+from core.analysis.seed_mean import SeedMean
+from core.analysis.summary import compute_seed_mean
 from core.store.comparison import Comparison, Variant
 from core.store.metrics import compute_predicted
 

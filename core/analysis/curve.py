@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.analysis.summary import SeedMean, compute_seed_mean
+from core.analysis.seed_mean import SeedMean
+from core.analysis.summary import compute_seed_mean
 from core.interval import quantile_t
 from core.store.comparison import Comparison
 from core.store.run import Run

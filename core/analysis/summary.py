@@ -1,25 +1,16 @@
 """Means over seeds of the metrics and costs of a comparison."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.analysis.seed_mean import SeedMean
 from core.store.comparison import Comparison, Variant
 from core.store.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class SeedMean:
-    """Mean over seeds; `std` is the sample standard deviation (n − 1), None for one seed."""
-
-    mean: float
-    std: float | None
-    seeds: int
 
 
 def _value(run: Run, metric: str) -> float:

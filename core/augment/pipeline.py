@@ -34,7 +34,7 @@ class Pipeline:
         """Canonical text: equal pipelines have equal texts."""
         return write_steps(self.steps)
 
-    def augment(self, image: Images, rng: np.random.Generator, side: int) -> Images:
+    def augment(self, image: Images, rng: "np.random.Generator", side: int) -> Images:
         """Augment an image, uint8 of shape (height, width, channels); returns (side, side, channels)."""
         for step in self.steps:
             image = TRANSFORMS[step.name].draw(image, rng, step.strength)

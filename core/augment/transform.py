@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 """uint8 of shape (height, width, channels) with 1 or 3 channels. Transforms do not modify their input."""
 
-Draw = Callable[[np.random.Generator, float], tuple[float, ...]]
+Draw = Callable[["np.random.Generator", float], tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Transform:
     amount: Amount
     strength: Strength | None
 
-    def draw(self, image: Image, rng: np.random.Generator, strength: float) -> Image:
+    def draw(self, image: Image, rng: "np.random.Generator", strength: float) -> Image:
         """Apply the transform with a random amount."""
         assert self.strength is not None
         return self.apply(image, *self.strength.draw(rng, strength))
@@ -95,13 +95,13 @@ def transform(
 def draw_around(middle: float) -> Draw:
     """Return a function that draws an amount uniformly from `middle` ± strength."""
 
-    def draw(rng: np.random.Generator, strength: float) -> tuple[float]:
+    def draw(rng: "np.random.Generator", strength: float) -> tuple[float]:
         return (rng.uniform(middle - strength, middle + strength),)
 
     return draw
 
 
-def draw_bernoulli(rng: np.random.Generator, strength: float) -> tuple[float]:
+def draw_bernoulli(rng: "np.random.Generator", strength: float) -> tuple[float]:
     """Return 1 with probability `strength`, otherwise 0."""
     return (float(rng.random() < strength),)
 

@@ -2,28 +2,50 @@
 
 import re
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any, NoReturn
 
 import typer
-from pydantic import ValidationError
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_command
 
-from core.cli import bundle, dataset, export, job, model, report, report_comment, run, saved_comparison
-from core.cli.advise import advise
-from core.cli.analyse import analyse
-from core.cli.compare import compare
-from core.cli.doctor import doctor
-from core.cli.import_run import import_run
 from core.cli.output import print_message
-from core.cli.recipe import params, recipes
-from core.cli.run import show
-from core.cli.serve import serve
-from core.cli.sweep import sweep
-from core.cli.token import token
-from core.cli.train import train
 from core.errors import HeadroomError
-from core.spec import SETTINGS
+
+_COMMANDS = {
+    "recipes": "recipe:recipes", "params": "recipe:params", "train": "train:train", "sweep": "sweep:sweep",
+    "advise": "advise:advise", "show": "run:show", "compare": "compare:compare", "analyse": "analyse:analyse",
+    "token": "token:token", "serve": "serve:serve", "doctor": "doctor:doctor", "import": "import_run:import_run",
+    "runs": "run:app", "comparisons": "saved_comparison:app", "bundle": "bundle:app", "report": "report:app",
+    "export": "export:app", "datasets": "dataset:app", "models": "model:app", "jobs": "job:app",
+}  # fmt: skip
+"""Module and object of each command; a group of commands is a Typer application."""
+
+
+class _Commands(Mapping[str, TyperCommand]):
+    """The commands, each imported when it is first read: a command does not wait for the imports of the others."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            module, _, found = _COMMANDS[name].partition(":")
+            entry = getattr(import_module(f".{module}", __package__), found)
+            group = entry if isinstance(entry, typer.Typer) else typer.Typer(add_completion=False)
+            if entry is not group:
+                group.command(name)(entry)
+            self._loaded[name] = get_command(group)
+            self._loaded[name].name = name
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
 
 
 class OneLineErrors(TyperGroup):
@@ -51,6 +73,10 @@ class OneLineErrors(TyperGroup):
 
 def _describe_usage_error(error: TyperException) -> str:
     """Return the message of a usage error; invalid option values are reported in the form that RunSpec uses."""
+    from pydantic import ValidationError
+
+    from core.spec import SETTINGS
+
     cause, option = error.__cause__, getattr(error, "param", None)
     if not isinstance(cause, ValidationError) or option is None:
         own = re.match("(Expected|Give) ", error.message)  # raised by Headroom: no "Invalid value:" prefix
@@ -72,8 +98,13 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
+class _AllCommands(OneLineErrors):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**{**attributes, "commands": _Commands()})
+
+
 app = typer.Typer(
-    cls=OneLineErrors,
+    cls=_AllCommands,
     add_completion=False,
     invoke_without_command=True,
     help="Train one ConvNet backbone with different classifier heads and compare the results.",
@@ -84,18 +115,3 @@ app = typer.Typer(
 def _show_help(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
-
-
-for _command in (recipes, params, train, sweep, advise, show, compare, analyse, token, serve, doctor):
-    app.command()(_command)
-app.command("import")(import_run)
-app.add_typer(run.app, name="runs")
-app.add_typer(saved_comparison.app, name="comparisons")
-app.add_typer(bundle.app, name="bundle")
-for _name in ("comments", "comment", "resolve", "history", "diff"):
-    report.app.command()(getattr(report_comment, _name))
-app.add_typer(report.app, name="report")
-app.add_typer(export.app, name="export")
-app.add_typer(dataset.app, name="datasets")
-app.add_typer(model.app, name="models")
-app.add_typer(job.app, name="jobs")

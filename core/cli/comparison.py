@@ -9,6 +9,7 @@ from core.errors import RunNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from core.displays.views.difference import Margin
     from core.store.comparison import Comparison
@@ -23,9 +24,11 @@ ComparisonArgument = Annotated[list[str], typer.Argument(metavar=METAVAR, help=H
 
 
 def _check_margin(value: str | None) -> str | None:
+    if value is None:
+        return None
     from core.displays.views.difference import Margin
 
-    if value is not None and value not in get_args(Margin):
+    if value not in get_args(Margin):
         raise typer.BadParameter(f"Expected margin to be one of {', '.join(get_args(Margin))}; got {value!r:.60}.")
     return value
 
@@ -89,6 +92,11 @@ def load_comparison(store: "RunStore", texts: "Sequence[str]", baseline: str = "
         print_message(chosen.notice)
     comparison = choose_baseline(Comparison.of(store.open_all(chosen.run_ids)), baseline)
     return add_diverged(store.home, comparison), [*chosen.missing]
+
+
+def list_run_folders(comparison: "Comparison", missing: list[str]) -> "list[Path] | None":
+    """Return the folders on which a result depends; None if runs are missing, which each call reports."""
+    return None if missing else [run.path for run in comparison.runs]
 
 
 def read_margin_option(value: str | None) -> "Margin":

@@ -12,7 +12,7 @@ from core.architecture.recipe_model import compute_recipe_model
 from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
 from core.cli.recipe_option import choose_side
 from core.cli.setting_option import parse_changes
-from core.displays.json_values import to_rows
+from core.displays.json_values import make_plain, to_rows
 from core.errors import SpecError
 from core.home import Home
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS
@@ -22,19 +22,28 @@ if TYPE_CHECKING:
 
     from core.architecture.keras_model import KerasModel
     from core.recipe import Recipe
+    from core.store.run_store import RunStore
 
 
 def recipes(as_json: JsonFlag = False) -> None:
     """List the recipes with their heads, published results and the results measured in this home."""
-    from core.recipes import RECIPES
+    from core.store.kept_result import keep_result
     from core.store.run_store import RunStore
 
-    frame = RunStore(Home.default()).frame()
-    found = [_describe(recipe, frame[frame["recipe"] == recipe.name]) for recipe in RECIPES.values()]
+    store = RunStore(Home.default())
+    found = keep_result(store, ["recipes"], lambda: (_describe_all(store), []))
     if as_json:
         print_json(found)
         return
     _print_recipes(found)
+
+
+def _describe_all(store: "RunStore") -> list[dict[str, Any]]:
+    from core.recipes import RECIPES
+
+    frame = store.frame()
+    found = [_describe(recipe, frame[frame["recipe"] == recipe.name]) for recipe in RECIPES.values()]
+    return make_plain(found)
 
 
 def _describe(recipe: "Recipe", frame: "pd.DataFrame") -> dict[str, Any]:
@@ -94,7 +103,7 @@ def _choose(recipe: "Recipe", frame: "pd.DataFrame") -> tuple[list[dict[str, Any
 
 
 def _print_recipes(found: list[dict[str, Any]]) -> None:
-    from core.analysis.summary import SeedMean
+    from core.analysis.seed_mean import SeedMean
     from core.displays.number import format_accuracy, format_count, format_published_accuracy
     from core.displays.recipe_text import write_source
     from core.recipe import Publication, PublishedResult

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from core.cli import report_comment
 from core.cli.comparison import (
     HELP,
     METAVAR,
@@ -191,6 +192,7 @@ def export_(
     from core.reports.address import is_address
     from core.reports.export import (
         add_extras,
+        drawing,
         export_report,
         find_format,
         include_comments,
@@ -209,23 +211,24 @@ def export_(
             raise typer.BadParameter(
                 "A saved report has its own margin and baseline. Give --margin and --baseline only with runs."
             )
+    elif comments:
+        raise typer.BadParameter("Only a saved report has comments. Give its ID, or leave out --comments.")
+    with drawing(kind):
         with preparing(kind, store.home):
-            edition = open_edition(names, store, draft=draft)
+            if any(map(is_address, names)):
+                edition = open_edition(names, store, draft=draft)
+            else:
+                comparison, _ = load_comparison(store, names, baseline)
+                edition = open_comparison_edition(comparison, store, read_margin_option(margin))
         if comments:
             edition = include_comments(edition, store.home, names[0])
-    else:
-        if comments:
-            raise typer.BadParameter("Only a saved report has comments. Give its ID, or leave out --comments.")
-        with preparing(kind, store.home):
-            comparison, _ = load_comparison(store, names, baseline)
-            edition = open_comparison_edition(comparison, store, read_margin_option(margin))
-    with mute_stderr():  # LiteRT's messages
-        edition = add_extras(edition, kind, store, models=models)
-    if models and (problem := edition.extras.problem):
-        raise ReportError(f"The models cannot be included: {problem}")
-    for sentence in edition.extras.models.left_out if edition.extras.models else []:
-        print_message(sentence)
-    files = export_report(edition, kind, path, store)
+        with mute_stderr():  # LiteRT's messages
+            edition = add_extras(edition, kind, store, models=models)
+        if models and (problem := edition.extras.problem):
+            raise ReportError(f"The models cannot be included: {problem}")
+        for sentence in edition.extras.models.left_out if edition.extras.models else []:
+            print_message(sentence)
+        files = export_report(edition, kind, path, store)
     size = format_bytes(sum(map(len, files.values())))
     images = f", with {format_plural(len(files) - 1, 'image')} in the same folder" if len(files) > 1 else ""
     typer.echo(f"{path}: {size}{images}.")
@@ -237,3 +240,7 @@ def verify(path: Annotated[Path, typer.Argument(metavar="FILE", help="An exporte
     from core.reports.seal import verify_file
 
     typer.echo(f"{path.name}: unchanged since it was written. SHA-256: {verify_file(path)}")
+
+
+for _name in ("comments", "comment", "resolve", "history", "diff"):
+    app.command()(getattr(report_comment, _name))

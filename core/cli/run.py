@@ -14,11 +14,8 @@ from core.cli.output import (
     print_side_file_problems,
     print_table,
 )
-from core.displays.json_values import to_rows
 from core.errors import ArtifactError, RunNotFoundError, UnknownNameError
 from core.home import Home
-
-_INTEGERS = ("seed", "epochs", "trained_epochs", "measured_epoch", "params")
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -49,8 +46,8 @@ def runs(
     home = Home.default()
     store = RunStore(home)
     rows = [
-        clear_settings({name: _as_integer(value) if name in _INTEGERS else value for name, value in row.items()})
-        for row in to_rows(list_runs(home, store))
+        clear_settings(row)
+        for row in list_runs(home, store)
         if all(value in (None, row[name]) for name, value in filters.items())
     ]
     for message in store.damaged().values():
@@ -94,11 +91,6 @@ def fetch(
             typer.echo(store.fetch(run_id, home).run_id)
 
 
-def _as_integer(value: Any) -> int | None:
-    """Convert an integer that pandas stores as a float because its column has missing values."""
-    return None if value is None else int(value)
-
-
 def _write_epochs(epochs: int | None, trained: int | None) -> str:
     """Return "25", or "7 of 25" after early stopping."""
     if epochs is None or trained in (None, epochs):
@@ -113,7 +105,7 @@ def _write_measured(keep: str | None, epoch: int | None) -> str:
 
 
 def _as_text(row: dict[str, Any]) -> dict[str, str]:
-    from core.analysis.summary import SeedMean
+    from core.analysis.seed_mean import SeedMean
     from core.displays.number import format_accuracy, format_count, format_loss
 
     return {
@@ -156,7 +148,11 @@ def find_id(home: Home, prefix: str) -> str:
     from core.store.run_store import RunStore
 
     store = RunStore(home)
-    known = {*store.frame()["run_id"], *store.damaged(), *(job.run_id for job in list_available_jobs(home))}
+    known = {
+        *store.list_ids(),
+        *store.damaged(),
+        *(job.run_id for job in list_available_jobs(home)),
+    }
     matches = [run_id for run_id in known if run_id.startswith(prefix)] if prefix else []
     if len(matches) == 1 or prefix in matches:
         return prefix if prefix in matches else matches[0]
@@ -210,7 +206,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from core.analysis.summary import SeedMean
+    from core.analysis.seed_mean import SeedMean
     from core.displays.number import format_accuracy, format_bytes, format_count, format_loss, format_seconds
 
     forms: dict[str, Any] = {

@@ -8,7 +8,6 @@ import os
 import re
 import socket
 import time
-import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -210,6 +209,8 @@ def quiet_keras() -> Iterator[None]:
 
 
 def _measure(files: Sequence[Download]) -> int | None:
+    import urllib.request  # only needed before a download
+
     total = 0
     for file in files:
         if file.size is not None:

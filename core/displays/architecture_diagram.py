@@ -119,8 +119,7 @@ def build_architecture_chart(architectures: Sequence[Architecture], palette: Map
     largest = max(step.params for panel in panels for step in panel.steps)
     charts = [_Drawing(panel, max(largest, 1)).chart(_NOTE if panel is panels[0] else ()) for panel in panels]
     columns = 2 if len(charts) in (2, 4) else 3
-    chart = alt.concat(*charts, columns=columns, spacing=24)
-    return chart.properties(usermeta={PANEL_PIXELS: _WIDTH}, padding=NO_PADDING)
+    return alt.concat(*charts, columns=columns, spacing=24, usermeta={PANEL_PIXELS: _WIDTH}, padding=NO_PADDING)
 
 
 @dataclass(frozen=True)
@@ -246,6 +245,7 @@ class _Drawing:
     def _build(self, height: float) -> Chart:
         x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, _WIDTH], nice=False))
         y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[height, 0], nice=False))
+        x2, y2 = alt.X2("x2:Q"), alt.Y2("y2:Q")
         tooltip = [
             alt.Tooltip("step:N", title="Step"),
             alt.Tooltip("layers:N", title="Layers"),
@@ -266,10 +266,12 @@ class _Drawing:
             for value in (True, False)
         )
         return alt.layer(
-            links.encode(x=x, y=y, x2="x2:Q", y2="y2:Q"),
-            *(mark.encode(x=x, x2="x2:Q", y=y, y2="y2:Q", tooltip=tooltip) for mark in (filled, outlined)),
-            *(mark.encode(x=x, y=y, text="text:N") for mark in (bold, normal)),
-        ).properties(width=_WIDTH, height=height)
+            links.encode(x=x, y=y, x2=x2, y2=y2),
+            *(mark.encode(x=x, x2=x2, y=y, y2=y2, tooltip=tooltip) for mark in (filled, outlined)),
+            *(mark.encode(x=x, y=y, text=alt.Text("text:N")) for mark in (bold, normal)),
+            width=_WIDTH,
+            height=height,
+        )
 
 
 def _chart_rectangles(marks: Marks) -> alt.Chart:

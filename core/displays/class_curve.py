@@ -108,8 +108,8 @@ class ClassCurve(Display):
             base = alt.Chart(frame[frame["head"].isin(heads)]).encode(
                 x=x,
                 y=y,
-                order="point:Q",
-                detail="seed:N",
+                order=alt.Order("point:Q"),
+                detail=alt.Detail("seed:N"),
                 color=color_styles(styles, legend=together),
                 tooltip=[
                     alt.Tooltip("head:N", title="Head"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.analysis.summary import SeedMean
+from core.analysis.seed_mean import SeedMean
 from core.displays.number import format_accuracy, format_bytes, format_count, format_seconds, format_short
 
 

@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from core.displays.axis import list_log_ticks, list_whole_ticks
-from core.displays.chart_view import Chart
+from core.displays.chart_view import Chart, set_properties
 from core.displays.encoding import GREY, color_styles
 from core.displays.palette import VariantStyle
 
@@ -62,9 +62,8 @@ def finish_chart(chart: Any, labels: Sequence[str]) -> Chart:
     """Set the height with the legend of these heads, which marks hidden heads itself instead of fading the others."""
     columns = 2 if max(map(len, labels)) <= 16 else 1
     rows = -(-len(labels) // columns) if len(labels) > 1 else 0
-    finished: Chart = chart.properties(height=HEIGHT_PIXELS + _LEGEND_ROW_PIXELS * rows).configure_legend(
-        unselectedOpacity=1
-    )
+    config = alt.Config(legend=alt.LegendConfig(unselectedOpacity=1))
+    finished: Chart = set_properties(chart, height=HEIGHT_PIXELS + _LEGEND_ROW_PIXELS * rows, config=config)
     return finished
 
 
@@ -130,7 +129,7 @@ def draw_continuations(x: str, positions: Sequence[float], low: float, high: flo
         return []
     left = [position > high - _TEXT_SHARE * (high - low) for position in named]
     data = pd.DataFrame({x: positions})
-    rule = alt.Chart(data).mark_rule(strokeDash=[2, 4], color=GREY).encode(x=f"{x}:Q")
+    rule = alt.Chart(data).mark_rule(strokeDash=[2, 4], color=GREY).encode(x=alt.X(f"{x}:Q"))
     layers: list[Any] = [rule]
     for is_left in {*left}:
         texts = pd.DataFrame(
@@ -144,7 +143,7 @@ def draw_continuations(x: str, positions: Sequence[float], low: float, high: flo
             color=GREY,
         )
         y = alt.value("height") if bottom else alt.value(0)
-        layers.append(mark.encode(x=f"{x}:Q", y=y, text="text:N"))
+        layers.append(mark.encode(x=alt.X(f"{x}:Q"), y=y, text=alt.Text("text:N")))
     return layers
 
 
@@ -153,6 +152,6 @@ def draw_floors(images: Mapping[float, str]) -> list[Any]:
     if not images:
         return []
     data = pd.DataFrame({"y": [*images], "text": [*images.values()]})
-    rule = alt.Chart(data).mark_rule(strokeDash=[4, 3], color=GREY).encode(y="y:Q")
+    rule = alt.Chart(data).mark_rule(strokeDash=[4, 3], color=GREY).encode(y=alt.Y("y:Q"))
     text = alt.Chart(data).mark_text(align="right", baseline="top", dx=-4, dy=3, fontSize=10, color=GREY)
-    return [rule, text.encode(x=alt.value("width"), y="y:Q", text="text:N")]
+    return [rule, text.encode(x=alt.value("width"), y=alt.Y("y:Q"), text=alt.Text("text:N"))]

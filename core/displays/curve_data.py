@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import pandas as pd
 
 from core.analysis.curve import MEAN, SPLIT_METRICS, Band, compute_curves, compute_extremes
-from core.analysis.summary import SeedMean
+from core.analysis.seed_mean import SeedMean
 from core.displays.curve_chart import METRICS
 from core.displays.curve_layers import SPLITS
 from core.displays.display import Display, Options

@@ -36,7 +36,7 @@ class CurveLayers:
         """Draw the band between y_low and y_high around the mean of a split."""
         rows = self.base.transform_filter(f"datum.seed < 0 && datum.split === '{split}'")
         y = self._position("y_low")
-        return rows.mark_area().encode(y=y, y2="y_high:Q", opacity=show_unless_hidden(0.18))
+        return rows.mark_area().encode(y=y, y2=alt.Y2("y_high:Q"), opacity=show_unless_hidden(0.18))
 
     def draw_lines(self, *, dashed: bool, raw: bool, isolated: bool) -> list[alt.Chart]:
         """Draw single seeds as thin lines and means as bold ones, those of training dotted.
@@ -54,7 +54,7 @@ class CurveLayers:
             layers.append(mean.encode(y=self._position("y_raw"), opacity=show_unless_hidden(0.4), **own))
         for sign, width, size, opacity in ((">=", 1.0, 24, 0.32), ("<", 2.6, 70, 1.0)):
             part = self.base.transform_filter(f"datum.seed {sign} 0").encode(opacity=show_unless_hidden(opacity))
-            layers.append(part.mark_line(strokeWidth=width).encode(detail="seed:N", **own))
+            layers.append(part.mark_line(strokeWidth=width).encode(detail=alt.Detail("seed:N"), **own))
             if isolated:
                 point = part.transform_filter("datum.isolated").mark_point(size=size, strokeWidth=1.6)
                 scale = alt.Scale(domain=[*self.styles], range=[style.color for style in self.styles.values()])
@@ -76,7 +76,11 @@ class CurveLayers:
         ends = ends.assign(position=[10**position for position in spread] if log else spread)
         text = alt.Chart(ends).mark_text(align="left", baseline="middle", dx=9, fontSize=11, fontWeight="bold")
         return text.encode(
-            x=f"{self.x}:Q", y="position:Q", color="head:N", text="head:N", opacity=show_unless_hidden(1)
+            x=alt.X(f"{self.x}:Q"),
+            y=alt.Y("position:Q"),
+            color=alt.Color("head:N"),
+            text=alt.Text("head:N"),
+            opacity=show_unless_hidden(1),
         )
 
     def draw_marks(self, marks: pd.DataFrame) -> list[alt.Chart]:
@@ -117,9 +121,9 @@ class CurveLayers:
         tips = [alt.Tooltip("at:N", title=title)]
         tips += [alt.Tooltip(f"s{i}:N", title=name) for i, name in enumerate(series)]
         area = alt.Chart(wide).mark_rect(opacity=0, stroke=GREY, strokeWidth=8)
-        bands = area.encode(x=alt.X("from:Q"), x2="to:Q", tooltip=tips).add_params(hovered)
+        bands = area.encode(x=alt.X("from:Q"), x2=alt.X2("to:Q"), tooltip=tips).add_params(hovered)
         opacity = alt.condition(hovered, alt.value(0.9), alt.value(0.0))
-        rule = alt.Chart(wide).mark_rule(strokeWidth=1, color=GREY).encode(x=f"{self.x}:Q", opacity=opacity)
+        rule = alt.Chart(wide).mark_rule(strokeWidth=1, color=GREY).encode(x=alt.X(f"{self.x}:Q"), opacity=opacity)
         return [rule, bands]
 
     def _position(self, field: str) -> alt.Y:

@@ -71,9 +71,11 @@ class ImageView(DataDisplay):
         base = alt.Chart(frame).encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None))
         texts: dict[str, Any] = {"fontSize": 11, "limit": _CELL - 4}
         return alt.layer(
-            base.mark_image(width=_PICTURE, height=_PICTURE).encode(url="url:N", tooltip=["title:N", "caption:N"]),
-            base.mark_text(dy=_PICTURE / 2 + 0.7 * _LINE, fontWeight="bold", **texts).encode(text="title:N"),
-            base.mark_text(dy=_PICTURE / 2 + 1.7 * _LINE, **texts).encode(text="caption:N"),
+            base.mark_image(width=_PICTURE, height=_PICTURE).encode(
+                url=alt.Url("url:N"), tooltip=[alt.Tooltip("title:N"), alt.Tooltip("caption:N")]
+            ),
+            base.mark_text(dy=_PICTURE / 2 + 0.7 * _LINE, fontWeight="bold", **texts).encode(text=alt.Text("title:N")),
+            base.mark_text(dy=_PICTURE / 2 + 1.7 * _LINE, **texts).encode(text=alt.Text("caption:N")),
         ).properties(width=_CELL * min(per_row, len(cells)), height=-(-len(cells) // per_row) * height)
 
 

@@ -91,7 +91,7 @@ def arrange_panels(panels: Sequence[Any], pixels: int) -> Chart:
     """
     if len(panels) == 1:
         return panels[0]
-    return alt.concat(*panels, columns=max(1, REPORT_PIXELS // pixels)).properties(usermeta={PANEL_PIXELS: pixels})
+    return alt.concat(*panels, columns=max(1, REPORT_PIXELS // pixels), usermeta={PANEL_PIXELS: pixels})
 
 
 def position_heads(comparison: Comparison) -> alt.Y:

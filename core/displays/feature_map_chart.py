@@ -81,13 +81,13 @@ def _draw(label: str, picture: NDArray[np.uint8], layers: Sequence[LayerMaps], c
     words = [
         alt.Chart(pd.DataFrame([text for text in texts if text["bold"] is bold]))
         .mark_text(align="left", baseline="middle", fontSize=12, color=INK, fontWeight="bold" if bold else "normal")
-        .encode(x=x, y=y, text="text:N")
+        .encode(x=x, y=y, text=alt.Text("text:N"))
         for bold in (True, False)
     ]
     drawn = (
         dot.encode(x=x, y=y),
-        pictures.encode(x=x, y=y, url="url:N"),
-        frames.encode(x=x, x2="x2:Q", y=y, y2="y2:Q", tooltip=tip),
+        pictures.encode(x=x, y=y, url=alt.Url("url:N")),
+        frames.encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"), tooltip=tip),
         *words,
     )
     return alt.layer(*drawn).properties(width=_WIDTH, height=top)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from core.analysis.summary import SeedMean
+from core.analysis.seed_mean import SeedMean
 from core.datasets.dataset_key import label_of_spec
 from core.displays.number import format_accuracy, format_count, format_loss, format_seconds
 from core.displays.progress import describe_age, describe_progress, describe_time_left

@@ -46,7 +46,7 @@ def _build(frame: pd.DataFrame, last: int, labels: list[str], metric: str) -> Ch
         x=position_x("epoch", 1, max(last, 2)),
         y=y,
         color=color_lines(styles),
-        detail="run:N",
+        detail=alt.Detail("run:N"),
         tooltip=[
             alt.Tooltip("run:N", title="Run"),
             alt.Tooltip("epoch:Q", title="Epoch"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.analysis.balanced_accuracy import BalancedDifference
     from core.analysis.difference import Difference, Need
-    from core.analysis.summary import SeedMean
+    from core.analysis.seed_mean import SeedMean
     from core.recipe import PublishedResult
 
 

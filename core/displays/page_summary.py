@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.analysis.summary import SeedMean, describe_metric
+from core.analysis.seed_mean import SeedMean
+from core.analysis.summary import describe_metric
 from core.displays.number import format_accuracy, format_count, format_plural, format_seconds
 from core.store.comparison import Comparison
 from core.store.elsewhere import select_with, write_lacking

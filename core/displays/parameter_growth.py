@@ -65,22 +65,22 @@ def build_growth_chart(frame: pd.DataFrame, palette: dict[str, str], side: int) 
     )  # fmt: skip
     name, params = REFERENCE
     whole = alt.Chart(pd.DataFrame({"params": [params], "name": [f"{name}: {params:,}"]}))
-    reference = whole.mark_rule(strokeDash=[6, 4], color=_RULE).encode(y="params:Q")
+    reference = whole.mark_rule(strokeDash=[6, 4], color=_RULE).encode(y=alt.Y("params:Q"))
     reference_name = whole.mark_text(align="right", dx=-4, dy=8, color=_RULE, fontSize=11).encode(
-        y="params:Q", x=alt.value("width"), text="name:N"
+        y=alt.Y("params:Q"), x=alt.value("width"), text=alt.Text("name:N")
     )
     current = alt.Chart(pd.DataFrame({"side": [side], "name": [f"selected: {side}"]}))
-    mark = current.mark_rule(strokeWidth=1.5, color=_RULE).encode(x="side:Q")
+    mark = current.mark_rule(strokeWidth=1.5, color=_RULE).encode(x=alt.X("side:Q"))
     mark_name = current.mark_text(
         align="right" if side > 300 else "left", dx=-4 if side > 300 else 4, dy=8, fontWeight="bold", color=_RULE
-    ).encode(x="side:Q", y=alt.value(0), text="name:N")
+    ).encode(x=alt.X("side:Q"), y=alt.value(0), text=alt.Text("name:N"))
     tips = [alt.Tooltip("side:Q", title="Side length (pixels)"), *(
         alt.Tooltip(f"s{i}:Q", title=label, format=",") for i, label in enumerate(labels)
     )]  # fmt: skip
     reader = (
         alt.Chart(wide)
         .mark_rule(color=_RULE)
-        .encode(x="side:Q", opacity=alt.condition(nearest, alt.value(0.8), alt.value(0.0)), tooltip=tips)
+        .encode(x=alt.X("side:Q"), opacity=alt.condition(nearest, alt.value(0.8), alt.value(0.0)), tooltip=tips)
         .add_params(nearest)
     )
     return alt.layer(lines, reference, reference_name, mark, mark_name, reader).properties(height=520)

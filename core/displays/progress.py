@@ -1,6 +1,6 @@
 """Progress and hyperparameters of a job as text."""
 
-from core.analysis.summary import SeedMean
+from core.analysis.seed_mean import SeedMean
 from core.displays.number import format_accuracy, format_count, format_loss, format_seconds
 from core.jobs.progress import PUBLISHING, STARTING, Progress
 from core.jobs.queue import State

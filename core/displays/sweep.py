@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from core.analysis.summary import SeedMean
+from core.analysis.seed_mean import SeedMean
 from core.displays.axis import scale_shares
 from core.displays.chart_view import Chart
 from core.displays.encoding import color_styles, shape_styles

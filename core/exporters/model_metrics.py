@@ -4,7 +4,7 @@ import numpy as np
 
 from core.analysis.calibration import compute_bins, compute_ece, compute_expected_ece
 from core.analysis.class_metrics import measure_run
-from core.analysis.summary import SeedMean
+from core.analysis.seed_mean import SeedMean
 from core.displays.number import format_loss, format_share, format_share_interval
 from core.interval import compute_wilson
 from core.reports.document import Table

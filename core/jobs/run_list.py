@@ -1,6 +1,6 @@
 """Table of finished runs and unfinished jobs."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.architecture.model import compute_model
 from core.datasets.dataset_key import key_of
@@ -12,35 +12,25 @@ from core.recipes import recipe_of
 from core.spec import DATASETS
 from core.store.run_store import RunStore
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 COLUMNS = (
     "run_id", "recipe", "elsewhere", "dataset", "folder", "head", "seed", "epochs", "trained_epochs", "status",
     "test_accuracy", "test_loss", "params", "keep", "measured_epoch",
 )  # fmt: skip
 
 
-def list_runs(home: Home, store: RunStore | None = None) -> "pd.DataFrame":
+def list_runs(home: Home, store: RunStore | None = None) -> list[dict[str, Any]]:
     """Return one row per run with the columns COLUMNS: first the jobs without a result, then the finished runs, each
-    newest first. Values that a job does not have yet are missing. A finished job is listed once, as a run; a damaged
-    run that is being retrained is listed as a job.
+    newest first. Values that a job does not have yet are None. A finished job is listed once, as a run; a damaged run
+    that is being retrained is listed as a job.
 
     Args:
         store: the home's run store, if the caller has already opened it.
     """
-    import pandas as pd
-
     jobs = [job for job in list_available_jobs(home) if job.state != "finished"]
-    finished = (store or RunStore(home)).frame()[list(COLUMNS)]
     retraining = {job.run_id for job in jobs if job.state in ("queued", "running")}
-    finished = finished[~finished["run_id"].isin(retraining)].reset_index(drop=True)
-    listed = set(finished["run_id"])
-    rows = [_row(home, job) for job in jobs if job.run_id not in listed]
-    if not rows:
-        return finished
-    unfinished = pd.DataFrame(rows, columns=list(COLUMNS))
-    return pd.concat([unfinished.astype(object), finished.astype(object)], ignore_index=True).infer_objects()
+    finished = [row for row in (store or RunStore(home)).list_rows(COLUMNS) if row["run_id"] not in retraining]
+    listed = {row["run_id"] for row in finished}
+    return [*(_row(home, job) for job in jobs if job.run_id not in listed), *finished]
 
 
 def list_available_jobs(home: Home) -> list[Job]:
@@ -52,7 +42,7 @@ def list_available_jobs(home: Home) -> list[Job]:
 
 
 def _row(home: Home, job: Job) -> dict[str, Any]:
-    row: dict[str, Any] = {"run_id": job.run_id, "status": job.state}
+    row: dict[str, Any] = {**dict.fromkeys(COLUMNS), "run_id": job.run_id, "status": job.state}
     try:
         spec = job.spec
         recipe = recipe_of(spec)

@@ -73,7 +73,7 @@ def _complete(home: Home, store: RunStore, prefix: str) -> str:
     """Return the ID of a run, a job, a damaged folder or a deleted run that starts with a prefix."""
     if _is_known(home, store, prefix):
         return prefix
-    listed = {*store.frame()["run_id"], *store.damaged(), *store.deleted()}
+    listed = {*store.list_ids(), *store.damaged(), *store.deleted()}
     found = sorted(name for name in listed if prefix and name.startswith(prefix))
     if len(found) > 1:
         raise RunNotFoundError(f"{prefix!r:.60} matches {len(found)} runs; enter more characters.")

@@ -6,9 +6,9 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import chain
@@ -20,11 +20,14 @@ from core.home import Home
 from core.reports.document import Figure
 
 CHART_WIDTH_PIXELS = 640
+_PROCESSES = 2  # that draw charts
+_STARTED: list[subprocess.Popen[bytes]] = []
 T = TypeVar("T")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DRAW = """
 import base64, json, sys, vl_convert
-request = json.load(sys.stdin)
+vl_convert.vegalite_to_svg({"mark": "point", "data": {"values": []}}, allowed_base_urls=[])  # starts the engine
+request = json.loads(sys.stdin.read() or '{"charts": []}')
 for chart in request["charts"]:
     try:
         drawn = getattr(vl_convert, request["call"])(chart, allowed_base_urls=[], **request["settings"])
@@ -94,6 +97,24 @@ def split_panels(figure: Figure) -> list[Figure]:
     ]
 
 
+@contextmanager
+def starting_engines() -> Iterator[None]:
+    """Start the drawing processes, which takes half a second, while the block builds what they will draw."""
+    with ExitStack() as started:
+        _STARTED.extend(started.enter_context(_start_engine()) for _ in range(_PROCESSES))
+        try:
+            yield
+        finally:
+            for process in _STARTED:
+                process.communicate()  # without a request it ends
+            _STARTED.clear()
+
+
+def _start_engine() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-I", "-c", _DRAW]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
 def draw_svg(figures: Iterable[Figure]) -> Drawn[str]:
     """Draw the charts of figures as SVG, without a browser or network."""
     charts = {figure.id: stretch(figure, CHART_WIDTH_PIXELS) for figure in figures if figure.chart}
@@ -114,8 +135,8 @@ def _draw(call: str, charts: dict[str, dict[str, Any]], **settings: Any) -> Draw
     The rendering engine draws one chart at a time, does not release its memory, and crashes on some charts.
     """
     names = [*charts]
-    halves = [half for half in (names[::2], names[1::2]) if half]
-    with ThreadPoolExecutor(2) as pool:
+    halves = [half for half in (names[::_PROCESSES], names[1::_PROCESSES]) if half]
+    with ThreadPoolExecutor(_PROCESSES) as pool:
         parts = pool.map(lambda half: _run_engine(call, [charts[name] for name in half], settings), halves)
         answers = dict(zip((name for half in halves for name in half), chain.from_iterable(parts), strict=True))
     problems = {name: _describe(answer["problem"]) for name, answer in answers.items() if "problem" in answer}
@@ -133,12 +154,20 @@ def _run_engine(call: str, charts: list[dict[str, Any]], settings: dict[str, Any
     answers: list[dict[str, str]] = []
     while len(answers) < len(charts):
         request = json.dumps({"call": call, "charts": _clean(charts[len(answers) :]), "settings": settings})
-        command = [sys.executable, "-I", "-c", _DRAW]
-        done = subprocess.run(command, input=request.encode(), capture_output=True, check=False)
-        answers += [json.loads(line) for line in done.stdout.splitlines()]
+        with _take_engine() as process:
+            drawn, _ = process.communicate(request.encode())
+        answers += [json.loads(line) for line in drawn.splitlines()]
         if len(answers) < len(charts):
             answers.append({"problem": "the drawing process crashed"})
     return answers
+
+
+def _take_engine() -> subprocess.Popen[bytes]:
+    """Return a drawing process that was started before, otherwise a new one."""
+    try:
+        return _STARTED.pop()
+    except IndexError:
+        return _start_engine()
 
 
 def _clean(value: Any) -> Any:

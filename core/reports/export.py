@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from core.files import replacing
 from core.home import Home
 from core.reports.address import is_address, split_address
 from core.reports.build import build_document, open_report_comparison
-from core.reports.chart_image import load_vega
+from core.reports.chart_image import load_vega, starting_engines
 from core.reports.comment import add_comments
 from core.reports.comment_store import CommentStore
 from core.reports.default_report import write_default
@@ -87,6 +87,11 @@ def preparing(form: str, home: Home) -> Iterator[None]:
         if form == "html":
             background.submit(load_vega, home)
         yield
+
+
+def drawing(form: str) -> AbstractContextManager[None]:
+    """Return a context for building and exporting a report, in which the drawing of its charts is prepared."""
+    return starting_engines() if FORMATS[form].draws else nullcontext()
 
 
 def add_extras(edition: Edition, form: str, store: RunStore, *, models: bool = False) -> Edition:

@@ -61,6 +61,7 @@ class Format(ABC):
     mime: ClassVar[str]
     order: ClassVar[int]
     several: ClassVar[bool] = False  # writes several files, which a download packs into a ZIP archive
+    draws: ClassVar[bool] = False  # contains images of the charts
     interactive: ClassVar[bool] = False  # contains test images and models, see `Extras`
 
     @staticmethod

@@ -4,14 +4,14 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
-from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from core.datasets.trees.litter import is_litter
 from core.errors import HomeError, RunError
@@ -49,6 +49,11 @@ _DTYPES: dict[str, str] = {
     "version": "int64",
 }
 
+_TYPES = {
+    "str": pa.large_string(), "bool": pa.bool_(), "float64": pa.float64(), "int64": pa.int64(), "Int64": pa.int64()
+}  # fmt: skip
+_SCHEMA = pa.schema([(name, _TYPES[dtype]) for name, dtype in _DTYPES.items()])
+
 # Rows that were written with different columns or recipes are not read.
 _FORMAT = [_DTYPES, [(name, recipe.spec.canonical(), [*recipe.settings]) for name, recipe in RECIPES.items()]]
 _VERSION = int(hashlib.sha256(json.dumps(_FORMAT).encode()).hexdigest()[:8], 16)
@@ -68,24 +73,25 @@ _DIGEST_BYTES = 32
 _MAX_BYTES = 500_000_000
 
 
-def _build(rows: Sequence[Sequence[Any]]) -> "pd.DataFrame":
+def _build(rows: Iterable[dict[str, Any]], stamps: Mapping[str, int]) -> pa.Table:
+    """Return a table of rows, newest first, with the stamp of each folder and the version of the columns."""
+    listed = [{**row, "stamp": stamps.get(row["run_id"], 0), "version": _VERSION} for row in rows]
+    listed.sort(key=lambda row: row["run_id"])
+    listed.sort(key=lambda row: row["finished_at"], reverse=True)
+    return pa.Table.from_pylist(listed, _SCHEMA)
+
+
+def _to_frame(table: pa.Table) -> "pd.DataFrame":
     import pandas as pd
 
-    columns = zip(*rows, strict=True) if rows else [()] * len(_DTYPES)
-    named = zip(_DTYPES.items(), columns, strict=True)
-    return pd.DataFrame({name: pd.Series(values, dtype=dtype) for (name, dtype), values in named})
+    frame = table.to_pandas(use_threads=False, types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    known = [name for name in frame if _DTYPES[str(name)] == "int64"]  # never missing
+    return frame.astype(dict.fromkeys(known, "int64"))
 
 
 def list_rows_of(runs: Iterable[Run]) -> "pd.DataFrame":
-    """Convert runs to a run list: one row per run, with the columns of COLUMNS."""
-    rows = (run.row() for run in runs)
-    return _build([[*(row[column] for column in COLUMNS), 0, _VERSION] for row in rows])[[*COLUMNS]]
-
-
-@cache
-def _build_empty() -> "pd.DataFrame":
-    """Return an empty frame, shared by all indexes: it takes 10 ms to build and is not needed to open a run."""
-    return _build([])
+    """Convert runs to a run list: one row per run in this order, with the columns of COLUMNS."""
+    return _to_frame(pa.Table.from_pylist([run.row() for run in runs], _SCHEMA).select([*COLUMNS]))
 
 
 @dataclass
@@ -99,6 +105,7 @@ class Index:
     Attributes:
         path: The folder.
         file: Cache of the rows.
+        stamps: Hash of modification time and size of each record, by folder.
         damaged: Error messages by name of the damaged folders.
         generation: Number that changes with each change of `frame` or `damaged`; no other index of the process has it,
             so that caches never mix them up.
@@ -106,10 +113,11 @@ class Index:
 
     path: Path
     file: Path | None
+    stamps: dict[str, int] = field(default_factory=dict)
     damaged: dict[str, str] = field(default_factory=dict)
     generation: int = 0
-    _frame: "pd.DataFrame | None" = None
-    _stamps: dict[str, int] = field(default_factory=dict)
+    _table: pa.Table | None = None
+    _frame: "tuple[pa.Table, pd.DataFrame] | None" = None
     _changed: int = -1
     _settles: float = 0.0
     _scanned: float = 0.0
@@ -118,10 +126,17 @@ class Index:
     @property
     def frame(self) -> "pd.DataFrame":
         """One row per run, newest first, with at least the columns of COLUMNS."""
-        return _build_empty() if self._frame is None else self._frame
+        table = _SCHEMA.empty_table() if self._table is None else self._table
+        if self._frame is None or self._frame[0] is not table:
+            self._frame = table, _to_frame(table)
+        return self._frame[1]
+
+    def list_rows(self, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Return columns of `frame` as dictionaries with Python values. It imports pandas only after a change."""
+        return [] if self._table is None else self._table.select([*columns]).to_pylist()
 
     def __contains__(self, run_id: str) -> bool:
-        return run_id in self._stamps and run_id not in self.damaged
+        return run_id in self.stamps and run_id not in self.damaged
 
     def refresh(self) -> None:
         """Update the index after runs were added, deleted or changed. Without recent changes it calls stat once.
@@ -163,12 +178,12 @@ class Index:
         return stamps
 
     def _update(self, stamps: dict[str, int]) -> None:
-        if stamps and not self._stamps:
+        if stamps and not self.stamps:
             self._load()
-        if stamps == self._stamps:
+        if stamps == self.stamps:
             return
-        fresh = [name for name, stamp in stamps.items() if self._stamps.get(name) != stamp]
-        removed = (self._stamps.keys() - stamps.keys()).union(fresh)
+        fresh = [name for name, stamp in stamps.items() if self.stamps.get(name) != stamp]
+        removed = (self.stamps.keys() - stamps.keys()).union(fresh)
         damaged = {name: message for name, message in self.damaged.items() if name not in removed}
         rows = []
         for name in fresh:
@@ -177,20 +192,21 @@ class Index:
             except RunError as error:
                 damaged[name] = str(error)
             else:
-                rows.append([*(row[column] for column in COLUMNS), stamps[name], _VERSION])
-        kept = self.frame[[name not in removed for name in self.frame["run_id"]]]
-        if rows or len(kept) < len(self.frame):
-            import pandas as pd
-
-            frame = pd.concat([kept, _build(rows)]) if len(kept) else _build(rows)
-            self._frame = frame.sort_values(["finished_at", "run_id"], ascending=[False, True], ignore_index=True)
-            self._save()
-        self.damaged, self._stamps = damaged, stamps
+                rows.append(row)
+        kept = [row["run_id"] not in removed for row in self.list_rows(["run_id"])]
+        if rows or not all(kept):
+            self._table = self._merge(kept, _build(rows, stamps))
+            self._save(self._table)
+        self.damaged, self.stamps = damaged, stamps
         self.generation = next(_GENERATIONS)
 
-    def _load(self) -> None:
-        import pandas as pd
+    def _merge(self, kept: list[bool], added: pa.Table) -> pa.Table:
+        if self._table is None or not any(kept):
+            return added
+        table = pa.concat_tables([self._table.filter(pa.array(kept)), added])
+        return table.sort_by([("finished_at", "descending"), ("run_id", "ascending")])
 
+    def _load(self) -> None:
         if self.file is None:
             return
         try:
@@ -198,18 +214,20 @@ class Index:
             rows, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
             if hashlib.sha256(rows).digest() != digest:
                 return
-            frame = pd.read_feather(BytesIO(rows), use_threads=False)
+            with pa.ipc.open_file(rows) as reader:
+                table = reader.read_all().replace_schema_metadata(None)
         except (OSError, ValueError):  # missing, damaged or of another format: replaced by the next save
             return
-        if frame.dtypes.astype("str").to_dict() == _DTYPES and (frame["version"] == _VERSION).all():
-            self._frame = frame
-            self._stamps = dict(zip(frame["run_id"].to_numpy(), frame["stamp"].tolist(), strict=True))
+        if table.schema == _SCHEMA and {*table["version"].to_pylist()} == {_VERSION}:
+            self._table = table
+            self.stamps = dict(zip(table["run_id"].to_pylist(), table["stamp"].to_pylist(), strict=True))
             self.generation = next(_GENERATIONS)
 
-    def _save(self) -> None:
-        if self.file is not None:
-            buffer = BytesIO()
-            self.frame.to_feather(buffer)
-            rows = buffer.getvalue()
+    def _save(self, table: pa.Table) -> None:
+        if self.file is not None and self.file.parent.is_dir():  # to read does not create a home
+            buffer = pa.BufferOutputStream()
+            with pa.ipc.new_file(buffer, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+                writer.write_table(table)
+            rows = buffer.getvalue().to_pybytes()
             with suppress(HomeError), replacing(self.file) as temporary:
                 temporary.write_bytes(rows + hashlib.sha256(rows).digest())

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import HomeError, RunDamagedError, RunError, RunNotFoundError
 from core.home import Home
@@ -31,7 +31,10 @@ class RunStore:
 
     def __init__(self, home: Home, examples: Path | None = None) -> None:
         self.home = home
-        self._indexes = (Index(home.runs, home.path / "index.feather"), Index(examples or home.examples, None))
+        self._indexes = (
+            Index(home.runs, home.path / "index.feather"),
+            Index(examples or home.examples, home.path / "examples.feather"),
+        )
         self._frame: tuple[tuple[int, ...], pd.DataFrame] | None = None
         self._lock = Lock()
 
@@ -48,6 +51,28 @@ class RunStore:
             if self._frame is None or self._frame[0] != key:
                 self._frame = key, self._build_frame()
             return self._frame[1].copy(deep=False)  # callers may add columns
+
+    def list_rows(self, columns: Sequence[str] = COLUMNS) -> list[dict[str, Any]]:
+        """Return columns of `frame` as one dictionary per run; missing values are None. It does not import pandas."""
+        with self._lock:
+            self._refresh()
+            home, examples = self._indexes
+            names = [*dict.fromkeys([*columns, "run_id", "finished_at"])]
+            rows, shown = home.list_rows(names), examples.list_rows(names)
+        if shown:
+            rows += [row for row in shown if row["run_id"] not in home]
+            rows.sort(key=lambda row: row["finished_at"], reverse=True)
+        return [{name: row[name] for name in columns} for row in rows]
+
+    def stamps(self) -> list[dict[str, int]]:
+        """Return a number per run folder of the home, and of the examples, that changes with its record."""
+        with self._lock:
+            self._refresh()
+            return [index.stamps for index in self._indexes]
+
+    def list_ids(self) -> list[str]:
+        """Return the IDs of the finished runs, newest first."""
+        return [row["run_id"] for row in self.list_rows(["run_id"])]
 
     @property
     def generation(self) -> tuple[int, ...]:
@@ -109,7 +134,7 @@ class RunStore:
 
     def find(self, prefix: str) -> Run:
         """Open the run whose ID starts with the given characters, which must be unique."""
-        ids = [name for name in self.frame()["run_id"] if name.startswith(prefix)] if prefix else []
+        ids = [run_id for run_id in self.list_ids() if run_id.startswith(prefix)] if prefix else []
         if len(ids) > 1:
             raise RunNotFoundError(f"{prefix!r} matches {len(ids)} runs; enter more characters.")
         return self.open(ids[0] if ids else prefix)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.analysis.summary import SeedMean
+from core.analysis.seed_mean import SeedMean
 from core.displays import number
 
 

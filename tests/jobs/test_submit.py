@@ -34,7 +34,7 @@ def test_reading_jobs_of_an_empty_home_creates_nothing(tmp_path: Path) -> None:
     assert JobQueue(home).job("0" * 12) is None
     assert read_progress(home, "0" * 12) is None
     assert read_log(home, "0" * 12) == ""
-    assert list_runs(home).query("status != 'finished'").empty
+    assert {row["status"] for row in list_runs(home)} <= {"finished"}
     assert not ensure_dispatcher(home)
     assert not home.path.exists()
 

@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from core.displays.json_values import to_rows
 from core.errors import HomeError
 from core.home import Home
-from core.store.index import Index
+from core.store.index import COLUMNS, Index
 from core.store.run_store import RunStore
 from tests.support.paths import ROOT
 from tests.support.run_store import edit_record, ids, reopened
@@ -61,12 +63,32 @@ def test_generation_changes_only_with_the_runs(store: RunStore, make_run: RunWri
     assert store.generation != after
 
 
+def _replace_column(index: Index, name: str, value: int) -> pa.Table:
+    """Return the table of an index with another value in each row of a column."""
+    table = index._table
+    assert table is not None
+    return table.set_column(table.column_names.index(name), name, [[value] * len(table)])
+
+
+def test_rows_are_those_of_the_frame(store: RunStore, make_run: RunWriter) -> None:
+    """With several runs, a run whose record lacks values, and examples of which one is hidden."""
+    runs = [make_run(seed=seed, side=side) for seed, side in ((0, None), (1, 16))]
+    shutil.copytree(runs[0].path, store._indexes[1].path / runs[0].run_id)
+    shutil.copytree(make_run(seed=2).path, store._indexes[1].path / make_run(seed=2).run_id)
+    store.delete(make_run(seed=2).run_id)
+    for opened in (store, reopened(store)):  # before and after the index is read from its file
+        rows, frame = opened.list_rows(), opened.frame()
+        assert rows == to_rows(frame[[*COLUMNS]])
+        assert len(rows) == 3
+        assert opened.list_ids() == [*frame["run_id"]]
+        assert {type(row["epochs"]) for row in rows} == {int}
+
+
 def test_second_process_reads_the_index_and_no_record(store: RunStore, make_run: RunWriter) -> None:
     make_run()
     store.frame()
     index = store._indexes[0]
-    index._frame = index.frame.assign(epochs=99)  # a value that is in no record
-    index._save()
+    index._save(_replace_column(index, "epochs", 99))  # a value that is in no record
     assert list(reopened(store).frame()["epochs"]) == [99]
 
 
@@ -130,9 +152,8 @@ def test_index_of_another_version_is_ignored(store: RunStore, make_run: RunWrite
     make_run()
     frame = store.frame()
     index = store._indexes[0]
-    for other in (index.frame.assign(version=1, epochs=99), index.frame.assign(epochs=99).drop(columns="params")):
-        index._frame = other
-        index._save()
+    for other in (_replace_column(index, "version", 1), _replace_column(index, "epochs", 99).drop_columns("params")):
+        index._save(other)
         assert reopened(store).frame().equals(frame)
 
 

@@ -36,6 +36,7 @@ from core.reports.report import Report, TextBlock
 from core.reports.report_store import ReportStore
 from core.reports.view_link import create_view_link
 from core.spec import RunSpec
+from core.store.kept_result import keep_result
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
 from core.store.saved_comparison import delete_saved, save_runs
@@ -91,6 +92,7 @@ FILES = {
     "store/bundle_notes.py": ("notes.sqlite",),
     "store/bundle_import.py": (f"{_RUN}record.json", "thumbnails/*/images.npy"),
     "store/index.py": ("index.feather",),
+    "store/kept_result.py": ("results/*.txt",),
     "store/note.py": ("notes.sqlite",),
     "store/side_file.py": ("notes.sqlite",),
     "store/robustness_file.py": (f"{_RUN}robustness.npz",),
@@ -152,6 +154,7 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
     other = rewrite(other, checksums=record["checksums"] | extra, epochs=3, cores=2, resumed_at=[1])
     store = RunStore(home)
     store.frame()
+    keep_result(store, ["a question"], lambda: ({"an": "answer"}, [good.path]))
     NoteBook(home).write(other.run_id, Note(name="a name", tags=("a",), text="a text"))
     NoteBook(home).write(good.run_id, Note(name="another"))
     specs = [good.spec.replace(seed=seed) for seed in (1, 2, 3)]

@@ -7,7 +7,7 @@ from core.augment.pillow import to_array, to_picture
 from core.augment.transform import Amount, Image, Strength, transform
 
 
-def draw(rng: np.random.Generator, strength: float) -> tuple[float]:
+def draw(rng: "np.random.Generator", strength: float) -> tuple[float]:
     return (rng.uniform(0, strength),)
 
 

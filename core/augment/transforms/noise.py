@@ -5,7 +5,7 @@ import numpy as np
 from core.augment.transform import Amount, Image, Strength, to_image, to_planes, transform
 
 
-def draw(rng: np.random.Generator, strength: float) -> tuple[float, float]:
+def draw(rng: "np.random.Generator", strength: float) -> tuple[float, float]:
     return rng.uniform(0, strength), float(rng.integers(2**32))
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from core.augment.transform import Amount, Image, Strength, transform
 
 
-def draw(rng: np.random.Generator, strength: float) -> tuple[float, float, float]:
+def draw(rng: "np.random.Generator", strength: float) -> tuple[float, float, float]:
     share, x, y = rng.uniform(0, (strength, 1, 1))
     return float(share), float(x), float(y)
 

@@ -5,7 +5,7 @@ import numpy as np
 from core.augment.transform import Amount, Image, Strength, transform
 
 
-def draw(rng: np.random.Generator, strength: float) -> tuple[float, float, float]:
+def draw(rng: "np.random.Generator", strength: float) -> tuple[float, float, float]:
     down, right = rng.random(2)
     return strength, down, right
 

@@ -5,7 +5,7 @@ import numpy as np
 from core.augment.transform import Amount, Image, Strength, transform
 
 
-def draw(rng: np.random.Generator, strength: float) -> tuple[float, float]:
+def draw(rng: "np.random.Generator", strength: float) -> tuple[float, float]:
     right, down = rng.uniform(-strength, strength, 2)
     return right, down
 

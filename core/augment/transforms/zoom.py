@@ -7,7 +7,7 @@ from core.augment.pillow import to_array, to_picture
 from core.augment.transform import Amount, Image, Strength, transform
 
 
-def draw(rng: np.random.Generator, strength: float) -> tuple[float]:
+def draw(rng: "np.random.Generator", strength: float) -> tuple[float]:
     limit = np.log1p(strength)
     return (float(np.exp(rng.uniform(-limit, limit))),)
 

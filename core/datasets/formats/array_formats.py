@@ -3,7 +3,6 @@
 import importlib
 import io
 import pickle
-import tarfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -50,6 +49,8 @@ def read_members(path: Path, names: Collection[str]) -> list[bytes]:
         KeyError: when a file is missing.
         ValueError: when a file is larger than 500 MB or the archive is damaged.
     """
+    import tarfile  # only needed to read the original files
+
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(path, "r|gz") as archive:

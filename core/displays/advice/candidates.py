@@ -94,13 +94,13 @@ class Candidates(AdviceDisplay):
             color=color, shape=shape_styles(styles, legend=False)
         )
         texts = base.mark_text(align="left", dx=9, fontSize=11).encode(
-            text="text:N", color=alt.condition("datum.out", alt.value(GREY), alt.value(INK))
+            text=alt.Text("text:N"), color=alt.condition("datum.out", alt.value(GREY), alt.value(INK))
         )
         layers: list[Any] = [points, texts]
         note = f"{form.label.partition(' (')[0]} before training."
         if limit:
             rule = alt.Chart(pd.DataFrame({"cost": [limit]})).mark_rule(strokeDash=[6, 3], color=GREY, strokeWidth=2)
-            layers.insert(0, rule.encode(x="cost:Q"))
+            layers.insert(0, rule.encode(x=alt.X("cost:Q")))
             note += f" Dashed: the limit of {form.write(limit)}."
         if frame["out"].any():
             note += f" Gray: {_OUT}."

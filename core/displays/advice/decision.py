@@ -128,15 +128,17 @@ class DecisionView(AdviceDisplay):
             alt.Chart(pd.DataFrame({"x": [value]})).mark_rule(strokeDash=dash, color=GREY, strokeWidth=width)
             for value, dash, width in ((0.0, [4, 4], 1.5), (margin, [1, 0], 2.5))
         ]
-        bounds = base.mark_tick(thickness=3, size=20).encode(x="bound:Q")
+        bounds = base.mark_tick(thickness=3, size=20).encode(x=alt.X("bound:Q"))
         layers = [
-            *(mark.encode(x="x:Q") for mark in marks),
-            base.mark_rule(strokeWidth=4).encode(x=x, x2="high:Q"),
+            *(mark.encode(x=alt.X("x:Q")) for mark in marks),
+            base.mark_rule(strokeWidth=4).encode(x=x, x2=alt.X2("high:Q")),
             bounds,
             base.mark_point(filled=True, size=150, opacity=1).encode(
-                x="mean:Q", shape=shape_styles(styles, legend=False)
+                x=alt.X("mean:Q"), shape=shape_styles(styles, legend=False)
             ),
-            base.mark_text(dy=-17, fontSize=11).encode(x="mean:Q", text="text:N", color=alt.value(INK)),
+            base.mark_text(dy=-17, fontSize=11).encode(
+                x=alt.X("mean:Q"), text=alt.Text("text:N"), color=alt.value(INK)
+            ),
         ]
         note = write_note(self._note())
         height = FRAME_PIXELS + _LINE_PIXELS * len(note["text"]) + _ROW_PIXELS * len(frame)

@@ -116,7 +116,7 @@ class RaceCurves(AdviceDisplay):
         rungs = pd.DataFrame({"epoch": self.race.rungs[:-1]})
         if rungs.empty:
             return []
-        return [alt.Chart(rungs).mark_rule(strokeDash=[2, 4], color=GREY).encode(x="epoch:Q")]
+        return [alt.Chart(rungs).mark_rule(strokeDash=[2, 4], color=GREY).encode(x=alt.X("epoch:Q"))]
 
     def _draw_names(self, ends: pd.DataFrame, scale: alt.Scale, last: int, color: Any, styles: Any) -> list[Any]:
         """Draw the name of each candidate with its symbol to the right of all lines."""
@@ -125,7 +125,7 @@ class RaceCurves(AdviceDisplay):
         rows = ends.head(_MAX_NAMES)
         position = spread_names(rows["accuracy"].tolist(), (_LINE_PIXELS + 1) * gap, low + 6 * gap, high - 4 * gap)
         rows = rows.assign(position=position, text=rows["head"], at=last + 0.04 * (last - 1))
-        base = alt.Chart(rows).encode(x="at:Q", y=alt.Y("position:Q", title="Validation accuracy", scale=scale))
+        base = alt.Chart(rows).encode(x=alt.X("at:Q"), y=alt.Y("position:Q", title="Validation accuracy", scale=scale))
         ink = alt.condition("datum.out", alt.value(GREY), alt.value(INK))
         limit = alt.expr(f"width / {_SHARE} - 22")
         return [
@@ -133,7 +133,7 @@ class RaceCurves(AdviceDisplay):
                 color=color, shape=shape_styles(styles, legend=False)
             ),
             base.mark_text(align="left", dx=8, baseline="middle", fontSize=11, limit=limit).encode(
-                color=ink, text="text:N"
+                color=ink, text=alt.Text("text:N")
             ),
         ]
 
@@ -154,7 +154,7 @@ class RaceCurves(AdviceDisplay):
             align="right", baseline="top", dx=-4, dy=alt.expr("-datum.lift"), fontSize=11, color=GREY,
             lineBreak="\n", lineHeight=_LINE_PIXELS, opacity=alt.expr(f"width < {_WIDE} ? 0 : 1"),
         )  # fmt: skip
-        return [mark.encode(x=alt.XDatum(last), y=alt.value("height"), text="text:N")]
+        return [mark.encode(x=alt.XDatum(last), y=alt.value("height"), text=alt.Text("text:N"))]
 
     def _note(self) -> str:
         frame = self.frame()

@@ -81,7 +81,7 @@ class Schedule(AdviceDisplay):
         for inside, marks in ends:
             if (frame["inside"] == inside).any():
                 text = base.transform_filter(f"datum.inside === {str(inside).lower()}")
-                layers.append(text.mark_text(fontSize=11, **marks).encode(text="text:N"))
+                layers.append(text.mark_text(fontSize=11, **marks).encode(text=alt.Text("text:N")))
         height = FRAME_PIXELS + _ROW_PIXELS * len(frame)
         return alt.layer(*layers).properties(height=height, title=write_note(self._note()))
 

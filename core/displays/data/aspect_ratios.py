@@ -81,9 +81,9 @@ class AspectRatios(DataDisplay):
                     "ratio_from:Q", title="Width divided by height", scale=scale,
                     axis=alt.Axis(values=ticks, format="~g"),
                 ),
-                x2="ratio_to:Q",
+                x2=alt.X2("ratio_to:Q"),
                 y=alt.Y("images:Q", title="Images", axis=alt.Axis(tickCount=5, format=",d")),
-                y2="zero:Q",
+                y2=alt.Y2("zero:Q"),
                 tooltip=[
                     alt.Tooltip("ratio_from:Q", title="Ratio from", format=".2f"),
                     alt.Tooltip("ratio_to:Q", title="to", format=".2f"),
@@ -92,7 +92,11 @@ class AspectRatios(DataDisplay):
                 ],
             )
         )  # fmt: skip
-        square = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(color=GREY, strokeDash=[4, 4]).encode(x="ratio:Q")
+        square = (
+            alt.Chart(pd.DataFrame({"ratio": [1.0]}))
+            .mark_rule(color=GREY, strokeDash=[4, 4])
+            .encode(x=alt.X("ratio:Q"))
+        )
         note = "Dashed: square. Left of it, images are taller than wide"
         note += "; the crop removes more at both ends." if self.data.info.fit == "crop" else "."
         return alt.layer(bars, square).properties(height=340, title=write_note(note))

@@ -75,7 +75,7 @@ class ClassCounts(DataDisplay):
                 .encode(
                     y=alt.Y("class:N", title=None, sort=names, axis=axis),
                     x=alt.X("images:Q", title="Images", axis=alt.Axis(tickCount=5, format=",d")),
-                    color=color, order="order:Q", tooltip=tooltip,
+                    color=color, order=alt.Order("order:Q"), tooltip=tooltip,
                 )
                 .properties(height=alt.Step(22))
             )  # fmt: skip
@@ -92,7 +92,7 @@ class ClassCounts(DataDisplay):
                     axis=alt.Axis(tickCount=6, format="d", values=[1, len(ranks)]),
                 ),
                 y=alt.Y("images:Q", title="Images", axis=alt.Axis(tickCount=5, format=",d")),
-                color=color, order="order:Q", tooltip=tooltip,
+                color=color, order=alt.Order("order:Q"), tooltip=tooltip,
             )
             .properties(height=320, title=note)
         )  # fmt: skip

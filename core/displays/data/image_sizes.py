@@ -75,7 +75,7 @@ class ImageSizes(DataDisplay):
             )
         )
         line = pd.DataFrame({axis: [0.0, min(ends.values())] for axis in ends})
-        square = alt.Chart(line).mark_line(color=GREY, strokeDash=[4, 4]).encode(x="x:Q", y="y:Q")
+        square = alt.Chart(line).mark_line(color=GREY, strokeDash=[4, 4]).encode(x=alt.X("x:Q"), y=alt.Y("y:Q"))
         note = f"Area: number of images. Dashed: square images. Sizes are grouped by {format_plural(step, 'pixel')}."
         return alt.layer(square, points).properties(height=340, title=write_note(note))
 

@@ -87,8 +87,8 @@ class PixelRange(DataDisplay):
         scale, title = alt.Scale(domain=[0, 255], nice=False), "Stored value (0 to 255)"
         x = {name: alt.X(f"{name}:Q", title=title, scale=scale) for name in ("lowest", "low_5", "mean")}
         layers = [
-            base.mark_rule(strokeWidth=1.5, color="#8a94a3").encode(x=x["lowest"], x2="highest:Q"),
-            base.mark_bar(height=9, color=_COLOR, opacity=0.75).encode(x=x["low_5"], x2="high_95:Q"),
+            base.mark_rule(strokeWidth=1.5, color="#8a94a3").encode(x=x["lowest"], x2=alt.X2("highest:Q")),
+            base.mark_bar(height=9, color=_COLOR, opacity=0.75).encode(x=x["low_5"], x2=alt.X2("high_95:Q")),
             base.mark_tick(thickness=3, size=15, color="#dd6a12").encode(x=x["mean"]),
         ]
         text = "Line: all values. Bar: 90% of the values (5% to 95%). Mark: mean."

@@ -95,9 +95,9 @@ def build_binary_chart(logit: float, target: float) -> Chart:
         alt.Chart(selected)
         .mark_point(filled=True, size=130, opacity=1)
         .encode(
-            x="logit:Q",
-            y="loss:Q",
-            color="target:N",
+            x=alt.X("logit:Q"),
+            y=alt.Y("loss:Q"),
+            color=alt.Color("target:N"),
             tooltip=[
                 alt.Tooltip("logit:Q", title="Logit"),
                 alt.Tooltip("loss:Q", title="Binary cross-entropy", format=".4f"),

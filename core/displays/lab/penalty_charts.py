@@ -41,8 +41,8 @@ def build_penalty_chart(best: float, strength: float) -> Chart:
         filled=True, size=110, opacity=1
     )
     points = points.encode(
-        x="weight:Q",
-        y="loss:Q",
+        x=alt.X("weight:Q"),
+        y=alt.Y("loss:Q"),
         color=_COLOR,
         tooltip=[
             alt.Tooltip("penalty:N", title="Minimum with"),

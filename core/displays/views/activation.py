@@ -138,10 +138,10 @@ class Activation(Display):
             x=alt.X("index:O", axis=None),
             y=alt.Y("head:N", title=None, sort=[*self._runs], axis=alt.Axis(**fit_labels([*self._runs], AXIS_CHARS))),
         )
-        pictures = base.mark_image(width=_SIDE, height=_SIDE).encode(url="picture:N")
-        maps = base.mark_image(width=_SIDE, height=_SIDE, opacity=self.opacity).encode(url="map:N")
+        pictures = base.mark_image(width=_SIDE, height=_SIDE).encode(url=alt.Url("picture:N"))
+        maps = base.mark_image(width=_SIDE, height=_SIDE, opacity=self.opacity).encode(url=alt.Url("map:N"))
         texts = base.mark_text(dy=_SIDE / 2 + 9, fontSize=10, limit=_SIDE + 8).encode(
-            text="text:N", tooltip=alt.Tooltip("text:N", title="Class and probability")
+            text=alt.Text("text:N"), tooltip=alt.Tooltip("text:N", title="Class and probability")
         )
         heads = len({row["head"] for row in rows})
         width, height = (_SIDE + 12) * len(self._images), (_SIDE + 30) * heads

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.calibration import COLDEST, HOTTEST, compute_calibrations
-from core.analysis.summary import SeedMean
+from core.analysis.seed_mean import SeedMean
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, GREY, color_heads, position_heads, shape_heads, write_note
@@ -77,7 +77,7 @@ class CalibrationErrors(Display):
             axis=alt.Axis(format=".1%", tickCount=5),
         )  # fmt: skip
         shape = shape_heads(self.comparison, legend=False)
-        lines = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, x2="ece_after:Q")
+        lines = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, x2=alt.X2("ece_after:Q"))
         before = base.mark_point(filled=False, size=70, strokeWidth=2).encode(x=x, shape=shape)
         after = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("ece_after:Q"), shape=shape)
         floor = base.mark_tick(thickness=2, size=14).encode(x=alt.X("ece_expected_after:Q"), color=alt.value(GREY))

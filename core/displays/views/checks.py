@@ -1,11 +1,12 @@
 """Fairness checks of a comparison and their results."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import pandas as pd
 
-from core.analysis.check import run_checks
+from core.analysis.check import Check, Result, run_checks
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.number import format_plural
@@ -20,11 +21,14 @@ class Checks(Display):
     name: ClassVar[str] = "checks"
     title: ClassVar[str] = "Fairness checks"
 
+    @cached_property
+    def _results(self) -> list[tuple[Check, Result]]:
+        return run_checks(self.comparison)
+
     def frame(self) -> pd.DataFrame:
         """Return the columns code, check, title, severity, state, message."""
         rows = [
-            (one.code, one.name, one.title, one.severity, result.state, result.message)
-            for one, result in run_checks(self.comparison)
+            (one.code, one.name, one.title, one.severity, result.state, result.message) for one, result in self._results
         ]
         return pd.DataFrame(rows, columns=["code", "check", "title", "severity", "state", "message"])
 

@@ -81,9 +81,9 @@ class ClassAccuracy(Display):
         )
         scale = scale_shares([*frame["low"], *frame["high"]])
         x = alt.X("low:Q", title="Accuracy", scale=scale, axis=alt.Axis(format=".0%", tickCount=5))
-        lines = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
+        lines = base.mark_rule(strokeWidth=2).encode(x=x, x2=alt.X2("high:Q"))
         points = base.mark_point(filled=True, size=60, opacity=1).encode(
-            x="accuracy:Q", shape=shape_heads(self.comparison)
+            x=alt.X("accuracy:Q"), shape=shape_heads(self.comparison)
         )
         return (lines + points).properties(height=alt.Step(13), title=write_note(describe_intervals([1])))
 

@@ -112,7 +112,9 @@ class ClassMetrics(Display):
             "shown:Q", title=f"{title}, mean over seeds", scale=scale_shares(frame["shown"]),
             axis=alt.Axis(format=".0%" if share else ".2f", tickCount=5),
         )  # fmt: skip
-        lines = base.mark_rule(strokeWidth=2, color=GREY, opacity=0.5).encode(x="min(shown):Q", x2="max(shown):Q")
+        lines = base.mark_rule(strokeWidth=2, color=GREY, opacity=0.5).encode(
+            x=alt.X("min(shown):Q"), x2=alt.X2("max(shown):Q")
+        )
         points = base.mark_point(filled=True, size=70, opacity=1).encode(
             x=x,
             color=color_heads(self.comparison),

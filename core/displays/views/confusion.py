@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.prediction import compute_confusion
-from core.displays.chart_view import Chart
+from core.displays.chart_view import Chart, set_properties
 from core.displays.display import Display
 from core.displays.encoding import arrange_panels
 from core.displays.label import fit_labels, wrap_label
@@ -97,13 +97,13 @@ class Confusion(Display):
         side = max(240, 25 * len(classes)) if not self.dense else 420
         least = 480 if self.dense else 380  # on a page
         panels = {
-            str(head): self._panel(rows, top).properties(height=side if self.head is None else max(side, least))
+            str(head): set_properties(self._panel(rows, top), height=side if self.head is None else max(side, least))
             for head, rows in frame.groupby("head", sort=False)
         }
         if self.head is not None:
             return panels[self.head]
         return arrange_panels(
-            [panel.properties(title=wrap_label(head, side // 9), width=side) for head, panel in panels.items()],
+            [set_properties(panel, title=wrap_label(head, side // 9), width=side) for head, panel in panels.items()],
             side + 70,
         )
 

@@ -90,7 +90,7 @@ class ConfusionDifference(Display):
         )  # fmt: skip
         styles = {head: style for head, style in compute_styles(self.comparison).items() if head in (a, b)}
         bars = base.mark_bar().encode(color=color_styles(styles))
-        text = base.encode(text="text:N")
+        text = base.encode(text=alt.Text("text:N"))
         right = text.transform_filter("datum.difference > 0").mark_text(align="left", dx=4, fontSize=11, color=GREY)
         left = text.transform_filter("datum.difference < 0").mark_text(align="right", dx=-4, fontSize=11, color=GREY)
         count = len(everything)

@@ -78,7 +78,7 @@ class Convergence(Display):
         x = alt.X(f"{name}:Q", title=text, scale=alt.Scale(domain=[0, top], nice=False), axis=axis)
         shape = shape_heads(self.comparison, legend=False)
         points = base.mark_point(filled=True, size=90, opacity=0.75).encode(x=x, shape=shape)
-        means = base.mark_tick(thickness=3, size=34).encode(x=f"mean({name}):Q", tooltip=alt.value(None))
+        means = base.mark_tick(thickness=3, size=34).encode(x=alt.X(f"mean({name}):Q"), tooltip=alt.value(None))
         return (points + means).properties(height=60 + 60 * len(self.comparison.labels))
 
     def describe(self) -> str:

@@ -90,7 +90,7 @@ class Costs(Display):
             axis=alt.Axis(format="~g", tickCount=5),
         )  # fmt: skip
         base = alt.Chart(frame).encode(y=y)
-        lines = base.mark_rule(strokeWidth=1.5, color=GREY).encode(x="min(times):Q", x2="max(times):Q")
+        lines = base.mark_rule(strokeWidth=1.5, color=GREY).encode(x=alt.X("min(times):Q"), x2=alt.X2("max(times):Q"))
         points = base.mark_point(filled=True, size=100, opacity=0.9).encode(
             x=x, color=color_heads(self.comparison), shape=shape_heads(self.comparison),
             tooltip=[

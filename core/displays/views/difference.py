@@ -133,15 +133,15 @@ class HeadDifference(Display):
             title="Accuracy difference (percentage points)",
             scale=alt.Scale(domain=[low - room, high + room], nice=False),
         )
-        zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(strokeDash=[4, 4], color=GREY).encode(x="x:Q")
-        lines = base.mark_rule(strokeWidth=4).encode(x=x, x2="high:Q")
-        points = base.mark_point(filled=True, size=170, opacity=1).encode(x="difference:Q", shape=shape)
+        zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(strokeDash=[4, 4], color=GREY).encode(x=alt.X("x:Q"))
+        lines = base.mark_rule(strokeWidth=4).encode(x=x, x2=alt.X2("high:Q"))
+        points = base.mark_point(filled=True, size=170, opacity=1).encode(x=alt.X("difference:Q"), shape=shape)
         names = base.mark_text(
             dy=alt.expr("-24 - datum.lift"), align="left", fontSize=12, fontWeight="bold", lineBreak="\n", lineHeight=14
-        ).encode(x=alt.value(0), text="name:N")
-        verdicts = base.mark_text(dy=20, fontSize=12).encode(x="difference:Q", text="text:N")
+        ).encode(x=alt.value(0), text=alt.Text("name:N"))
+        verdicts = base.mark_text(dy=20, fontSize=12).encode(x=alt.X("difference:Q"), text=alt.Text("text:N"))
         limit = alt.Chart(pd.DataFrame({"x": [-100 * self._margin]})).mark_rule(strokeDash=[1, 3], color=GREY)
-        limits = [limit.encode(x="x:Q")] if low - room < -100 * self._margin else []
+        limits = [limit.encode(x=alt.X("x:Q"))] if low - room < -100 * self._margin else []
         chart = alt.layer(zero, *limits, lines, points, *([] if many else [names, verdicts]))
         note = write_note(self._note())
         rows = (_ROW_PIXELS if many else _NAMED_ROW_PIXELS + extra) * len(frame)

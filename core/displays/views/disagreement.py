@@ -95,8 +95,8 @@ class Disagreement(Display):
         color = alt.condition("datum.first !== datum.second", alt.value("#e8a15c"), alt.value("#667282"))
         ink = alt.condition("datum.first !== datum.second", alt.value("#3b1d00"), alt.value("#ffffff"))
         cells = base.mark_rect(stroke="#ffffff", strokeWidth=2, cursor="pointer").encode(color=color)
-        big = base.mark_text(fontSize=20, fontWeight="bold", dy=-6).encode(text="count:N", color=ink)
-        small = base.mark_text(fontSize=12, dy=14).encode(text="part:N", color=ink)
+        big = base.mark_text(fontSize=20, fontWeight="bold", dy=-6).encode(text=alt.Text("count:N"), color=ink)
+        small = base.mark_text(fontSize=12, dy=14).encode(text=alt.Text("part:N"), color=ink)
         if self._single and self.pair is not None:  # a single panel, whose selection a page can read
             cells = cells.add_params(alt.selection_point(name="cell", fields=["cell"], empty=False))
         width = {} if self._single else {"width": _SIDE}

@@ -88,7 +88,7 @@ class Example(Display):
             opacity=alt.condition("datum.correct", alt.value(1), alt.value(0.55)),
         )
         step = max(12, 24 // len(labels))
-        labelled = base.transform_filter("datum.prob >= 0.05 || datum.correct").encode(text="percent:N")
+        labelled = base.transform_filter("datum.prob >= 0.05 || datum.correct").encode(text=alt.Text("percent:N"))
         text = labelled.mark_text(align="left", baseline="middle", dx=3, fontSize=10, color="#8a94a3")
         return (bars + text).properties(title=write_note("✓ and full color: true class."), height=alt.Step(step))
 

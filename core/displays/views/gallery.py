@@ -165,17 +165,17 @@ class Gallery(Display):
         tooltip += [alt.Tooltip("file:N", title="File")] if "file" in pictures else []
         layers = [
             base.mark_image(width=_PICTURE, height=_PICTURE).encode(
-                y=alt.Y("y:Q", scale=None, axis=None), url="url:N", tooltip=tooltip
+                y=alt.Y("y:Q", scale=None, axis=None), url=alt.Url("url:N"), tooltip=tooltip
             ),
             base.mark_text(fontSize=12, fontWeight="bold", limit=_CELL).encode(
-                y=alt.Y("under:Q", scale=None, axis=None), text="label:N"
+                y=alt.Y("under:Q", scale=None, axis=None), text=alt.Text("label:N")
             ),
             alt.Chart(frame)
             .mark_text(fontSize=11, limit=_CELL)
             .encode(
                 x=x,
                 y=alt.Y("below:Q", scale=None, axis=None),
-                text="caption:N",
+                text=alt.Text("caption:N"),
                 color=color_heads(self.comparison, legend=False),
                 tooltip=alt.Tooltip("caption:N", title="Prediction"),
             ),

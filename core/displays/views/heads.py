@@ -143,7 +143,7 @@ class Heads(Display):
             axis=alt.Axis(format=".1%", tickCount=6),
             scale=alt.Scale(domain=[max(low, 0.0), min(high, 1.0)], zero=False, nice=False),
         )
-        bars = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q")
+        bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
         points = base.mark_point(filled=True, size=140, opacity=1).encode(
             y=y, shape=shape_heads(self.comparison, legend=not named)
         )
@@ -152,7 +152,9 @@ class Heads(Display):
             offsets = (22, -16) if low > 0 else (-34, -16)  # below and above the point, or both above it
             names = [self._name_one(base, label, dy) for label, dy in zip(self._list_named(), offsets, strict=False)]
             return alt.layer(bars, points, *names).properties(height=_HEIGHT, title=write_note(note))
-        texts = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
+        texts = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(
+            y=alt.Y("name_y:Q"), text=alt.Text("head:N")
+        )
         legend = 0 if named else 30 + measure_legend(labels)
         return alt.layer(bars, points, *([texts] if named else [])).properties(height=_HEIGHT + legend)
 
@@ -160,7 +162,7 @@ class Heads(Display):
         """Build the name of one of many variants, `dy` pixels below its point."""
         row = base.transform_filter(alt.FieldEqualPredicate(field="head", equal=label))
         text = row.mark_text(dy=dy, fontSize=13, fontWeight="bold")
-        return text.encode(y="test_accuracy:Q", text="head:N", color=alt.value(_NAME_COLOR))
+        return text.encode(y=alt.Y("test_accuracy:Q"), text=alt.Text("head:N"), color=alt.value(_NAME_COLOR))
 
     def _list_named(self) -> list[str]:
         """Return the labels of the variants that the chart may name: of many, the two of the headline."""

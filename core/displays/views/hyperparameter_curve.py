@@ -122,7 +122,7 @@ class HyperparameterCurve(Display):
         dashed = {"strokeDash": dashes} if 1 < len(rests) <= len(_DASHES) else {}
         mean = [*tips, alt.Tooltip("seeds:Q", title="Seeds"), accuracy]
         layers = [
-            applies.mark_area(opacity=0.16).encode(y=alt.Y("lowest:Q", title="Test accuracy"), y2="highest:Q"),
+            applies.mark_area(opacity=0.16).encode(y=alt.Y("lowest:Q", title="Test accuracy"), y2=alt.Y2("highest:Q")),
             applies.mark_line(strokeWidth=2.2).encode(y=y, **dashed),
             *([] if means["applies"].all() else [rest.mark_line(strokeWidth=1.6, strokeDash=[2, 4]).encode(y=y)]),
             line.mark_point(filled=True, size=80, opacity=0.9).encode(y=y, shape=shape, tooltip=mean),

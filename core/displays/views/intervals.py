@@ -83,11 +83,15 @@ class Intervals(Display):
         lane = alt.YOffset("seed:O", scale=alt.Scale(paddingInner=0.2, paddingOuter=0.3))
         is_mean, is_run = "datum.seed < 0", "datum.seed >= 0"
         layers = [
-            base.transform_filter(is_run).mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, x2="end:Q", yOffset=lane),
+            base.transform_filter(is_run)
+            .mark_rule(strokeWidth=1.5, opacity=0.6)
+            .encode(x=x, x2=alt.X2("end:Q"), yOffset=lane),
             base.transform_filter(is_run)
             .mark_point(filled=True, size=45, opacity=0.9)
             .encode(x=dot, yOffset=lane, shape=shape_heads(self.comparison, legend=False)),
-            base.transform_filter(is_mean).mark_rule(strokeWidth=6, opacity=0.85).encode(x=x, x2="end:Q", yOffset=lane),
+            base.transform_filter(is_mean)
+            .mark_rule(strokeWidth=6, opacity=0.85)
+            .encode(x=x, x2=alt.X2("end:Q"), yOffset=lane),
             base.transform_filter(is_mean).mark_tick(thickness=3, size=18, opacity=1).encode(x=dot, yOffset=lane),
         ]
         lanes = max(len(variant.runs) for variant in self.comparison.variants) + 1

@@ -98,7 +98,7 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
         )
     )
     text = alt.Chart(totals).mark_text(align="left", baseline="middle", dx=5, fontSize=12, color="#8a94a3")
-    return (bars + text.encode(y=y, x="params:Q", text="text:N")).properties(
+    return (bars + text.encode(y=y, x=alt.X("params:Q"), text=alt.Text("text:N"))).properties(
         height=alt.Step(_BAR_PIXELS if len(palette) <= _MANY_BARS else _THIN_BAR_PIXELS)
     )
 

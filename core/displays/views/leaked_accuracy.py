@@ -77,7 +77,7 @@ class LeakedAccuracy(Display):
         )
         layers = [
             base.mark_rule(strokeWidth=2, opacity=0.6).encode(
-                x=alt.X("low:Q", title=title, scale=scale, axis=axis), x2="high:Q"
+                x=alt.X("low:Q", title=title, scale=scale, axis=axis), x2=alt.X2("high:Q")
             ),
             base.mark_point(size=110, strokeWidth=2.5, filled=False).encode(
                 x=alt.X("accuracy:Q", title=title, scale=scale), shape=shape

@@ -170,14 +170,18 @@ class Parallel(Display):
                 alt.Tooltip("accuracy:Q", title="Test accuracy", format=".2%"), alt.Tooltip("run_id:N", title="Run"),
             ],
         )  # fmt: skip
-        behind = folded.mark_line(strokeWidth=1, opacity=0.18, color=GREY).encode(x=x, y=y, detail="run_id:N")
+        behind = folded.mark_line(strokeWidth=1, opacity=0.18, color=GREY).encode(
+            x=x, y=y, detail=alt.Detail("run_id:N")
+        )
         # the complete lines of the runs that cross an axis within the brush
         selected = folded.transform_filter(brush).transform_fold(fields, as_=["field", "position"])
         selected = selected.transform_calculate(axis="substring(datum.field, 3)")
-        front = selected.mark_line(strokeWidth=1.4, opacity=0.55).encode(x=x, y=y, color=color, detail="run_id:N")
+        front = selected.mark_line(strokeWidth=1.4, opacity=0.55).encode(
+            x=x, y=y, color=color, detail=alt.Detail("run_id:N")
+        )
         rules = alt.Chart(pd.DataFrame({"axis": self.axes})).mark_rule(color=GREY, opacity=0.7).encode(x=x)
         values = alt.Chart(ticks).mark_text(align="right", dx=-6, dy=-7, fontSize=11, color=GREY, limit=90)
-        layers = [rules, behind, front, crossings.add_params(brush), values.encode(x=x, y=y, text="text:N")]
+        layers = [rules, behind, front, crossings.add_params(brush), values.encode(x=x, y=y, text=alt.Text("text:N"))]
         note = write_note(self._note(len(drawn)))
         return alt.layer(*layers).properties(height=420, title=note)
 

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from core.analysis.summary import SeedMean, describe_metric
+from core.analysis.seed_mean import SeedMean
+from core.analysis.summary import describe_metric
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.number import format_accuracy, format_count, format_loss, format_published_accuracy

@@ -92,7 +92,7 @@ class Reliability(Display):
             "Solid: before temperature scaling; dashed: after; gray: perfect calibration. Marker size: number of "
             f"predictions. {self._describe_excluded()}"
         )
-        return (ideal.encode(x="x:Q", y="y:Q") + lines + points).properties(
+        return (ideal.encode(x=alt.X("x:Q"), y=alt.Y("y:Q")) + lines + points).properties(
             height=420 + measure_legend(self.comparison.labels), title=note
         )
 

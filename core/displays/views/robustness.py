@@ -78,7 +78,7 @@ class RobustnessCurve(Display):
             ],
         )  # fmt: skip
         y = alt.Y("accuracy:Q", title="Accuracy", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
-        bands = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
+        bands = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
         lines = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash_heads(self.comparison))
         points = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape_heads(self.comparison))
         note = write_note(f"Mean over seeds on {self._images()}. {describe_intervals(frame['seeds'])}")

@@ -100,7 +100,7 @@ class RobustnessLoss(Display):
             ],
         )
         x = alt.X("points:Q", title="Accuracy loss (percentage points)", scale=alt.Scale(domain=edge, nice=False))
-        bars = base.mark_rule(strokeWidth=2, opacity=0.5).encode(x="start:Q", x2="end:Q")
+        bars = base.mark_rule(strokeWidth=2, opacity=0.5).encode(x=alt.X("start:Q"), x2=alt.X2("end:Q"))
         points = base.mark_point(filled=True, size=80, opacity=1).encode(x=x, shape=shape_heads(self.comparison))
         lanes = frame["what"].nunique() * max(34, 18 * frame["head"].nunique())
         note = write_note(f"Lower is better. {self._scope()} Intervals are clipped at the edges of the chart.")

@@ -6,7 +6,7 @@ from typing import ClassVar
 import pandas as pd
 
 from core.analysis.run_metrics import compute_run_metrics
-from core.analysis.summary import SeedMean
+from core.analysis.seed_mean import SeedMean
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.number import format_loss, format_share, format_share_interval

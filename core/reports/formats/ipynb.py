@@ -41,6 +41,7 @@ class Notebook(Format):
     suffix: ClassVar[str] = ".ipynb"
     mime: ClassVar[str] = "application/x-ipynb+json"
     order: ClassVar[int] = 6
+    draws: ClassVar[bool] = True
 
     @staticmethod
     def write(edition: Edition, home: Home) -> Files:

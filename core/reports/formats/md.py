@@ -21,6 +21,7 @@ class Markdown(Format):
     suffix: ClassVar[str] = ".md"
     mime: ClassVar[str] = "text/markdown"
     order: ClassVar[int] = 3
+    draws: ClassVar[bool] = True
     several: ClassVar[bool] = True
 
     @staticmethod

@@ -38,6 +38,7 @@ class Pdf(Format):
     suffix: ClassVar[str] = ".pdf"
     mime: ClassVar[str] = "application/pdf"
     order: ClassVar[int] = 2
+    draws: ClassVar[bool] = True
 
     @staticmethod
     def write(edition: Edition, home: Home) -> Files:
