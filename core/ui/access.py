@@ -112,20 +112,21 @@ def show_user() -> None:
 
 
 def _show_login_page(message: str | None) -> None:
-    keep_link(logged_in=st.user.get("is_logged_in") is True)
+    try:
+        login = read_login()
+    except AccessError:  # its message is shown below
+        login = None
+    logged_in = login is not None and st.user.get("is_logged_in") is True
+    keep_link(logged_in=logged_in)
     st.title("Headroom", anchor=False)
     st.write("Log in to view this dashboard.")
     if message:
         st.error(escape_markdown(message), icon=_LOCK)
-    try:
-        login = read_login()
-    except AccessError:  # its message is shown above
-        return
     with st.container(horizontal=True):
         for provider in login.providers if login else ():
             label = f"Log in with {escape_markdown(provider)}" if provider != "default" else "Log in"
             st.button(label, type="primary", icon=":material/login:", on_click=callback(_log_in), args=(provider,))
-        if st.user.get("is_logged_in") is True:
+        if logged_in:
             _show_logout("Log out")
 
 

@@ -49,8 +49,8 @@ def run_page(page: StreamlitPage) -> None:
         apply_link(page)
         with handle_errors():
             show_user()
-            follow_request(take_comparison)
             show_comparison_picker()
+            follow_request(take_comparison)  # ends this run: Streamlit removes parameters that it has not drawn by then
             with st.sidebar:
                 return_focus()
             page.run()

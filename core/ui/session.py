@@ -20,6 +20,7 @@ from core.ui import url, widget
 from core.ui.access import user
 from core.ui.comparison_list import find_all_listed, find_all_offers, list_recent
 from core.ui.errors import callback
+from core.ui.navigation import has_request
 
 url.register("compare", "baseline")
 
@@ -79,7 +80,7 @@ def open_comparison(run_ids: tuple[str, ...]) -> Comparison:
 
 def show_comparison_picker() -> None:
     """Show the comparison picker in the sidebar. The IDs of the comparison and its baseline are part of the URL."""
-    if selected := st.session_state.pop(_NEXT, None):
+    if not has_request() and (selected := st.session_state.pop(_NEXT, None)):  # otherwise for the requested page
         st.session_state["compare"], st.session_state[_BASELINE] = selected
     elif "compare" not in st.session_state:
         _complete_link()

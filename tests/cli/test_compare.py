@@ -56,7 +56,7 @@ def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -
         "Temperature",
         "validation accuracy, mean over seeds",
         "not measured",
-        "per percentage point of accuracy in the last step",
+        "(last step), per percentage point of accuracy",
         "Pareto-optimal",
         "Dense units",
     ):

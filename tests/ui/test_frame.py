@@ -13,7 +13,7 @@ from core.displays.caption import write_caption
 from core.displays.display import DISPLAYS
 from core.home import Home
 from core.store.comparison import Comparison
-from core.ui import tour
+from core.ui import frame, tour
 from core.ui.display import write_short_name
 from core.ui.style import apply_style
 from core.ui.terms import BASIC, TERMS, list_terms
@@ -44,6 +44,17 @@ def test_browser_title_names_the_page_and_the_comparison(
     assert configured["page_title"] == "Compare · 2 selected runs · Headroom"
     open_page("library", library="kmnist-heads")
     assert configured["page_title"] == "Cursive Japanese: GAP against Flatten + Dense · Library · Headroom"
+
+
+def test_requested_page_is_opened_after_the_comparison_is_drawn(open_page: Open) -> None:
+    """The browser ends this run, and Streamlit removes the URL parameters of widgets that it has not drawn by then."""
+    called = []
+    with (
+        patch.object(frame, "show_comparison_picker", lambda: called.append("picker")),
+        patch.object(frame, "follow_request", lambda _: called.append("request")),
+    ):
+        open_page("jobs")
+    assert called == ["picker", "request"]
 
 
 def test_about_of_the_owner_has_the_home(open_page: Open, home: Home, digits: None, configured: dict[str, Any]) -> None:
