@@ -198,7 +198,7 @@ def test_exported_again_a_run_is_recognised(
 def test_killed_export_is_no_finished_run_and_is_completed_by_the_next(
     make_run: RunWriter, client: "MlflowClient", uri: str, experiment: str, tmp_path: Path
 ) -> None:
-    run = add_files(make_run(), model=bytes(20_000_000))  # takes long enough to be sent
+    run = add_files(make_run(), model=bytes(80_000_000))  # takes long enough to be sent
     words = [run.run_id, "--tracking-uri", uri, "--experiment", experiment, "--models"]
     command = [sys.executable, "-m", "core", "export", "mlflow", *words]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "HEADROOM_HOME": str(make_run.home.path)})
