@@ -66,7 +66,7 @@ class CommentStore:
             return Discussion(())
         cached = self._cache.get(report_id)
         if cached is None or cached[0] != changed:
-            numbers = list_numbers(folder, _CHANGE)[:MAX_CHANGES]
+            numbers = _list_changes(folder)
             changes = [change for number in numbers if (change := _read_change(folder, number))]
             cached = changed, Discussion(tuple(collect_comments(changes)), len(numbers) - len(changes))
             self._cache[report_id] = cached
@@ -110,7 +110,7 @@ class CommentStore:
     def _write(self, report_id: str, kind: str, by: str, **values: object) -> CommentChange:
         folder = self._folder(report_id)
         while True:
-            number = max(list_numbers(folder, _CHANGE), default=0) + 1
+            number = max(_list_changes(folder), default=0) + 1
             if number > MAX_CHANGES:
                 raise ReportError(f"A report may have at most {MAX_CHANGES:,} changes of comments.")
             at = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -133,6 +133,11 @@ def _check_text(text: str) -> str:
     if not 1 <= len(text) <= MAX_COMMENT_CHARS:
         raise ReportError(f"Expected a comment of 1 to {MAX_COMMENT_CHARS:,} characters; got {len(text):,}.")
     return text
+
+
+def _list_changes(folder: Path) -> list[int]:
+    """Return the numbers of the changes; a file with a higher number is foreign, and must not end the discussion."""
+    return [number for number in list_numbers(folder, _CHANGE) if 1 <= number <= MAX_CHANGES]
 
 
 def _read_change(folder: Path, number: int) -> CommentChange | None:

@@ -11,7 +11,7 @@ from core.errors import ReportError
 from core.home import Home
 from core.reports.author_text import parse_markdown, write_html
 from core.reports.comment import MAX_COMMENT_CHARS, add_comments, describe_comment, list_mentions, write_comment
-from core.reports.comment_store import CommentStore
+from core.reports.comment_store import MAX_CHANGES, CommentStore
 from core.reports.document import Document
 from core.reports.format import FORMATS, Edition
 from core.reports.report_store import ReportStore
@@ -106,6 +106,16 @@ def test_damaged_change_is_counted_and_the_others_remain(home: Home, report_id: 
         found = CommentStore(home).read(report_id)
         assert ([one.text for one in found.comments], found.damaged) == (["One", "Three"], 1)
     assert comments.post(report_id, "Four", "ada").number == 4
+
+
+def test_foreign_file_with_a_high_number_ends_no_discussion(home: Home, report_id: str) -> None:
+    comments = CommentStore(home)
+    comments.post(report_id, "One.", "ada")
+    for number in (0, MAX_CHANGES + 1, 999_999):
+        (home.reports / report_id / "comments" / f"{number:06}.json").write_text("{}")
+    assert comments.post(report_id, "Two.", "bob").number == 2
+    assert [one.text for one in comments.read(report_id).comments] == ["One.", "Two."]
+    assert comments.read(report_id).damaged == 0
 
 
 @given(st.text(max_size=200) | st.text("@<>[]()`*_#-=~|&$\\ \n1.:/ahtps", max_size=60))
