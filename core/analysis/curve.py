@@ -1,7 +1,7 @@
 """Learning curves over epochs or seconds, smoothed, with mean and band over seeds, and their best and last values."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ SPLIT_METRICS = ("accuracy", "loss")
 """Metrics with a value per split; the others have one value per epoch, which counts as training."""
 
 _LINE = ["head", "seed", "split"]
+_Line = dict[str, Any]
+"""Values of one line by column: arrays of shape (points,), or one value for all points."""
+
 _SPLITS = {"training": "{}", "validation": "val_{}"}
 
 
@@ -50,13 +53,12 @@ def compute_curves(
     runs_of = {c.label: [run for run in c.runs if len(run.history)] for c in comparison.variants}
     runs_of = {head: runs for head, runs in runs_of.items() if runs}
     grid = _common_times(runs_of) if x == "seconds" else None
-    parts: list[pd.DataFrame] = []
+    parts: list[_Line] = []
     for head, runs in runs_of.items():
         for split in _SPLITS if metric in SPLIT_METRICS else ("training",):
             lines = [_build_line(run, metric, split, smoothing) for run in runs]
-            mean = _average(lines, grid, band)
-            parts += [line.assign(head=head, split=split) for line in (*lines, mean)]
-    return pd.concat(parts, ignore_index=True)[[*COLUMNS]] if parts else pd.DataFrame(columns=[*COLUMNS])
+            parts += [line | {"head": head, "split": split} for line in (*lines, _average(lines, grid, band))]
+    return _join(parts) if parts else pd.DataFrame(columns=[*COLUMNS])
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,30 @@ def _find_best(values: NDArray[np.float64], metric: str) -> int | None:
     return int(np.nanargmax(values) if metric == "accuracy" else np.nanargmin(values))
 
 
-def _build_line(run: Run, metric: str, split: str, smoothing: float) -> pd.DataFrame:
+def _build_line(run: Run, metric: str, split: str, smoothing: float) -> _Line:
     raw = read_epoch_values(run, metric, split)
-    epoch = run.history["epoch"].astype("float64")
-    values = {"seed": run.spec.seed, "epoch": epoch, "seconds": run.history["seconds"], "value": smooth(raw, smoothing)}
-    return pd.DataFrame({**values, "raw": raw, "low": np.nan, "high": np.nan})
+    return {
+        "seed": run.spec.seed,
+        "epoch": run.history["epoch"].to_numpy(np.float64),
+        "seconds": run.history["seconds"].to_numpy(),
+        "value": smooth(raw, smoothing),
+        "raw": raw,
+        "low": np.nan,
+        "high": np.nan,
+    }
+
+
+def _join(lines: list[_Line]) -> pd.DataFrame:
+    """Return the lines one below the other. One frame per line would take most of the time."""
+    points = [len(line["value"]) for line in lines]
+    return pd.DataFrame(
+        {
+            name: np.repeat([line[name] for line in lines], points)
+            if name in _LINE
+            else np.concatenate([np.broadcast_to(line[name], count) for line, count in zip(lines, points, strict=True)])
+            for name in COLUMNS
+        }
+    )
 
 
 def thin_curves(curves: pd.DataFrame) -> pd.DataFrame:
@@ -150,32 +171,30 @@ def _shared(times: list[NDArray[np.float64]]) -> tuple[float, float]:
     return max(float(each[0]) for each in times), min(float(each[-1]) for each in times)
 
 
-def _average(lines: list[pd.DataFrame], grid: NDArray[np.float64] | None, band: Band) -> pd.DataFrame:
+def _average(lines: list[_Line], grid: NDArray[np.float64] | None, band: Band) -> _Line:
     """Return the mean of lines at the epochs, or at the times of `grid`, that all of them share."""
 
     def align(column: str) -> NDArray[np.float64]:
         if grid is None:
-            return np.stack([line[column].to_numpy()[:epochs] for line in lines])
+            return np.stack([line[column][:epochs] for line in lines])
         return np.stack([np.interp(shared, line["seconds"], line[column]) for line in lines])
 
-    epochs = min(map(len, lines))
+    epochs = min(len(line["value"]) for line in lines)
     if grid is not None:
-        start, end = _shared([line["seconds"].to_numpy() for line in lines])
+        start, end = _shared([line["seconds"] for line in lines])
         shared = grid[(start <= grid) & (grid <= end)]
     values = align("value")
     mean = values.mean(axis=0)
     half = _compute_half_width(values, band)
-    return pd.DataFrame(
-        {
-            "seed": MEAN,
-            "epoch": np.arange(1.0, epochs + 1) if grid is None else np.nan,
-            "seconds": align("seconds").mean(axis=0) if grid is None else shared,
-            "value": mean,
-            "raw": align("raw").mean(axis=0),
-            "low": mean - half,
-            "high": mean + half,
-        }
-    )
+    return {
+        "seed": MEAN,
+        "epoch": np.arange(1.0, epochs + 1) if grid is None else np.nan,
+        "seconds": align("seconds").mean(axis=0) if grid is None else shared,
+        "value": mean,
+        "raw": align("raw").mean(axis=0),
+        "low": mean - half,
+        "high": mean + half,
+    }
 
 
 def _compute_half_width(values: NDArray[np.float64], band: Band) -> NDArray[np.float64] | float:
