@@ -1,5 +1,6 @@
 """A candidate of a race: a configuration with its costs, and why a limit excludes it."""
 
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -47,7 +48,7 @@ class Candidate(_Stored):
     latency: LatencyEstimate | None = None
     excluded_by: Prose = ""
 
-    @property
+    @cached_property
     def parsed_spec(self) -> RunSpec:
         return RunSpec.parse(self.spec)
 

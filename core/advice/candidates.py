@@ -18,6 +18,7 @@ _WEIGHT_BYTES = 4  # float32
 _LAYER_BYTES = 450  # of the description of a layer in a LiteRT file, fitted to exported models
 _LIKE = 2.0  # factor between the FLOPs of models of like cost
 _LEAST_SPREAD = 0.2  # standard deviation of the logarithm of a latency between models of equal FLOPs
+_MEASURED = ("source", "elsewhere", "cpu", "flops", "latency_seconds")
 _DEVIATIONS = 1.2816  # for a central 80% interval
 
 
@@ -33,9 +34,10 @@ def list_candidates(checker: Checker, specs: Sequence[RunSpec], limits: Limits, 
         DatasetError: when the dataset is not available.
         AdviceError: when no configuration can be trained.
     """
-    names = _name_all(specs)
+    names, measured = _name_all(specs), frame[[*_MEASURED]]
     found = [
-        _make(checker, spec, name, settings, limits, frame) for spec, (name, settings) in zip(specs, names, strict=True)
+        _make(checker, spec, name, settings, limits, measured)
+        for spec, (name, settings) in zip(specs, names, strict=True)
     ]
     if all(not candidate.params for candidate in found):
         raise AdviceError(found[0].excluded_by)
