@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -271,6 +272,19 @@ def test_failed_and_too_costly_candidates_are_dropped_with_the_reason(racing_hom
     assert race.answer
     assert name_of(race, race.answer.choice) == "gap_dense"
     assert "no other candidate is left" in write_answer(race)
+
+
+def test_latency_of_an_example_drops_no_candidate(
+    racing_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_digits(racing_home, limits=Limits(latency=2.59e-4))
+    examples = RunWriter(Home(tmp_path / "examples"))
+    for one in plan.candidates:
+        for spec in (one.spec_of(epochs, 0) for epochs in plan.rungs):
+            examples(spec, accuracy=score(spec), data=spec.data)
+    monkeypatch.setenv("HEADROOM_EXAMPLES", str(examples.home.runs))
+    race = advance_module.advance(racing_home, start_race(racing_home, plan).race_id)
+    assert not [dropped for dropped in race.dropped.values() if dropped.reason.startswith("It needs")]
 
 
 def test_best_candidate_within_limits_is_found_by_balanced_accuracy(racing_home: Home, make_run: RunWriter) -> None:

@@ -31,7 +31,6 @@ CASES = [
     ("mobilenet_v2", "mobilenet_v2.MobileNetV2", 3, 64, "own.weights.h5", None),
     ("efficientnet_v2_b0", "efficientnet_v2.EfficientNetV2B0", 0, None, "own.weights.h5", None),
     ("resnet50_v2", "resnet_v2.ResNet50V2", 3, 64, "own.weights.h5", None),
-    ("nasnet_mobile", "nasnet.NASNetMobile", 0, None, "own.weights.h5", None),
     ("xception", "xception.Xception", 3, 96, "own.weights.h5", None),
     ("inception_v3", "inception_v3.InceptionV3", 3, 96, "own.weights.h5", None),
     ("vgg16", "vgg16.VGG16", 0, None, "own.weights.h5", None),
