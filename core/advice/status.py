@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.advice.candidate import Candidate
-from core.advice.evidence import Evidence
+from core.advice.evidence import Evidence, read_curve
 from core.advice.race import OPEN, Race, open_race
 from core.advice.race_time import RaceTimer
 from core.errors import AdviceError
@@ -40,6 +40,7 @@ class CandidateStatus:
         seeds: number of seeds with which it has been trained to the end.
         runs: IDs of its finished runs in this race.
         reason: why a limit excludes it or when and why it was dropped; empty otherwise.
+        ends: validation accuracy of each of those seeds after the last epoch.
     """
 
     candidate: Candidate
@@ -48,10 +49,13 @@ class CandidateStatus:
     seeds: int
     runs: tuple[str, ...]
     reason: str = ""
+    ends: tuple[float, ...] = ()
 
     @property
     def validation_accuracy(self) -> float | None:
-        return float(self.curve[-1]) if len(self.curve) else None
+        """Mean over the seeds that were trained to the end; before, the last value of the first seed."""
+        ends = self.ends or tuple(self.curve[-1:])
+        return float(np.mean(ends)) if ends else None
 
 
 @dataclass(frozen=True)
@@ -81,16 +85,18 @@ def _read_member(
     specs = list_race_specs(race, candidate)
     runs = tuple(spec.run_id for spec in specs if evidence.find(spec))
     full = [candidate.spec_of(race.rungs[-1], seed) for seed in range(race.seeds)]
-    seeds = sum(spec.run_id in runs for spec in full)
+    complete = [run for spec in full if (run := evidence.find(spec))]
+    ends = tuple(float(curve[-1]) for run in complete if len(curve := read_curve(run, race.request.metric)))
     curve = _read_live_curve(home, race, candidate, evidence, jobs)
     dropped = race.dropped.get(candidate.key)
     if dropped:
-        return CandidateStatus(candidate, "dropped", curve, seeds, runs, f"After {dropped.at}: {dropped.reason}")
+        reason = f"After {dropped.at}: {dropped.reason}"
+        return CandidateStatus(candidate, "dropped", curve, len(complete), runs, reason, ends)
     states = {jobs[spec.run_id].state for spec in specs if spec.run_id in jobs}
     state: CandidateState = "finalist" if race.rung >= len(race.rungs) else "ready"
     if race.state == "running" and states:
         state = "running" if "running" in states else "queued"
-    return CandidateStatus(candidate, state, curve, seeds, runs)
+    return CandidateStatus(candidate, state, curve, len(complete), runs, ends=ends)
 
 
 def list_race_specs(race: Race, candidate: Candidate) -> list[RunSpec]:

@@ -136,7 +136,7 @@ def _check_text(text: str) -> str:
 
 
 def _list_changes(folder: Path) -> list[int]:
-    """Return the numbers of the changes; a file with a higher number is foreign, and must not end the discussion."""
+    """Return the numbers of the changes; a file of another program with a higher number must not end the discussion."""
     return [number for number in list_numbers(folder, _CHANGE) if 1 <= number <= MAX_CHANGES]
 
 

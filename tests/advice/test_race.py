@@ -20,6 +20,7 @@ from core.jobs.notice import list_notices
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
 from core.store.run_store import RunStore
+from core.ui.advisor.race import read_progress_of
 from tests.support.racing import EPOCHS, plan_digits, race_digits, run_race, train_next, with_budget
 from tests.support.run_writer import RunWriter
 
@@ -57,6 +58,9 @@ def test_race_drops_the_weak_head_and_answers_with_the_small_one(racing_home: Ho
         "head", "settings", "params", "dropped_at", "reason", "validation_accuracy", "runs",
     ]  # fmt: skip
     assert found["candidates"][1]["finalist"] is True  # type: ignore[index]
+    progress = read_progress_of(race)
+    for one, candidate in zip(race.candidates, found["candidates"], strict=True):  # type: ignore[call-overload]
+        assert candidate["validation_accuracy"] == pytest.approx(progress.find_last(one.key)[1])  # type: ignore[index]
     assert found["sentence"] == write_answer(race)
     assert found["difference"]["low"] <= found["difference"]["mean"] <= found["difference"]["high"]  # type: ignore[index]
     assert write_answer(race).startswith("Use GAP + Dense: "), write_answer(race)

@@ -108,7 +108,7 @@ def test_damaged_change_is_counted_and_the_others_remain(home: Home, report_id: 
     assert comments.post(report_id, "Four", "ada").number == 4
 
 
-def test_foreign_file_with_a_high_number_ends_no_discussion(home: Home, report_id: str) -> None:
+def test_file_with_a_high_number_ends_no_discussion(home: Home, report_id: str) -> None:
     comments = CommentStore(home)
     comments.post(report_id, "One.", "ada")
     for number in (0, MAX_CHANGES + 1, 999_999):
