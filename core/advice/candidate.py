@@ -1,6 +1,7 @@
 """A candidate of a race: a configuration with its costs, and why a limit excludes it."""
 
-from functools import cached_property
+import json
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -48,11 +49,16 @@ class Candidate(_Stored):
     latency: LatencyEstimate | None = None
     excluded_by: Prose = ""
 
-    @cached_property
+    @property
     def parsed_spec(self) -> RunSpec:
-        return RunSpec.parse(self.spec)
+        return _parse(json.dumps(self.spec))
 
     def spec_of(self, epochs: int, seed: int) -> RunSpec:
         """Return the spec of its run with another number of epochs and the `seed`-th seed after the first."""
         first = self.parsed_spec
         return first.replace(epochs=epochs, seed=first.seed + seed)
+
+
+@lru_cache(maxsize=1024)
+def _parse(spec: str) -> RunSpec:
+    return RunSpec.parse(json.loads(spec))
