@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import HomeError, NoteError, RunNotFoundError, SearchError
-from core.home import Home
+from core.home import EXAMPLES, Home
 from core.store.differing_settings import list_differences
 from core.store.note import Note, NoteBook, read_tags
 from core.store.run_store import RunStore
@@ -123,7 +123,7 @@ def test_permanently_deleted_run_cannot_be_restored(make_run: RunWriter, store: 
 
 
 def test_example_cannot_be_deleted(home: Home) -> None:
-    store = RunStore(home)
+    store = RunStore(home, examples=EXAMPLES)
     with pytest.raises(RunNotFoundError, match="is an example and cannot be deleted"):
         store.delete(store.frame()["run_id"].iloc[0])
 
