@@ -23,6 +23,7 @@ LAYERS: list[tuple[str, ...]] = [
         "core.memory_limit",
         "core.page_timing",
         "core.registry",
+        "core.root",
         "core.stderr",
     ),
     ("core.access",),

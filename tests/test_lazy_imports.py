@@ -136,6 +136,15 @@ def test_core_imports_no_tensorflow_and_no_streamlit(stages: Stages) -> None:
     assert [name for name in (*HEAVY, *OPTIONAL, *LATE, "streamlit") if name in libraries] == []
 
 
+def test_large_parts_of_scipy_are_not_imported() -> None:
+    """They take 20 and 60 MB in the dashboard; scipy.special has the distributions and core.root finds roots."""
+    sources = {path: path.read_text(encoding="utf-8") for path in ROOT.glob("core/**/*.py")}
+    pattern = re.compile(r"^\s*(from|import) scipy(\.| import )(optimize|stats)\b", re.MULTILINE)
+    assert [str(path) for path, text in sources.items() if pattern.search(text)] == []
+    assert pattern.search("from scipy.optimize import brentq")
+    assert pattern.search("    from scipy import stats")
+
+
 def test_ray_is_never_imported(stages: Stages) -> None:
     """The cluster is used over HTTP: Ray's library is only needed on the machines of the cluster."""
     libraries = stages.imported("pages")

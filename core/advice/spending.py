@@ -16,13 +16,14 @@ Shaffer 1986, Modified sequentially rejective multiple test procedures, J. Am. S
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
+
+from core.root import find_root
 
 Values = NDArray[np.float64]
 MAX_ANALYSES = 50
@@ -67,14 +68,15 @@ def compute_levels(spent: Sequence[float]) -> tuple[float, ...]:
     nodes, weights = _scale_nodes(bound)
     density = weights * _normal_density(nodes, step)
     for before, now in pairwise(spent):
-        bound = float(brentq(_excess, _LOWEST, -_LOWEST, args=(density, nodes, step, now - before), xtol=1e-12))
+        excess = partial(_compute_excess, density=density, nodes=nodes, step=step, wanted=now - before)
+        bound = find_root(excess, _LOWEST, -_LOWEST, 1e-12)
         bounds.append(bound)
         new, weights = _scale_nodes(bound)
         nodes, density = new, weights * (_normal_density(new[:, None] - nodes, step) @ density)
     return tuple(float(ndtr(-one / np.sqrt(step * number))) for number, one in enumerate(bounds, 1))
 
 
-def _excess(bound: float, density: Values, nodes: Values, step: float, wanted: float) -> float:
+def _compute_excess(bound: float, density: Values, nodes: Values, step: float, wanted: float) -> float:
     """Return the probability to cross `bound` at this analysis, less the wanted one."""
     return float(density @ ndtr((nodes - bound) / np.sqrt(step))) - wanted
 

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from core.root import find_root
 from core.store.comparison import Comparison
 from core.store.metrics import compute_predicted
 from core.store.run import Predictions
@@ -109,11 +110,7 @@ def fit_temperature(probs: Probs, labels: Labels) -> float:
         return HOTTEST
     if derivative(1 / COLDEST) <= 0:
         return COLDEST
-    low, high = 1 / HOTTEST, 1 / COLDEST
-    while high - low > _TOLERANCE:  # bisection, because scipy.optimize takes longer to import than this
-        middle = (low + high) / 2
-        low, high = (middle, high) if derivative(middle) < 0 else (low, middle)
-    return 2 / (low + high)
+    return 1 / find_root(derivative, 1 / HOTTEST, 1 / COLDEST, _TOLERANCE)
 
 
 def scale_probs(probs: Probs, temperature: float) -> Probs:
