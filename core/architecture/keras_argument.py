@@ -17,6 +17,8 @@ class LayerConfig:
 
     Attributes:
         rank: number of spatial axes in the name of the class; 0 if it has none.
+        uncomputed: name of an argument that keeps the shapes and counts, but that no layer of Headroom has; empty if
+            all are known.
 
     Raises:
         ModelFileError: from all methods, if a value is missing or has another type or size.
@@ -25,12 +27,18 @@ class LayerConfig:
     def __init__(self, values: Mapping[str, Any], kind: str, label: str) -> None:
         self.values = values
         self.label = label
+        self.uncomputed = ""
         self.rank = next((rank for rank in (1, 2, 3) if f"{rank}D" in kind), 0)
         if values.get("data_format") == "channels_first":
             raise ModelFileError(f"{label} has channels first. Headroom reads models with channels last only.")
 
     def fail(self, name: str) -> ModelFileError:
         return ModelFileError(f"{self.label} has an invalid {name}: {self.values.get(name)!r:.80}.")
+
+    def expect(self, name: str, *allowed: Any) -> None:
+        """Note an argument that has another value than those that Headroom computes with; the first is the default."""
+        if self.values.get(name, allowed[0]) not in (*allowed, None):
+            self.uncomputed = name
 
     def integer(self, name: str, default: int | None = None, low: int = 1) -> int:
         value = self.values.get(name, default)
@@ -114,6 +122,7 @@ class LayerConfig:
         value = self.values.get(name, default)
         if isinstance(value, dict):  # an activation with arguments, or a custom one
             value = value.get("class_name") if _is_known(value) else None
+            self.uncomputed = name
         if value is None and name in self.values and self.values[name] is not None:
             raise ModelFileError(f"{self.label} has a custom activation, whose code Headroom does not run.")
         if value is not None and (not isinstance(value, str) or len(value) > 100):

@@ -1,7 +1,8 @@
 """Calls of the layers of a functional Keras model in the order of computation: configs of Keras 2 and 3."""
 
+import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from typing import Any, TypeGuard
@@ -25,13 +26,18 @@ class OutputReference:
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a layer; a shared layer has several."""
+    """A call of a layer; a shared layer has several.
+
+    Attributes:
+        number: an operand that is a number, and whether it is the first of two; None without one.
+    """
 
     layer: str
     node: int
     kind: str
     entry: dict[str, Any]
     inputs: tuple[OutputReference, ...]
+    number: tuple[float, bool] | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -57,7 +63,7 @@ def list_calls(config: dict[str, Any]) -> list[Call]:
         nodes = entry.get("inbound_nodes")
         nodes = nodes if isinstance(nodes, list) else []
         for index, node in enumerate([None] if kind == "InputLayer" else nodes):
-            calls.append(Call(name, index, kind, entry, tuple(_read_node(node))))
+            calls.append(Call(name, index, kind, entry, tuple(_read_node(node)), _find_number(node)))
             if len(calls) > _MAX_CALLS:
                 raise ModelFileError(f"The model has more than {_MAX_CALLS:,} layers.")
     if len({call.key for call in calls}) < len(calls):
@@ -132,6 +138,22 @@ def _read_node(node: Any) -> Iterator[OutputReference]:
                 yield OutputReference(*value[:3])
 
 
+def _find_number(node: Any) -> tuple[float, bool] | None:
+    """Return the only number among the two operands of a call, and whether it is the first."""
+    if isinstance(node, dict):  # Keras 3
+        args, kwargs = node.get("args"), node.get("kwargs")
+        operands = [*(args if isinstance(args, list) else []), *(kwargs.values() if isinstance(kwargs, dict) else [])]
+    elif isinstance(node, list) and len(node) == 1 and isinstance(node[0], list) and len(node[0]) == 4:
+        kwargs = node[0][3] if isinstance(node[0][3], dict) else {}
+        operands = [None, *(value for key, value in kwargs.items() if key != "name")]
+    else:
+        return None
+    numbers = [at for at, value in enumerate(operands) if type(value) in (int, float)]
+    if len(operands) != 2 or len(numbers) != 1 or not abs(number := operands[numbers[0]]) <= sys.float_info.max:
+        return None
+    return float(number), numbers == [0]
+
+
 def _find_tensors(value: Any, depth: int) -> Iterator[OutputReference]:
     if depth > _MAX_ARGUMENT_DEPTH:
         raise ModelFileError("The config of the model has arguments that are nested too deeply.")
@@ -166,3 +188,29 @@ def list_references(value: Any, depth: int = 0) -> list[OutputReference]:
         raise ModelFileError("The config of the model has an invalid list of inputs or outputs.")
     items = value.values() if isinstance(value, dict) else value
     return [reference for item in items for reference in list_references(item, depth + 1)]
+
+
+def open_entry(entry: Any) -> tuple[str, dict[str, Any]]:
+    """Return class and config of a layer."""
+    kind = entry.get("class_name") if isinstance(entry, dict) else None
+    config = entry.get("config") if isinstance(entry, dict) else None
+    if not isinstance(kind, str) or not isinstance(config, dict):
+        raise ModelFileError("The config of the model has a layer without a class.")
+    return kind, config
+
+
+def find_input(entry: Any, config: Any, layers: list[Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return name and config with the input shape of a Sequential model."""
+    kind, first = open_entry(layers[0])
+    name = first.get("name") if kind == "InputLayer" else "input"
+    built = entry.get("build_config") if isinstance(entry, dict) else None
+    shapes = [
+        first.get("batch_shape"),
+        first.get("batch_input_shape"),
+        config.get("build_input_shape"),
+        built.get("input_shape") if isinstance(built, dict) else None,
+    ]
+    if kind in MODELS and not any(shapes):
+        inner = open_entry(layers[0])[1].get("layers")
+        return find_input(layers[0], first, inner) if isinstance(inner, list) and inner else ("input", {})
+    return name if isinstance(name, str) else "input", {"batch_shape": next(filter(None, shapes), None)}

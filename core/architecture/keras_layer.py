@@ -106,6 +106,7 @@ def _check_axis(config: LayerConfig, allowed: tuple[int, ...]) -> None:
 
 
 def _read_layer_norm(config: LayerConfig, name: str) -> Layer:
+    config.expect("rms_scaling", False)
     _check_axis(config, (-1, 1, 2, 3, 4))
     return LayerNormalization(config.number("epsilon", 1e-3), name, config.flag("center"), config.flag("scale"))
 
@@ -136,6 +137,7 @@ def _read_normalization(config: LayerConfig, name: str) -> Layer:
 
 
 def _read_relu(config: LayerConfig, name: str) -> Layer:
+    config.expect("threshold", 0.0)
     limit = config.values.get("max_value")
     return ReLU(None if limit is None else config.number("max_value", 0.0), name, config.number("negative_slope", 0.0))
 
@@ -154,6 +156,28 @@ def _read_concatenate(config: LayerConfig, name: str) -> Layer:
 
 def _read_activation(config: LayerConfig, name: str) -> Layer:
     return Activation(config.activation(), name)
+
+
+def _read_softmax(config: LayerConfig, name: str) -> Layer:
+    config.expect("axis", -1)
+    return Softmax(name)
+
+
+def _read_upsampling(config: LayerConfig, name: str) -> Layer:
+    interpolation = config.text("interpolation", "nearest") if config.rank == 2 else "nearest"
+    return UpSampling(config.sizes("size", 2), interpolation, name)
+
+
+def _read_resizing(config: LayerConfig, name: str) -> Layer:
+    for argument in ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias"):
+        config.expect(argument, False)
+    interpolation = config.text("interpolation", "bilinear")
+    return Resizing(config.integer("height"), config.integer("width"), name, interpolation)
+
+
+def _read_crop(config: LayerConfig, name: str) -> Layer:
+    config.uncomputed = "cropping"
+    return Resizing(config.integer("height"), config.integer("width"), name)
 
 
 def _read_merge(kind: type[Merge]) -> Read:
@@ -175,14 +199,11 @@ READERS: dict[str, Read] = {
     **{f"GlobalAverage{kind}{rank}D": _read_global("average") for kind in ("Pooling", "Pool") for rank in (1, 2, 3)},
     **{f"ZeroPadding{rank}D": lambda config, name: ZeroPadding(_double(config, "padding"), name) for rank in (1, 2, 3)},
     **{f"Cropping{rank}D": lambda config, name: Cropping(config.pairs("cropping"), name) for rank in (1, 2, 3)},
-    **{
-        f"UpSampling{rank}D": lambda config, name: UpSampling(config.sizes("size", 2), "nearest", name)
-        for rank in (1, 2, 3)
-    },
+    **{f"UpSampling{rank}D": _read_upsampling for rank in (1, 2, 3)},
     "Dense": lambda config, name: Dense(config.integer("units"), config.activation(), name, config.flag("use_bias")),
     "Flatten": lambda _, name: Flatten(name),
     "Dropout": lambda config, name: Dropout(config.number("rate", 0.0), name),
-    "Softmax": lambda _, name: Softmax(name),
+    "Softmax": _read_softmax,
     "Identity": lambda _, name: Identity(name),
     "ReLU": _read_relu,
     "LeakyReLU": _read_leaky,
@@ -198,14 +219,15 @@ READERS: dict[str, Read] = {
     "LayerScale": lambda config, name: LayerScale(
         config.number("init_values", 0.0), config.integer("projection_dim"), name
     ),
-    "Resizing": lambda config, name: Resizing(config.integer("height"), config.integer("width"), name),
-    "CenterCrop": lambda config, name: Resizing(config.integer("height"), config.integer("width"), name),
+    "Resizing": _read_resizing,
+    "CenterCrop": _read_crop,
     "Reshape": lambda config, name: Reshape(config.integers("target_shape", -1), name),
     "Permute": lambda config, name: Permute(config.integers("dims", 1), name),
     "RepeatVector": lambda config, name: RepeatVector(config.integer("n"), name),
     **{kind.__name__: _read_merge(kind) for kind in (Add, Multiply, Average, Maximum, Minimum, Subtract)},
     "Concatenate": _read_concatenate,
-    "CustomScaleLayer": lambda _, name: Arithmetic(name, "CustomScaleLayer"),  # of InceptionResNetV2: x + scale · y
+    # of InceptionResNetV2: x + scale · y
+    "CustomScaleLayer": lambda config, name: Arithmetic(name, "CustomScaleLayer", config.number("scale", 1.0)),
 }
 
 _UNCHANGED = (
@@ -221,16 +243,26 @@ READERS |= {kind: _read_unchanged(kind) for kind in _UNCHANGED}
 _ARITHMETIC = ("Add", "Subtract", "Multiply", "Divide", "TrueDivide", "Maximum", "Minimum")
 _FUNCTIONS = {
     "Relu": "relu", "Relu6": "relu6", "Sigmoid": "sigmoid", "Silu": "silu", "Softmax": "softmax", "Gelu": "gelu",
-    "HardSigmoid": "hard_sigmoid", "HardSilu": "hard_silu", "HardSwish": "hard_silu", "Elu": "elu", "Selu": "selu",
-    "Tanh": "tanh", "Softplus": "softplus", "LeakyRelu": "leaky_relu", "Swish": "silu",
+    "HardSigmoid": "hard_sigmoid", "HardSilu": "hard_silu", "HardSwish": "hard_silu", "Selu": "selu", "Tanh": "tanh",
+    "Softplus": "softplus", "Swish": "silu",
 }  # fmt: skip
 
 
-def read_operation(kind: str, name: str) -> Layer | None:
-    """Return the record of an operation on tensors, such as x + 3, or of a TFOpLambda of Keras 2; None if unknown."""
+def read_operation(kind: str, config: LayerConfig, name: str, number: tuple[float, bool] | None) -> Layer | None:
+    """Return the record of an operation on tensors, such as x + 3, or of a TFOpLambda of Keras 2; None if unknown.
+
+    Args:
+        number: an operand that is a number, and whether it is the first operand; None without one.
+    """
     title = "".join(part.title() for part in kind.rpartition(".")[2].split("_")) if kind.islower() else kind
     if title in _ARITHMETIC:
-        return Arithmetic(name, title)
+        return Arithmetic(name, title, *number or ())
+    if title == "LeakyRelu":
+        return ActivationLayer("LeakyReLU", config.number("negative_slope", 0.2), name)
+    if title == "Elu":
+        return ActivationLayer("ELU", config.number("alpha", 1.0), name)
+    config.expect("axis", -1)
+    config.expect("approximate", False)
     return Activation(_FUNCTIONS[title], name) if title in _FUNCTIONS else None
 
 

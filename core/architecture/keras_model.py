@@ -13,7 +13,15 @@ from typing import Any, TypeGuard
 from core.architecture.graph import LayerRow, LayerWalk, Node
 from core.architecture.keras_argument import MAX_SIZE, LayerConfig
 from core.architecture.keras_file import read_config
-from core.architecture.keras_graph import MODELS, Call, list_calls, list_references, order_calls
+from core.architecture.keras_graph import (
+    MODELS,
+    Call,
+    find_input,
+    list_calls,
+    list_references,
+    open_entry,
+    order_calls,
+)
 from core.architecture.keras_layer import READERS, read_operation
 from core.architecture.layers import Layer, Shape
 from core.architecture.model import LayerGraph
@@ -42,12 +50,14 @@ class KerasModel(LayerGraph):
         outputs: names of the layers whose outputs are those of the model.
         cuts: candidates for the end of a backbone, first to last; their outputs have spatial axes.
         cut: name of the last of them, where `LayerRow.part` changes from "backbone" to "head"; empty without one.
+        uncomputed: names of layers with an argument each that is read, but with which Headroom cannot compute.
     """
 
     name: str
     outputs: tuple[str, ...]
     cuts: tuple[Cut, ...]
     cut: str
+    uncomputed: tuple[tuple[str, str], ...] = ()
 
     def list_shared(self) -> list[str]:
         """Return the names of the further calls of layers, NAME@2, whose parameters count once."""
@@ -99,7 +109,9 @@ def _build(name: str, reader: "_Reader", outputs: Sequence[str]) -> KerasModel:
     last = next((index for index, row in enumerate(walk.rows) if row.name == cut), -1)
     rows = (replace(row, part="backbone" if index <= last else "head") for index, row in enumerate(walk.rows))
     inputs = tuple(reader.inputs.items())
-    return KerasModel(inputs, tuple(walk.layers), tuple(rows), name, tuple(outputs), cuts, cut)
+    return KerasModel(
+        inputs, tuple(walk.layers), tuple(rows), name, tuple(outputs), cuts, cut, tuple(reader.uncomputed)
+    )
 
 
 def _list_cuts(rows: Sequence[LayerRow], outputs: Sequence[str]) -> Iterator[Cut]:
@@ -122,6 +134,7 @@ class _Reader:
         self.side = side
         self.inputs: dict[str, Shape] = {}
         self.walk: LayerWalk | None = None
+        self.uncomputed: list[tuple[str, str]] = []
         self._calls: dict[str, int] = {}
         self._params = self._flops = 0
 
@@ -129,7 +142,7 @@ class _Reader:
         self, entry: Any, tensors: Sequence[str] | None, prefix: str, *, trainable: bool, shared: str, depth: int
     ) -> list[str]:
         """Append the layers of a model that reads `tensors`, or the inputs of the file if None; return its outputs."""
-        kind, config = _open(entry)
+        kind, config = open_entry(entry)
         if kind not in MODELS:
             raise ModelFileError(
                 f"Expected a Sequential or functional model; got a model of class {kind!r:.80}, whose code is not read."
@@ -157,10 +170,10 @@ class _Reader:
         if len(layers) > _MAX_LAYERS + 1:
             raise ModelFileError(f"The model has more than {_MAX_LAYERS:,} layers.")
         if tensors is None:
-            tensors = [self._add_input(*_find_input(entry, config, layers))]
+            tensors = [self._add_input(*find_input(entry, config, layers))]
         current = list(tensors)
         for layer in layers:
-            if _open(layer)[0] != "InputLayer":
+            if open_entry(layer)[0] != "InputLayer":
                 current = self._read_layer(layer, current, prefix, trainable, shared, depth)
         return current
 
@@ -175,7 +188,7 @@ class _Reader:
         for call in order_calls(calls):
             if call.kind == "InputLayer":
                 if tensors is None:
-                    found[call.key] = [self._add_input(call.layer, _open(call.entry)[1])]
+                    found[call.key] = [self._add_input(call.layer, open_entry(call.entry)[1])]
                 else:
                     found[call.key] = [tensors[names.index(call.layer)]] if call.layer in names else []
                 continue
@@ -188,7 +201,7 @@ class _Reader:
         self, entry: Any, inputs: list[str], prefix: str, trainable: bool, shared: str, depth: int,
         call: Call | None = None,
     ) -> list[str]:  # fmt: skip
-        kind, config = _open(entry)
+        kind, config = open_entry(entry)
         own_name = call.layer if call else config.get("name")
         if not _is_name(own_name):
             raise ModelFileError(f"A layer of class {kind!r:.80} has no valid name.")
@@ -198,7 +211,8 @@ class _Reader:
         unique = name if number == 1 else f"{name}@{number}"
         if kind in MODELS:
             return self.read_model(entry, inputs, f"{unique}/", trainable=trainable, shared=original, depth=depth + 1)
-        layer = _read_record(entry, kind, config, own_name, unique)
+        layer, uncomputed = _read_record(entry, kind, config, own_name, unique, call.number if call else None)
+        self.uncomputed += [(unique, uncomputed)] * bool(uncomputed)
         trained = trainable and config.get("trainable", True) is not False
         self._append(Node(layer, tuple(inputs), trained, original), kind, config)
         return [unique]
@@ -242,8 +256,11 @@ class _Reader:
         return name
 
 
-def _read_record(entry: Mapping[str, Any], kind: str, config: Mapping[str, Any], own_name: str, name: str) -> Layer:
-    """Return the record of a layer, or raise ModelFileError with its name."""
+def _read_record(
+    entry: Mapping[str, Any], kind: str, config: Mapping[str, Any], own_name: str, name: str,
+    number: tuple[float, bool] | None,
+) -> tuple[Layer, str]:  # fmt: skip
+    """Return the record of a layer and `LayerConfig.uncomputed`, or raise ModelFileError with its name."""
     label = f"Layer {own_name!r:.80} ({kind:.80})"
     module, registered = entry.get("module"), entry.get("registered_name")
     external = isinstance(module, str) and not module.startswith(("keras", "tensorflow", "tf_keras"))
@@ -251,31 +268,17 @@ def _read_record(entry: Mapping[str, Any], kind: str, config: Mapping[str, Any],
         raise ModelFileError(f"{label} is of a class outside Keras, whose code Headroom does not run.")
     if kind == "Lambda":
         raise ModelFileError(f"{label} contains code, which Headroom does not run.")
-    is_operation = isinstance(module, str) and ".ops" in module
+    policy = config.get("dtype")
+    if isinstance(policy, dict) and "Quantized" in str(policy.get("class_name")):
+        raise ModelFileError(f"{label} is quantized. Save the model as it was before quantize().")
+    known, is_operation = LayerConfig(config, kind, label), isinstance(module, str) and ".ops" in module
     if is_operation or kind == "TFOpLambda":
         function = config.get("function", kind)
-        if record := read_operation(function if isinstance(function, str) else kind, name):
-            return record
+        if record := read_operation(function if isinstance(function, str) else kind, known, name, number):
+            return record, known.uncomputed
     elif kind in READERS:
-        return READERS[kind](LayerConfig(config, kind, label), name)
+        return READERS[kind](known, name), known.uncomputed
     raise ModelFileError(f"{label} has a class that Headroom does not know.")
-
-
-def _find_input(entry: Any, config: Any, layers: list[Any]) -> tuple[str, Mapping[str, Any]]:
-    """Return name and config with the input shape of a Sequential model."""
-    kind, first = _open(layers[0])
-    name = first.get("name") if kind == "InputLayer" else "input"
-    built = entry.get("build_config") if isinstance(entry, dict) else None
-    shapes = [
-        first.get("batch_shape"),
-        first.get("batch_input_shape"),
-        config.get("build_input_shape"),
-        built.get("input_shape") if isinstance(built, dict) else None,
-    ]
-    if kind in MODELS and not any(shapes):
-        inner = _open(layers[0])[1].get("layers")
-        return _find_input(layers[0], first, inner) if isinstance(inner, list) and inner else ("input", {})
-    return name if isinstance(name, str) else "input", {"batch_shape": next(filter(None, shapes), None)}
 
 
 def _pick(found: Mapping[tuple[str, int], list[str]], layer: str, node: int, tensor: int) -> str:
@@ -283,12 +286,3 @@ def _pick(found: Mapping[tuple[str, int], list[str]], layer: str, node: int, ten
     if not 0 <= tensor < len(outputs):
         raise ModelFileError(f"The model reads an output that layer {layer!r:.80} does not have.")
     return outputs[tensor]
-
-
-def _open(entry: Any) -> tuple[str, dict[str, Any]]:
-    """Return class and config of a layer."""
-    kind = entry.get("class_name") if isinstance(entry, dict) else None
-    config = entry.get("config") if isinstance(entry, dict) else None
-    if not isinstance(kind, str) or not isinstance(config, dict):
-        raise ModelFileError("The config of the model has a layer without a class.")
-    return kind, config

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from core.architecture.layers import Shape
+from core.architecture.layers import Rescaling, Shape
 from core.errors import SpecError
 
 
@@ -80,9 +80,17 @@ class Concatenate(Merge):
 
 @dataclass(frozen=True)
 class Arithmetic(Merge):
-    """Operation of Keras on maps and numbers, such as x + 3 or x · y; of class `kind`."""
+    """Operation of Keras of class `kind` on two maps, or on a map and a `number`, such as x · y or 3 − x.
+
+    Attributes:
+        number: the other operand of a single input, or the factor of the second input of CustomScaleLayer; None if the
+            config has no number in its place.
+        is_first: the number is the first operand.
+    """
 
     kind: str = "Add"
+    number: float | None = None
+    is_first: bool = False
     inputs: ClassVar[tuple[int, int | None]] = (1, 2)
 
     def keras_type(self, shape: Shape, *others: Shape) -> str:
@@ -90,6 +98,22 @@ class Arithmetic(Merge):
 
     def flops(self, shape: Shape, *others: Shape) -> int:
         return prod(self.output_shape(shape, *others))
+
+    def as_merge(self) -> Merge | None:
+        """Return the layer that computes the same from two inputs; None if Keras has none."""
+        kinds: dict[str, type[Merge]] = {kind.__name__: kind for kind in (Add, Subtract, Multiply, Maximum, Minimum)}
+        return kinds[self.kind](self.name) if self.kind in kinds else None
+
+    def as_rescaling(self) -> Rescaling | None:
+        """Return x · scale + offset for an operation on one input and a number; None for another one."""
+        number, kind = self.number, self.kind
+        if number is None:
+            return None
+        if kind == "Subtract":
+            return Rescaling(-1.0, number, self.name) if self.is_first else Rescaling(1.0, -number, self.name)
+        if kind in ("Divide", "TrueDivide") and number and not self.is_first:
+            return Rescaling(1 / number, 0.0, self.name)
+        return {"Add": Rescaling(1.0, number, self.name), "Multiply": Rescaling(number, 0.0, self.name)}.get(kind)
 
 
 def _list(shapes: tuple[Shape, ...]) -> str:

@@ -100,6 +100,7 @@ class Resizing(Plain):
     height: int
     width: int
     name: str = ""
+    interpolation: str = "bilinear"
 
     def keras_type(self, shape: Shape) -> str:
         return "Resizing"

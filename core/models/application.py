@@ -19,6 +19,8 @@ from core.models.weights_file import count_saved_values
 from core.spec import BACKBONES, RunSpec
 
 DEFAULT_SIDES = {"inception_v3": 299, "xception": 299}  # of other applications: EXAMPLE_SIDE
+SIZED = ("nasnet_mobile",)
+"""Applications of which Keras builds other layers when the side of the images is not known."""
 _MAX_SIDE = 1024
 _HIDDEN = {"mobilenet_v3_small": 1024, "mobilenet_v3_large": 1280}  # filters before the scores
 _VGG_HIDDEN = 4096
@@ -39,7 +41,7 @@ def add_application(
     Args:
         application: a pretrained backbone, or its name in Keras, such as ResNet50.
         side: of the images that a model with a classifier reads; by default that of the application. A model without
-            one reads images of any size.
+            one reads images of any size, unless it is one of SIZED.
         value_range: values of black and white that the weights were trained with, a key of VALUE_RANGES. By default the
             preprocessing of the application becomes part of the model, which then reads values from 0 to 255.
 
@@ -54,12 +56,13 @@ def add_application(
         raise ModelFileError(f"Expected the side of the images to be at most {_MAX_SIDE} pixels; got {side}.")
     used = side or DEFAULT_SIDES.get(backbone, EXAMPLE_SIDE)
     classes = count_classes(backbone, _count_values(source), used, source.name)
-    if side and not classes:
+    is_sized = classes > 0 or backbone in SIZED
+    if side and not is_sized:
         raise ModelFileError(f"{source.name} has no classifier, so its model reads images of any size; omit the side.")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "application.keras")
         known = value_range is not None
-        arguments = str(source.absolute()), str(path), str(classes), str(used if classes else 0), str(int(known))
+        arguments = str(source.absolute()), str(path), str(classes), str(used if is_sized else 0), str(int(known))
         run_process(build_command(APPLICATION, backbone, *arguments), f"The import of {source.name}")
         return add_model(home, name, path, value_range=value_range or "0..255", label=source.name)
 

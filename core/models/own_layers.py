@@ -8,7 +8,7 @@ from core.architecture.elementwise import Activation, TrainingOnly
 from core.architecture.graph import INPUT, Node
 from core.architecture.keras_model import KerasModel
 from core.architecture.layers import Layer, Rescaling, Sigmoid, Softmax
-from core.architecture.merge import Arithmetic
+from core.architecture.merge import Add, Arithmetic
 from core.errors import ModelFileError, SpecError
 from core.models.layer_store import find_layers, read_layers_file
 from core.models.model_info import EXAMPLE_SIDE
@@ -87,7 +87,7 @@ def list_nodes(model: KerasModel, last: str, value_range: tuple[float, float]) -
     """Return the layers that the output of layer `last` needs, after one that scales images to the value range.
 
     Raises:
-        SpecError: when one of them is called twice, or several inputs are needed.
+        SpecError: when one of them is called twice or has no layer of Keras, or several inputs are needed.
     """
     needed, rows = {last}, []
     for row, layer in zip(reversed(model.rows), reversed(model.layers), strict=True):
@@ -97,9 +97,9 @@ def list_nodes(model: KerasModel, last: str, value_range: tuple[float, float]) -
     if shared := {row.name for row, _ in rows} & {*model.list_shared()}:
         own_name = min(shared).rpartition("@")[0]
         raise SpecError(f"Layer {own_name!r:.80} is used twice, which heads and evaluations do not support.")
-    constant = next((row.name for row, layer in rows if isinstance(layer, Arithmetic) and len(row.inputs) == 1), None)
-    if constant:
-        raise SpecError(f"Layer {constant!r:.80} computes with a number, which heads and evaluations do not support.")
+    if uncomputed := next((each for each in model.uncomputed if each[0] in {row.name for row, _ in rows}), None):
+        name, argument = uncomputed
+        raise SpecError(f"Layer {name!r:.80} has the setting {argument}, which heads and evaluations do not support.")
     (source, shape), *others = model.inputs
     if any(name in needed for name, _ in others):
         raise SpecError("The model has several inputs.")
@@ -112,5 +112,20 @@ def list_nodes(model: KerasModel, last: str, value_range: tuple[float, float]) -
             names_of[row.name] = inputs[0]
             continue
         names_of[row.name] = name = name_layer(row.name)
-        nodes.append(Node(cast(Layer, replace(cast(Any, layer), name=name)), inputs, not row.frozen))
+        layer = cast(Layer, replace(cast(Any, layer), name=name))
+        nodes += _express(layer, inputs) if isinstance(layer, Arithmetic) else [Node(layer, inputs, not row.frozen)]
     return nodes
+
+
+def _express(operation: Arithmetic, inputs: tuple[str, ...]) -> list[Node]:
+    """Return an operation on tensors as layers of Keras."""
+    name = operation.name
+    if operation.kind == "CustomScaleLayer" and operation.number is not None:
+        scaled = f"{name}-scaled"
+        return [Node(Rescaling(operation.number, name=scaled), inputs[1:]), Node(Add(name), (inputs[0], scaled))]
+    layer: Layer | None = operation.as_rescaling() if len(inputs) == 1 else cast(Layer | None, operation.as_merge())
+    if layer is None:
+        raise SpecError(
+            f"Layer {name!r:.80} computes {operation.kind:.40} in a form that heads and evaluations do not support."
+        )
+    return [Node(layer, inputs)]

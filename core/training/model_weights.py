@@ -62,6 +62,9 @@ def _load(path: Path, name: str) -> tuple[keras.Model, dict[str, keras.layers.La
     except Exception as error:  # Keras raises many kinds
         text = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise TrainingError(f"Keras cannot load model {name}: {text:.160}") from None
+    for layer in source._flatten_layers():  # Headroom computes in float32, also what was trained in float16
+        if not isinstance(layer, keras.Model):
+            layer.dtype_policy = "float32"
     return source, dict(_list_named(source, ""))
 
 

@@ -9,7 +9,7 @@ import pytest
 from core.architecture.model import compute_model
 from core.home import Home
 from core.models.add import add_model
-from core.models.application import add_application
+from core.models.application import SIZED, add_application
 from core.models.model_info import WEIGHTS, pin_model
 from core.spec import RunSpec
 from tests.support.markers import long
@@ -34,6 +34,10 @@ CASES = [
     ("xception", "xception.Xception", 3, 96, "own.weights.h5", None),
     ("inception_v3", "inception_v3.InceptionV3", 3, 96, "own.weights.h5", None),
     ("vgg16", "vgg16.VGG16", 0, None, "own.weights.h5", None),
+    ("nasnet_mobile", "nasnet.NASNetMobile", 3, 64, "own.weights.h5", None),
+    ("nasnet_mobile", "nasnet.NASNetMobile", 0, None, "own.weights.h5", None),
+    ("mobilenet_v3_small", "MobileNetV3Small", 3, 64, "own.weights.h5", None),
+    ("mobilenet_v3_large", "MobileNetV3Large", 0, None, "own.h5", None),
 ]
 
 
@@ -49,16 +53,18 @@ def test_added_application_returns_what_keras_returns(
     from core.training.weights import load_weights
 
     keras.utils.set_random_seed(1)
-    package, function = source.split(".")
-    module = getattr(keras.applications, package)
-    shape = (side or 64, side or 64, 3)
+    package, _, function = source.rpartition(".")
+    module = getattr(keras.applications, package) if package else keras.applications
+    pixels = side or (224 if name in SIZED else 64)
+    shape = (pixels, pixels, 3)
     model = getattr(module, function)(
         weights=None, include_top=classes > 0, classes=classes or 1000, input_shape=shape if classes else None
     )
     for layer in model.layers:  # not the initial values
         layer.set_weights([_disturb(weight) for weight in layer.get_weights()])
     images = np.random.default_rng(0).integers(0, 256, (2, *shape)).astype(np.float32)
-    inputs = images / 127.5 - 1 if value_range else module.preprocess_input(images.copy())
+    preprocess = getattr(module, "preprocess_input", np.copy)  # part of MobileNetV3
+    inputs = images / 127.5 - 1 if value_range else preprocess(images.copy())
     if name == "efficientnet_b0":  # as in the weights of Keras for ImageNet: deviations instead of variances
         means, deviations = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))
         normalization = next(layer for layer in model.layers if isinstance(layer, keras.layers.Normalization))
@@ -73,7 +79,7 @@ def test_added_application_returns_what_keras_returns(
             save_weights_to_hdf5_group(opened, model)
 
     info = add_application(home, "own", tmp_path / file, function, side=side, value_range=value_range)
-    assert info.any_side == (not classes)
+    assert info.any_side == (not classes and name not in SIZED)
     assert info.value_range == ((-1.0, 1.0) if value_range else (0.0, 255.0))
     assert add_application(home, "own", tmp_path / file, name, side=side, value_range=value_range) == info
     added = keras.models.load_model(home.models / "own" / WEIGHTS)
