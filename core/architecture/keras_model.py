@@ -270,7 +270,7 @@ def _read_record(
         raise ModelFileError(f"{label} contains code, which Headroom does not run.")
     policy = config.get("dtype")
     if isinstance(policy, dict) and "Quantized" in str(policy.get("class_name")):
-        raise ModelFileError(f"{label} is quantized. Save the model as it was before quantize().")
+        raise ModelFileError(f"{label} is quantized. Save the model before quantize().")
     known, is_operation = LayerConfig(config, kind, label), isinstance(module, str) and ".ops" in module
     if is_operation or kind == "TFOpLambda":
         function = config.get("function", kind)
