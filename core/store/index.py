@@ -59,8 +59,9 @@ _FORMAT = [_DTYPES, [(name, recipe.spec.canonical(), [*recipe.settings]) for nam
 _VERSION = int(hashlib.sha256(json.dumps(_FORMAT).encode()).hexdigest()[:8], 16)
 
 # Two changes within one tick of the file system's clock give the folder the same modification time. The coarsest
-# supported file system has a resolution of two seconds.
-_TICK_SECONDS = 2.0
+# supported file system has a resolution of two seconds; a time with a fraction of a second shows a finer one, of which
+# the coarsest has 10 ms.
+_TICK_SECONDS, _FINE_TICK_SECONDS = 2.0, 0.1
 
 # A change inside a run folder does not change the modification time of its parent, so all records are checked again,
 # but for at most this fraction of the time: a few runs on each call, ten thousand about once per second.
@@ -148,7 +149,8 @@ class Index:
             changed = self.path.stat().st_mtime_ns
             now = time.monotonic()
             if changed != self._changed:
-                self._changed, self._settles = changed, now + _TICK_SECONDS
+                self._changed = changed
+                self._settles = now + (_FINE_TICK_SECONDS if changed % 10**9 else _TICK_SECONDS)
             elif self._scanned >= self._settles and now < self._next_scan:
                 return
             stamps = self._scan()

@@ -95,6 +95,7 @@ def test_second_process_reads_the_index_and_no_record(store: RunStore, make_run:
 @pytest.fixture
 def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the index settle immediately, as if no run had been published for a while."""
+    monkeypatch.setattr("core.store.index._FINE_TICK_SECONDS", 0.0)
     monkeypatch.setattr("core.store.index._TICK_SECONDS", 0.0)
 
 

@@ -53,6 +53,7 @@ def test_html_with_models_states_its_size(open_page: Open, examples: list[Run]) 
 def test_damaged_record_leaves_the_newest_valid_comparison(
     open_page: Open, home: Home, two_heads: list[str], make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("core.store.index._FINE_TICK_SECONDS", 0.0)
     monkeypatch.setattr("core.store.index._TICK_SECONDS", 0.0)  # as if no run had been published for a while
     newest = [make_run(RunSpec(epochs=25, head=head, seed=seed)) for seed in range(2) for head in ("gap", "dense")]
     app = open_page("compare")

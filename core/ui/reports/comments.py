@@ -1,5 +1,6 @@
 """Comments on a report and its blocks: threads with replies, and the fields to write, edit and resolve them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -27,6 +28,12 @@ def _open_comment_store(path: str) -> CommentStore:
 def read_comments(report_id: str) -> Discussion:
     """Return the comments of a report."""
     return _open_comment_store(str(home().path)).read(report_id)
+
+
+def list_open_comments(report_ids: Iterable[str]) -> dict[str, tuple[Comment, ...]]:
+    """Return the comments of reports that are not resolved, by report."""
+    comments = _open_comment_store(str(home().path))
+    return {report_id: comments.read(report_id).open for report_id in report_ids}
 
 
 class CommentPanel:

@@ -1,5 +1,6 @@
 """List of saved reports, the button for a new report, and deleted reports."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -11,6 +12,7 @@ from core.displays.number import format_plural
 from core.displays.table import disarm
 from core.errors import HeadroomError
 from core.home import describe_error
+from core.reports.comment import Comment
 from core.reports.default_report import write_default
 from core.reports.report import MAX_RUNS
 from core.reports.report_store import ReportEntry, ReportStore
@@ -20,7 +22,7 @@ from core.ui.access import act, action_button, user
 from core.ui.errors import callback
 from core.ui.heading import show_summary, show_title
 from core.ui.navigation import open_page, request_page
-from core.ui.reports.comments import read_comments
+from core.ui.reports.comments import list_open_comments
 from core.ui.session import home, selected_comparison, show_missing_runs
 from core.ui.trash import show_trash
 
@@ -60,7 +62,8 @@ def show_reports() -> None:
         show_summary("No reports yet.")
         st.write("A report combines the charts of a comparison with your own text. Create one to share your results.")
         return
-    _show_mentions(entries)
+    comments = list_open_comments(entry.draft.id for entry in entries)
+    _show_mentions(entries, comments)
     text = widget.text("Search", key="reports_search", placeholder="title or owner", width=330)
     words = text.lower().split()
     shown = [entry for entry in entries if all(word in _write_search_text(entry) for word in words)]
@@ -71,7 +74,7 @@ def show_reports() -> None:
     ids = [entry.draft.id for entry in shown]
     key = f"reports-{hash(tuple(ids))}"
     st.dataframe(
-        disarm(_build_table(shown)),
+        disarm(_build_table(shown, comments)),
         hide_index=True,
         width="stretch",
         on_select=callback(partial(_open_selected, ids, key)),
@@ -81,11 +84,11 @@ def show_reports() -> None:
     )
 
 
-def _show_mentions(entries: list[ReportEntry]) -> None:
+def _show_mentions(entries: list[ReportEntry], comments: Mapping[str, tuple[Comment, ...]]) -> None:
     """Show buttons that open the reports with open comments that mention the user."""
     name = user().signature
     for entry in entries if name else ():
-        if any(comment.mentions(name) for comment in read_comments(entry.draft.id).open):
+        if any(comment.mentions(name) for comment in comments[entry.draft.id]):
             label = f"You are mentioned in {escape_markdown(entry.draft.report.title)}"
             if st.button(label, icon=":material/alternate_email:", key=f"mentioned-{entry.draft.id}"):
                 open_report(entry.draft.id)
@@ -107,12 +110,12 @@ def _write_search_text(entry: ReportEntry) -> str:
     return f"{entry.draft.report.title} {entry.draft.report.owner} {entry.draft.id}".lower()
 
 
-def _build_table(entries: list[ReportEntry]) -> pd.DataFrame:
+def _build_table(entries: list[ReportEntry], comments: Mapping[str, tuple[Comment, ...]]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Title": [entry.draft.report.title for entry in entries],
             "Status": [f"version {entry.versions[-1]}" if entry.versions else "draft" for entry in entries],
-            "Open comments": [len(read_comments(entry.draft.id).open) for entry in entries],
+            "Open comments": [len(comments[entry.draft.id]) for entry in entries],
             "Runs": [len(entry.draft.report.runs) for entry in entries],
             "Modified (UTC)": [entry.draft.at[:16].replace("T", " ") for entry in entries],
             "Owner": [entry.draft.report.owner for entry in entries],
