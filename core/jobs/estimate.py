@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -254,4 +253,4 @@ def compute_overhead(jobs: Iterable[Job], frame: pd.DataFrame) -> float:
         for job in jobs
         if job.state == "finished" and job.attempt == 1 and job.started_at and job.ended_at and job.run_id in trained
     ]
-    return median(overheads) if overheads else _OVERHEAD_SECONDS
+    return float(np.median(overheads)) if overheads else _OVERHEAD_SECONDS

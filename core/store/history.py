@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.bounds import Epoch, Loss, Seconds
@@ -46,7 +46,7 @@ def compute_epoch_seconds(ends: Sequence[float]) -> float | None:
     (0.3, 3.6, None)
     """
     durations = [end - begin for begin, end in pairwise((0.0, *ends))]
-    return round(median(durations[1:] or durations), 6) if durations else None
+    return round(float(np.median(durations[1:] or durations)), 6) if durations else None
 
 
 def read_history(path: Path) -> "pd.DataFrame":
