@@ -11,6 +11,7 @@ from core.advice.limits import Limits
 from core.architecture.model import Model
 from core.errors import AdviceError, SpecError
 from core.jobs.submit import Checked, Checker
+from core.plural import format_plural
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.setting_text import describe_setting
 
@@ -120,7 +121,7 @@ def find_exclusion(candidate: Candidate, limits: Limits) -> str:
         return f"Its weights take {write_size(candidate.least_bytes)}; the limit is {write_size(limits.size)}."
     if limits.latency and candidate.latency and candidate.latency.low > limits.latency:
         found = candidate.latency
-        count = f"{found.runs:,} run{'' if found.runs == 1 else 's'}"
+        count = format_plural(found.runs, "run")
         return (
             f"About {write_latency(found.seconds)} per image ({write_latency(found.low)} to "
             f"{write_latency(found.high)}, from {count} of like cost); the limit is {write_latency(limits.latency)}."

@@ -16,6 +16,7 @@ from core.cli.output import (
 )
 from core.errors import ArtifactError, RunNotFoundError, UnknownNameError
 from core.home import Home
+from core.plural import format_plural
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -79,7 +80,8 @@ def fetch(
     if not run_ids:
         missing = sorted(store.list_ids() - existing)
         print_message(
-            f"{len(missing)} runs in {store.url} are not in this home. Fetch some with: headroom runs fetch RUN_ID"
+            f"{format_plural(len(missing), 'run')} in {store.url} {'is' if len(missing) == 1 else 'are'} not in this "
+            "home. Fetch some with: headroom runs fetch RUN_ID"
         )
         for run_id in missing:
             typer.echo(run_id)
