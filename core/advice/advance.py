@@ -177,16 +177,15 @@ class _Step:
         return found
 
     def _find_too_costly(self) -> dict[str, str]:
-        """Return the survivors whose measured size or latency exceeds a limit. The examples have the latencies of
-        another machine."""
+        """Return the survivors whose measured size or latency exceeds a limit."""
         race, found = self.race, {}
         for one in race.survivors if race.request.limits else ():
             run = self.evidence.find_longest(race, one, 0)
             if run is None:
                 continue
             costs = run.record.cost.model_dump()
-            if not run.path.is_relative_to(self.home.runs):
-                costs["latency_seconds"] = None
+            if race.request.limits.latency:
+                costs["latency_seconds"] = self.evidence.read_latency(run)
             if excess := find_excess(costs, race.request.limits):
                 found[one.key] = excess
         return found

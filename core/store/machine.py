@@ -2,7 +2,6 @@
 
 import os
 import platform
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -58,8 +57,3 @@ def list_frame_machines(frame: "pd.DataFrame") -> list[Machine]:
     """Return the machine of each run of a run list (see `list_machines`)."""
     cores = [None if value != value else int(value) for value in frame["cores"].astype("float64")]
     return list_machines(zip(frame["cpu"].astype("str"), cores, strict=True))
-
-
-def find_main_machine(machines: Iterable[Machine]) -> Machine | None:
-    """Return the machine of most runs, the first one of several; None without runs."""
-    return next((machine for machine, _ in Counter(machines).most_common(1)), None)
