@@ -26,6 +26,7 @@ from core.jobs.submit import submit_all
 from core.plural import format_plural
 from core.spec import RunSpec
 from core.store.run_store import RunStore
+from core.store.withheld import release
 
 _MAX_EVENTS = 1000
 
@@ -72,6 +73,8 @@ def advance(home: Home, race_id: str) -> Race:
             if following is race:
                 break
             race = following
+            if race.state == "answered" and race.answer:
+                release(home, race.answer.runs)  # first: nobody advances an answered race again
             save_race(home, race)
         if race.state in ("answered", "failed"):
             _post_end(home, race)
@@ -131,7 +134,7 @@ class _Step:
             return race.model_copy(update={"waiting_for": waiting, "waiting_since": time.time()})
         idle = [spec for _, spec in missing if not self._is_in_queue(spec)]
         if idle:
-            submit_all(self.home, idle, submitted_by=race.submitted_by)
+            submit_all(self.home, idle, submitted_by=race.submitted_by, withheld=True)
         return race
 
     def _list_needed(self) -> list[tuple[Candidate, RunSpec]]:

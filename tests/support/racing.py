@@ -68,8 +68,7 @@ def with_budget(plan: AdvicePlan, seconds: float | None) -> AdvicePlan:
 
 @contextmanager
 def without_training(home: Home) -> Iterator[None]:
-    """Keep queued jobs queued, and hide the example runs, which would be cached. The latencies of made-up runs are those
-    of this machine."""
+    """Keep queued jobs queued, hide the example runs, which would be cached, and run on the machine of made-up runs."""
     hidden = patch.dict("os.environ", {"HEADROOM_EXAMPLES": str(home.path / "no-examples")})
     with without_dispatcher(home), hidden, on_machine_of_runs():
         yield
