@@ -31,7 +31,7 @@ def describe_metric(variant: Variant, metric: str) -> SeedMean:
     return compute_seed_mean([_value(run, metric) for run in variant.runs])
 
 
-def describe_cost(variant: Variant, cost: str, timed: Collection[str]) -> SeedMean:
+def compute_mean_cost(variant: Variant, cost: str, timed: Collection[str]) -> SeedMean:
     """Return the mean over the seeds of a variant of a metric or cost; of a time only over runs of one machine.
 
     Args:
@@ -60,7 +60,7 @@ def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> "pd.DataF
     for variant in comparison.variants:
         row: dict[str, object] = {"head": variant.label, "seeds": len(variant.runs)}
         for metric in metrics:
-            value = describe_cost(variant, metric, timed)
+            value = compute_mean_cost(variant, metric, timed)
             row[metric] = value.mean
             row[f"{metric}_std"] = np.nan if value.std is None else value.std
         rows.append(row)

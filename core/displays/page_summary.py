@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.analysis.seed_mean import SeedMean
-from core.analysis.summary import describe_cost, describe_metric
+from core.analysis.summary import compute_mean_cost, describe_metric
 from core.analysis.timed import find_timed
 from core.displays.number import format_accuracy, format_count, format_plural, format_seconds
 from core.store.comparison import Comparison
@@ -43,7 +43,7 @@ def write_curves(comparison: Comparison) -> str:
         if not math.isfinite(found.mean):
             parts.append(f"{variant.label} not recorded")
             continue
-        seconds = describe_cost(variant, "train_seconds", timed).mean
+        seconds = compute_mean_cost(variant, "train_seconds", timed).mean
         took = f", {format_seconds(seconds)}" if math.isfinite(seconds) else ""
         kept = describe_kept_epoch(run.record for run in variant.runs)
         parts.append(f"{variant.label} {format_accuracy(found)} {kept}{took}")

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pandas as pd
 
 from core.analysis.finding import Finding, compute_finding
-from core.analysis.summary import describe_cost, describe_metric
+from core.analysis.summary import compute_mean_cost, describe_metric
 from core.analysis.timed import Timed, find_timed
 from core.displays.chart_view import Chart
 from core.displays.display import Display
@@ -74,8 +74,8 @@ class Tiles(Display):
         metrics = ("params", "test_accuracy", *(name for name, *_ in _COSTS))
         for metric, (*_, better) in zip(metrics, self._rows, strict=True):
             mine, theirs = (
-                describe_cost(small, metric, self._timed.run_ids).mean,
-                describe_cost(finding.baseline, metric, self._timed.run_ids).mean if finding else math.nan,
+                compute_mean_cost(small, metric, self._timed.run_ids).mean,
+                compute_mean_cost(finding.baseline, metric, self._timed.run_ids).mean if finding else math.nan,
             )
             rows.append((metric, small.label, mine, finding and finding.baseline.label, theirs, better))
         return pd.DataFrame(rows, columns=["metric", "head", "value", "baseline", "baseline_value", "better"])
@@ -89,10 +89,10 @@ class Tiles(Display):
     ) -> tuple[str, str, str, int]:
         small, finding = self._sides
         timed = self._timed
-        mine = describe_cost(small, metric, timed.run_ids).mean
+        mine = compute_mean_cost(small, metric, timed.run_ids).mean
         if finding is None:
             return name, form(mine), "", 0
-        theirs = describe_cost(finding.baseline, metric, timed.run_ids).mean
+        theirs = compute_mean_cost(finding.baseline, metric, timed.run_ids).mean
         if metric.endswith("seconds") and timed.others and not math.isfinite(theirs - mine):
             return name, form(mine), "measured on different machines", 0
         return name, form(mine), *_times(theirs, mine, words)
