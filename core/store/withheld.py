@@ -13,8 +13,8 @@ from core.home import Home
 
 TEST_RESULTS = ("test_accuracy", "test_loss")
 WITHHELD = (
-    "An advice trained this run, and it is not one of its finalists: lists withhold its test results, so that nobody "
-    "chooses by them."
+    "An advice trained this run, and it is not one of its finalists. Lists withhold its test results, because nothing "
+    "may be selected by them."
 )
 
 
