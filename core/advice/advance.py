@@ -74,7 +74,7 @@ def advance(home: Home, race_id: str) -> Race:
                 break
             race = following
             if race.state == "answered" and race.answer:
-                release(home, race.answer.runs)  # first: nobody advances an answered race again
+                release(home, race.answer.runs)  # first: an answered race takes no more steps
             save_race(home, race)
         if race.state in ("answered", "failed"):
             _post_end(home, race)

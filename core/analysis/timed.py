@@ -1,4 +1,4 @@
-"""Which runs of a comparison have comparable times and latencies: those that one machine measured."""
+"""Runs of a comparison with comparable times and latencies: those that one machine measured."""
 
 from collections import Counter
 from collections.abc import Sequence
