@@ -220,16 +220,17 @@ def write_page(rows: Sequence[Row], kept: Mapping[tuple[str, str], tuple[str, st
     Args:
         kept: lines of earlier results (see `read_lines`), for the cases without a result.
     """
-    results = {(row.case, f"{row.margin:g}"): _write_lines(row) for row in rows if not row.problem}
-    results = {key: found for row in rows if (found := (results | kept).get(key := (row.case, f"{row.margin:g}")))}
+    fresh = {(row.case, f"{row.margin:g}"): _write_lines(row) for row in rows if not row.problem}
+    known = {**kept, **fresh}
+    results = {key: known[key] for row in rows if (key := (row.case, f"{row.margin:g}")) in known}
     cells = [row.split(" | ") for row, _ in results.values()]
     same = sum(_read_choice(row[4]) == _read_choice(row[5]) for row in cells)
     lines = [
         "# Answers of the advisor", "",
         "`headroom advise` compared with complete grids: the same candidates, each trained with all epochs and "
         f"{SEEDS} seeds, and decided by the same rule on the same test images. Written by `python -m "
-        "benchmarks.advice`, some cases per call. Training times exclude loading, evaluation and export; those of a race "
-        "include runs that were cached.", "",
+        "benchmarks.advice`, some cases per call. Training times exclude loading, evaluation and export; those of a "
+        "race include runs that were cached.", "",
         "Shares of the time vary by several points, because the runs were trained on machines with other load; those "
         "of the epochs do not.", "",
         f"{same} of {len(results)} answers equal those of the grid. If both are undecided, the advisor can name a "
