@@ -22,8 +22,10 @@ def test_one_is_singular(count: int, text: str) -> None:
     assert number.format_plural(count, "test image") == text
 
 
-def test_plural_of_a_noun_that_ends_with_s() -> None:
-    assert [number.format_plural(count, "class") for count in (1, 2)] == ["1 class", "2 classes"]
+@pytest.mark.parametrize("plural", ["classes", "batches", "boxes", "epochs", "images", "values"])
+def test_plural_of_each_noun(plural: str) -> None:
+    noun = plural.removesuffix("es") if plural in ("classes", "batches", "boxes") else plural.removesuffix("s")
+    assert [number.format_plural(count, noun) for count in (1, 2)] == [f"1 {noun}", f"2 {plural}"]
 
 
 def test_counts_with_a_noun_are_written_by_one_function() -> None:
