@@ -13,6 +13,8 @@ from core.api.run import RunEndpoint
 from core.displays.job_table import read_accuracy
 from core.home import Home
 from core.jobs.comparison_list import list_newest
+from core.jobs.diverged import list_diverged
+from core.jobs.failure_reason import DIVERGED
 from core.jobs.pending import list_pending
 from core.jobs.queue import JobQueue
 from core.jobs.run_list import list_runs
@@ -74,6 +76,18 @@ def test_only_finalists_are_listed_and_compared(racing_home: Home, make_run: Run
     assert {*found.index} == finalists | {sorted(others)[0]}, "a selection shows what it contains"
     assert found.notna().all()
     assert RunEndpoint(racing_home).show(RunName(run_id=sorted(others)[0])).withheld
+
+
+def test_diverged_candidates_are_not_those_of_a_comparison(racing_home: Home) -> None:
+    start_race(racing_home, plan_digits(racing_home))
+    queue = JobQueue(racing_home)
+    job = queue.claim()
+    assert job
+    queue.settle(job, "failed", DIVERGED)
+    assert list_diverged(racing_home) == ()
+    submit_all(racing_home, [job.spec], submitted_by="ada")
+    queue.settle(job, "failed", DIVERGED)
+    assert list_diverged(racing_home) == (job.spec,), "a user has trained it"
 
 
 def test_a_run_that_a_user_trains_is_released(racing_home: Home, make_run: RunWriter) -> None:
