@@ -1,5 +1,6 @@
 """Races on made-up runs: dropping, seeds, one comparison on the test images, budget, and kills of processes."""
 
+import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -126,6 +127,8 @@ def test_second_advice_on_the_same_data_trains_nothing(racing_home: Home, make_r
     other, trained = race_digits(racing_home, make_run, score, other_plan)
     assert other.race_id != race.race_id
     assert other.answer
+    seeds = [[event.text for event in one.events if event.text.startswith("Seed 2 is ")] for one in (race, other)]
+    assert seeds == [[f"Seed 2 is {state} for GAP + Dense, Flatten + Dense."] for state in ("trained", "cached")]
     # In contrast to real ones, made-up shorter runs are no prefixes of longer ones, so one more epoch can be needed.
     assert len(trained) <= 1
     assert other.train_seconds < race.train_seconds / 4
@@ -279,6 +282,9 @@ def test_failed_and_too_costly_candidates_are_dropped_with_the_reason(racing_hom
     assert race.answer
     assert name_of(race, race.answer.choice) == "gap_dense"
     assert "no other candidate is left" in write_answer(race)
+    texts = " ".join(event.text for event in race.events)
+    assert "The test images were read for 1 finalist." in texts
+    assert not re.search(r"\b1 (candidates|finalists|seeds|epochs)\b", texts)
 
 
 def test_latency_of_an_example_drops_no_candidate(
