@@ -14,7 +14,6 @@ from core.advice.race import Race
 from core.advice.request import Metric
 from core.errors import AdviceError, RunError
 from core.spec import RunSpec
-from core.store.machine import Machine
 from core.store.metrics import compute_predicted
 from core.store.run import Run
 from core.store.run_store import RunStore
@@ -50,7 +49,7 @@ class Evidence:
         """Return the latency of a run; None if it was measured on another machine than that of the jobs."""
         own = run.path.is_relative_to(self.store.home.runs) and run.record.elsewhere is None
         machine = find_job_machine(self.store.frame()) if own else None
-        fits = machine is not None and machine.fits(Machine(run.record.cpu, run.record.cores))
+        fits = machine is not None and machine.fits(run.record.machine)
         return run.record.cost.latency_seconds if fits else None
 
     def list_runs(self, race: Race, candidate: Candidate, seeds: int) -> list[Run] | None:
