@@ -49,6 +49,10 @@ def test_other_machines_are_named(mixed: Comparison) -> None:
     found = processor.processor.run(mixed)
     assert found.state == "failed"
     assert note + "(64 cores)." in found.message
+    for settings in ({"x": "seconds"}, {"metric": "epoch_seconds"}):
+        text = DISPLAYS["curves"](mixed, **settings).describe()
+        assert "times of different machines are not comparable: a processor (2 cores), a processor (64 cores)" in text
+    assert "machines" not in DISPLAYS["curves"](mixed).describe()
     assert "Times" not in " ".join(Pareto(mixed, cost="params").chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
 
 
