@@ -2,15 +2,14 @@
 
 `python -m benchmarks.advice [--minutes M] [--only "CASE;CASE"] [--output FILE]` uses the default home. Runs are cached
 there, so a second call continues where the time of the first one ended. A case whose dataset is not available, or whose
-time did not suffice, is listed as not run.
+time did not suffice, is listed as not run; the results of cases that are not selected are kept.
 
 The training time of a race is that of all runs it used, also of cached ones: per candidate its longest run with the
 first seed, which continues the shorter ones, and the complete runs with further seeds.
 """
 
 import argparse
-import shlex
-import sys
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -87,7 +86,6 @@ class Row:
     grid_seconds: float = 0.0
     race_epochs: int = 0
     grid_epochs: int = 0
-    same: bool = False
     problem: str = ""
 
 
@@ -126,7 +124,6 @@ def measure_case(home: Home, case: Case, plan: AdvicePlan, deadline: float) -> R
         _sum_grid(everything, evidence),
         sum(_count_epochs(race, one) for one in race.candidates),
         SEEDS * plan.rungs[-1] * len(plan.allowed),
-        (answer.choice, answer.state == "undecided") == (found.choice or "", found.state == "undecided"),
     )  # fmt: skip
 
 
@@ -134,6 +131,11 @@ def _name_answer(state: str, choice: str) -> str:
     if state == "undecided":
         return f"undecided; {choice} can be used" if choice else "undecided"
     return f"{state}: {choice}"
+
+
+def _read_choice(answer: str) -> tuple[bool, str]:
+    """Return whether an answer of `_name_answer` is undecided, and its choice."""
+    return answer.startswith("undecided"), re.sub(r"^\w+[:;]? ?| can be used$", "", answer)
 
 
 def _sum_grid(race: Race, evidence: Evidence) -> float:
@@ -202,36 +204,45 @@ def train_grid(home: Home, plan: AdvicePlan, deadline: float) -> None:
             raise
 
 
-def write_page(rows: Sequence[Row], command: str) -> str:
-    """Return docs/advice.md."""
-    done = [row for row in rows if not row.problem]
-    same = sum(row.same for row in done)
+def read_lines(page: str) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return the row and the answer in detail of each result in docs/advice.md, by case and margin."""
+    found = {}
+    for case, margin, answer in re.findall(r"^- (.+), margin ([\d.]+): (.+)$", page, re.MULTILINE):
+        row = re.search(rf"^\| {re.escape(case)} \| {margin} \| .+$", page, re.MULTILINE)
+        if row:
+            found[case, margin] = row[0], f"- {case}, margin {margin}: {answer}"
+    return found
+
+
+def write_page(rows: Sequence[Row], kept: Mapping[tuple[str, str], tuple[str, str]]) -> str:
+    """Return docs/advice.md.
+
+    Args:
+        kept: lines of earlier results (see `read_lines`), for the cases without a result.
+    """
+    fresh = {(row.case, f"{row.margin:g}"): _write_lines(row) for row in rows if not row.problem}
+    known = {**kept, **fresh}
+    results = {key: known[key] for row in rows if (key := (row.case, f"{row.margin:g}")) in known}
+    cells = [row.split(" | ") for row, _ in results.values()]
+    same = sum(_read_choice(row[4]) == _read_choice(row[5]) for row in cells)
     lines = [
         "# Answers of the advisor", "",
         "`headroom advise` compared with complete grids: the same candidates, each trained with all epochs and "
-        f"{SEEDS} seeds, and decided by the same rule on the same test images. Written by "
-        f"`{command}`. Training times exclude loading, evaluation and export; those of a race "
-        "include runs that were cached.", "",
-        "Shares of the time vary by several points, because the runs were trained on a machine with other load; those "
+        f"{SEEDS} seeds, and decided by the same rule on the same test images. Written by `python -m "
+        "benchmarks.advice`, some cases per call. Training times exclude loading, evaluation and export; those of a "
+        "race include runs that were cached.", "",
+        "Shares of the time vary by several points, because the runs were trained on machines with other load; those "
         "of the epochs do not.", "",
-        f"{same} of {len(done)} answers equal those of the grid. If both are undecided, the advisor can name a usable "
-        "candidate where the grid names none, because it compares fewer finalists. With two candidates, both are "
-        "finalists, so that little or no training is saved.", "",
+        f"{same} of {len(results)} answers equal those of the grid. If both are undecided, the advisor can name a "
+        "usable candidate where the grid names none, because it compares fewer finalists. With two candidates, both "
+        "are finalists, so that little or no training is saved.", "",
         "| data | margin | candidates | test images | advisor | grid | training time, advisor | training time, grid "
         "| share of the time | share of the epochs |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
-    for row in done:
-        share = row.race_seconds / row.grid_seconds if row.grid_seconds else 1.0
-        times = f"{format_seconds(row.race_seconds)} | {format_seconds(row.grid_seconds)} | {share:.0%}"
-        answer = row.race.partition(" — ")[0]
-        lines.append(
-            f"| {row.case} | {row.margin:g} | {row.candidates} | {row.images:,} | {answer} | {row.grid} | {times} "
-            f"| {row.race_epochs / row.grid_epochs:.0%} |"
-        )
-    lines += ["", "## Answers in detail", ""]
-    lines += [f"- {row.case}, margin {row.margin:g}: {row.race.partition(' — ')[2]}" for row in done]
-    if missing := [row for row in rows if row.problem]:
+    lines += [row for row, _ in results.values()]
+    lines += ["", "## Answers in detail", "", *(answer for _, answer in results.values())]
+    if missing := [row for row in rows if (row.case, f"{row.margin:g}") not in results]:
         lines += ["", "## Not run", ""]
         lines += [f"- {row.case}, margin {row.margin:g}: {row.problem}" for row in missing]
     lines += ["", "## Candidates", ""]
@@ -241,6 +252,18 @@ def write_page(rows: Sequence[Row], command: str) -> str:
         heads = ", ".join(case.heads)
         lines.append(f"- **{case.name}** ({case.recipe}): {'; '.join(filter(None, (heads, values, fixed)))}")
     return "\n".join(lines) + "\n"
+
+
+def _write_lines(row: Row) -> tuple[str, str]:
+    """Return the row of the table and the answer in detail."""
+    share = row.race_seconds / row.grid_seconds if row.grid_seconds else 1.0
+    times = f"{format_seconds(row.race_seconds)} | {format_seconds(row.grid_seconds)} | {share:.0%}"
+    answer, _, detail = row.race.partition(" — ")
+    return (
+        f"| {row.case} | {row.margin:g} | {row.candidates} | {row.images:,} | {answer} | {row.grid} | {times} "
+        f"| {row.race_epochs / row.grid_epochs:.0%} |",
+        f"- {row.case}, margin {row.margin:g}: {detail}",
+    )
 
 
 def main() -> None:
@@ -257,8 +280,8 @@ def main() -> None:
             rows += [Row(case.name, margin, problem="It was not selected.") for margin in MARGINS]
             continue
         rows += run_case(Home.default(), case, deadline)
-    command = shlex.join(["python", "-m", "benchmarks.advice", *sys.argv[1:]])
-    options.output.write_text(write_page(rows, command), encoding="utf-8")
+    former = options.output.read_text(encoding="utf-8") if options.output.exists() else ""
+    options.output.write_text(write_page(rows, read_lines(former)), encoding="utf-8")
     print(f"{options.output}: {sum(not row.problem for row in rows)} of {len(rows)} cases")
 
 

@@ -46,6 +46,11 @@ class Home:
         return self.path / "advice"
 
     @property
+    def withheld(self) -> Path:
+        """Runs of races with withheld test results, one empty file each."""
+        return self.path / "withheld"
+
+    @property
     def comparisons(self) -> Path:
         """Saved comparisons, one file each."""
         return self.path / "comparisons"

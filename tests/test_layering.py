@@ -22,6 +22,7 @@ LAYERS: list[tuple[str, ...]] = [
         "core.interval",
         "core.memory_limit",
         "core.page_timing",
+        "core.plural",
         "core.registry",
         "core.root",
         "core.stderr",

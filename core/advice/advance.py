@@ -23,8 +23,10 @@ from core.home import Home
 from core.jobs.notice import post_notice
 from core.jobs.queue import Job, JobQueue
 from core.jobs.submit import submit_all
+from core.plural import format_plural
 from core.spec import RunSpec
 from core.store.run_store import RunStore
+from core.store.withheld import release
 
 _MAX_EVENTS = 1000
 
@@ -71,6 +73,8 @@ def advance(home: Home, race_id: str) -> Race:
             if following is race:
                 break
             race = following
+            if race.state == "answered" and race.answer:
+                release(home, race.answer.runs)  # first: an answered race takes no more steps
             save_race(home, race)
         if race.state in ("answered", "failed"):
             _post_end(home, race)
@@ -130,7 +134,7 @@ class _Step:
             return race.model_copy(update={"waiting_for": waiting, "waiting_since": time.time()})
         idle = [spec for _, spec in missing if not self._is_in_queue(spec)]
         if idle:
-            submit_all(self.home, idle, submitted_by=race.submitted_by)
+            submit_all(self.home, idle, submitted_by=race.submitted_by, withheld=True)
         return race
 
     def _list_needed(self) -> list[tuple[Candidate, RunSpec]]:
@@ -176,24 +180,23 @@ class _Step:
         return found
 
     def _find_too_costly(self) -> dict[str, str]:
-        """Return the survivors whose measured size or latency exceeds a limit. The examples have the latencies of
-        another machine."""
+        """Return the survivors whose measured size or latency exceeds a limit."""
         race, found = self.race, {}
         for one in race.survivors if race.request.limits else ():
             run = self.evidence.find_longest(race, one, 0)
             if run is None:
                 continue
             costs = run.record.cost.model_dump()
-            if not run.path.is_relative_to(self.home.runs):
-                costs["latency_seconds"] = None
+            if race.request.limits.latency:
+                costs["latency_seconds"] = self.evidence.read_latency(run)
             if excess := find_excess(costs, race.request.limits):
                 found[one.key] = excess
         return found
 
     def _drop(self, reasons: dict[str, str]) -> Race:
         race = self.race
-        at = f"{race.rungs[race.rung]} epochs" if race.rung < len(race.rungs) else f"{race.seeds} seeds"
-        at = at.removesuffix("s") if at.startswith("1 ") else at
+        complete = race.rung >= len(race.rungs)
+        at = format_plural(race.seeds, "seed") if complete else format_plural(race.rungs[race.rung], "epoch")
         dropped = {key: Dropped(at=at, reason=reason, time=time.time()) for key, reason in reasons.items()}
         texts = [f"{race.find(key).name} is out after {at}. {reason}" for key, reason in reasons.items()]
         return _log(race, *texts).model_copy(update={"dropped": {**race.dropped, **dropped}})
@@ -219,9 +222,18 @@ class _Step:
             return conclude(race, self.evidence)
         if not self._fits_budget(race.seeds):
             return conclude(race, self.evidence, "budget")
-        names = ", ".join(one.name for one in race.survivors)
-        text = f"Seed {race.seeds + 1} is trained for {names}."
-        return _log(race, text).model_copy(update={"seeds": race.seeds + 1})
+        return _log(race, self._describe_next_seed()).model_copy(update={"seeds": race.seeds + 1})
+
+    def _describe_next_seed(self) -> str:
+        """Return for which finalists the next seed is trained, and for which it is cached."""
+        race = self.race
+        found = {one.name: self.evidence.find(one.spec_of(race.rungs[-1], race.seeds)) for one in race.survivors}
+        named = {
+            "trained": [name for name, run in found.items() if run is None],
+            "cached": [name for name, run in found.items() if run],
+        }
+        parts = [f"{state} for {', '.join(names)}" for state, names in named.items() if names]
+        return f"Seed {race.seeds + 1} is {'; '.join(parts)}."
 
     def _choose_dropped(self) -> dict[str, str]:
         race = self.race
@@ -246,9 +258,9 @@ class _Step:
         race = self._drop(reasons) if reasons else self.race
         rung = race.rung + 1
         count = len(race.survivors)
-        goes = f"{count} candidate{' goes' if count == 1 else 's go'} on"
-        text = f"{goes} to {race.rungs[rung]} epochs." if rung < len(race.rungs) else f"{goes} with more seeds."
-        return _log(race, text).model_copy(update={"rung": rung})
+        goes = f"{format_plural(count, 'candidate')} {'goes' if count == 1 else 'go'} on"
+        where = f"to {format_plural(race.rungs[rung], 'epoch')}" if rung < len(race.rungs) else "with more seeds"
+        return _log(race, f"{goes} {where}.").model_copy(update={"rung": rung})
 
     def _fits_budget(self, seed: int) -> bool:
         """Return whether the next seed of all finalists will probably end before the deadline."""

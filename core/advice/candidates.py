@@ -7,10 +7,12 @@ from typing import Any
 import pandas as pd
 
 from core.advice.candidate import Candidate, LatencyEstimate
+from core.advice.job_machine import select_measured
 from core.advice.limits import Limits
 from core.architecture.model import Model
 from core.errors import AdviceError, SpecError
 from core.jobs.submit import Checked, Checker
+from core.plural import format_plural
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.setting_text import describe_setting
 
@@ -18,7 +20,6 @@ _WEIGHT_BYTES = 4  # float32
 _LAYER_BYTES = 450  # of the description of a layer in a LiteRT file, fitted to exported models
 _LIKE = 2.0  # factor between the FLOPs of models of like cost
 _LEAST_SPREAD = 0.2  # standard deviation of the logarithm of a latency between models of equal FLOPs
-_MEASURED = ("source", "elsewhere", "cpu", "flops", "latency_seconds")
 _DEVIATIONS = 1.2816  # for a central 80% interval
 
 
@@ -34,7 +35,7 @@ def list_candidates(checker: Checker, specs: Sequence[RunSpec], limits: Limits, 
         DatasetError: when the dataset is not available.
         AdviceError: when no configuration can be trained.
     """
-    names, measured = _name_all(specs), frame[[*_MEASURED]]
+    names, measured = _name_all(specs), select_measured(frame)
     found = [
         _make(checker, spec, name, settings, limits, measured)
         for spec, (name, settings) in zip(specs, names, strict=True)
@@ -91,17 +92,18 @@ def estimate_file_bytes(model: Model) -> tuple[int, int]:
 
 
 def estimate_latency(flops: int, frame: pd.DataFrame) -> LatencyEstimate | None:
-    """Predict the latency of a model from runs of this home whose FLOPs differ by less than a factor of 2.
+    """Predict the latency of a model from runs whose FLOPs differ by less than a factor of 2.
 
     The prediction is their geometric mean, with an 80% prediction interval on the logarithmic scale. None without such
-    runs, or if they were measured on another processor than the newest run.
+    runs.
+
+    Args:
+        frame: the runs that the machine of the jobs measured (see `select_measured`).
     """
-    runs = frame[(frame["source"] == "home") & (frame["latency_seconds"] > 0) & (frame["elsewhere"] == "")]
-    if runs.empty or flops <= 0:
+    if frame.empty or flops <= 0:
         return None
-    runs = runs[runs["cpu"] == runs["cpu"].iloc[0]]
-    ratio = runs["flops"].astype("float64") / flops
-    logs = [math.log(value) for value in runs["latency_seconds"][(ratio < _LIKE) & (ratio > 1 / _LIKE)]]
+    ratio = frame["flops"].astype("float64") / flops
+    logs = [math.log(value) for value in frame["latency_seconds"][(ratio < _LIKE) & (ratio > 1 / _LIKE)]]
     if not logs:
         return None
     mean = sum(logs) / len(logs)
@@ -120,7 +122,7 @@ def find_exclusion(candidate: Candidate, limits: Limits) -> str:
         return f"Its weights take {write_size(candidate.least_bytes)}; the limit is {write_size(limits.size)}."
     if limits.latency and candidate.latency and candidate.latency.low > limits.latency:
         found = candidate.latency
-        count = f"{found.runs:,} run{'' if found.runs == 1 else 's'}"
+        count = format_plural(found.runs, "run")
         return (
             f"About {write_latency(found.seconds)} per image ({write_latency(found.low)} to "
             f"{write_latency(found.high)}, from {count} of like cost); the limit is {write_latency(limits.latency)}."

@@ -7,6 +7,7 @@ from core.advice.decision import Decision, Finalist, decide
 from core.advice.evidence import Evidence, list_finalists, measure, read_validation
 from core.advice.race import Answer, Event, FinalistDifference, Race
 from core.advice.request import MAX_SEEDS
+from core.plural import format_plural
 from core.store.run import Run
 
 LEVELS = (0.03, 0.015, 0.005)
@@ -74,7 +75,7 @@ def decide_on_validation(race: Race, evidence: Evidence) -> ValidationResult:
         elif one.verdict == "not within the margin":
             surplus[one.name] = (
                 f"{100 * abs(one.mean):.1f} points {'below' if one.mean < 0 else 'above'} {names[reference]} on the "
-                f"validation images with {race.seeds} seeds, which is more than the margin."
+                f"validation images with {format_plural(race.seeds, 'seed')}, which is more than the margin."
             )
         elif one.verdict == "within the margin":
             within = names[one.name]
@@ -117,7 +118,7 @@ def conclude(race: Race, evidence: Evidence, why: str = "") -> Race:
         "budget": "The time budget is used up.", "stopped": "The race was stopped."
     }.get(why, "The race has ended.")  # fmt: skip
     if answer.runs:
-        text += f" The test images were read for {len(answer.comparisons)} finalists."
+        text += f" The test images were read for {format_plural(len(answer.comparisons), 'finalist')}."
     return race.model_copy(
         update={
             "state": "answered", "answers": (*race.answers, answer), "ended_at": time.time(), "deadline": None,

@@ -12,6 +12,7 @@ from core.errors import AdviceError
 from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.executor_choice import check_placement
+from core.plural import format_plural
 
 
 def start_race(home: Home, plan: AdvicePlan, by: str = "") -> Race:
@@ -27,13 +28,14 @@ def start_race(home: Home, plan: AdvicePlan, by: str = "") -> Race:
     """
     check_placement()  # the dispatcher could only write the error to its log
     race = make_race(plan).model_copy(update={"by": by})
+    count = len(plan.allowed)
     with locked_race(home, race.race_id):
         try:
             known = open_race(home, race.race_id)
         except AdviceError:
             known = None
         if known is None:
-            save_race(home, _log(race, f"{len(plan.allowed)} candidates start."))
+            save_race(home, _log(race, f"{format_plural(count, 'candidate')} {'starts' if count == 1 else 'start'}."))
         elif known.state in ("paused", "failed") or (known.answer and known.answer.why):
             save_race(home, _renew(known, plan.request.budget_seconds).model_copy(update={"by": by}))
     return _go(home, race.race_id)

@@ -9,17 +9,14 @@ from numpy.typing import NDArray
 from core.advice.candidate import Candidate
 from core.advice.candidates import cost_of
 from core.advice.decision import Finalist
+from core.advice.job_machine import find_job_machine
 from core.advice.race import Race
-from core.advice.request import CostName, Metric
+from core.advice.request import Metric
 from core.errors import AdviceError, RunError
 from core.spec import RunSpec
 from core.store.metrics import compute_predicted
 from core.store.run import Run
 from core.store.run_store import RunStore
-
-_COSTS: dict[CostName, str] = {
-    "params": "params", "size": "tflite_bytes", "flops": "flops", "latency": "latency_seconds"
-}  # fmt: skip
 
 
 @dataclass
@@ -47,6 +44,13 @@ class Evidence:
         """Return the run of a candidate with the first seed that reaches a rung, with the most epochs."""
         specs = (candidate.spec_of(epochs, 0) for epochs in reversed(race.rungs[rung:]))
         return next((run for spec in specs if (run := self.find(spec))), None)
+
+    def read_latency(self, run: Run) -> float | None:
+        """Return the latency of a run; None if it was measured on another machine than that of the jobs."""
+        own = run.path.is_relative_to(self.store.home.runs) and run.record.elsewhere is None
+        machine = find_job_machine(self.store.frame()) if own else None
+        fits = machine is not None and machine.fits(run.record.machine)
+        return run.record.cost.latency_seconds if fits else None
 
     def list_runs(self, race: Race, candidate: Candidate, seeds: int) -> list[Run] | None:
         """Return the complete runs of a candidate with the first `seeds` seeds; None if one is missing."""
@@ -93,13 +97,14 @@ def measure(right: NDArray[np.bool_], labels: NDArray[np.int64], metric: Metric)
     return float(np.mean([right[..., labels == label].mean() for label in np.unique(labels)]))
 
 
-def read_cost(race: Race, candidate: Candidate, runs: Sequence[Run]) -> float:
+def read_cost(race: Race, candidate: Candidate, runs: Sequence[Run], evidence: Evidence) -> float:
     """Return the cost of a candidate as measured in its runs, or as estimated before it has any."""
     name = race.request.cost
-    values = [value for run in runs if (value := getattr(run.record.cost, _COSTS[name])) is not None]
-    if not values or name in ("params", "flops"):
+    if name in ("params", "flops"):
         return cost_of(candidate, name)
-    return float(np.median(values))
+    found = [evidence.read_latency(run) if name == "latency" else run.record.cost.tflite_bytes for run in runs]
+    values = [value for value in found if value is not None]
+    return float(np.median(values)) if values else cost_of(candidate, name)
 
 
 def list_finalists(
@@ -118,7 +123,7 @@ def list_finalists(
         if runs is None:
             raise AdviceError(f"A run of {candidate.name} is missing or damaged. Continue the advice.")
         right, labels = (read_test if test else read_validation)(runs)
-        cost = read_cost(race, candidate, runs)
+        cost = read_cost(race, candidate, runs, evidence)
         if race.request.goal == "best":
             cost = -measure(*read_validation(runs), race.request.metric)
         found.append(Finalist(candidate.key, cost, right, labels))

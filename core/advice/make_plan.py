@@ -19,6 +19,7 @@ from core.home import Home
 from core.jobs.estimate import TimeEstimator
 from core.jobs.submit import Checker
 from core.jobs.sweep_plan import list_members
+from core.plural import format_plural
 from core.recipe import Recipe
 from core.store.run_store import RunStore
 
@@ -59,7 +60,7 @@ def make_plan(
     if not allowed:
         lightest = min(candidates, key=lambda one: one.params or math.inf)
         raise AdviceError(
-            f"The limits exclude all {len(candidates)} candidates. The smallest one, {lightest.name}: "
+            f"The limits exclude all {format_plural(len(candidates), 'candidate')}. The smallest one, {lightest.name}: "
             f"{lightest.excluded_by}"
         )
     spec = allowed[0].parsed_spec

@@ -46,8 +46,9 @@ class RaceProgress:
         return found.hexdigest()
 
     def find_last(self, key: str) -> tuple[int, float] | None:
-        """Return the last epoch of a candidate with the mean validation accuracy of its seeds there, if any."""
-        own = self.curves[self.curves["key"] == key]
+        """Return the last epoch of a candidate with the mean validation accuracy of its seeds there, if any. Epochs of
+        diverged training do not count."""
+        own = self.curves[(self.curves["key"] == key) & self.curves["accuracy"].notna()]
         if own.empty:
             return None
         last = int(own["epoch"].max())

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from core.analysis.timed import find_timed
 from core.store.comparison import Comparison
 
 
@@ -18,14 +19,15 @@ def compute_convergence(comparison: Comparison, target: float) -> pd.DataFrame:
     """Return one row per run: head, seed, target, epochs, seconds.
 
     Epochs and seconds (since the start of training) end with the first epoch whose validation accuracy is at least
-    `target`; NaN if the run does not reach it.
+    `target`; NaN if the run does not reach it. Seconds are those of one machine (see `find_timed`).
     """
-    rows = []
+    rows, timed = [], find_timed(comparison).run_ids
     for variant in comparison.variants:
         for run in variant.runs:
             reached = run.history[run.history["val_accuracy"] >= target - 1e-9]
             epochs, seconds = reached.iloc[0][["epoch", "seconds"]] if len(reached) else (math.nan, math.nan)
-            rows.append((variant.label, run.spec.seed, target, float(epochs), float(seconds)))
+            seconds = float(seconds) if run.run_id in timed else math.nan
+            rows.append((variant.label, run.spec.seed, target, float(epochs), seconds))
     return pd.DataFrame(rows, columns=["head", "seed", "target", "epochs", "seconds"])
 
 

@@ -7,25 +7,29 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.pareto import compute_front, compute_steps
+from core.analysis.timed import find_timed_rows
 from core.store.same_test_set import RunsOnTestSet
 
 COSTS: Final = (
     "params", "flops", "keras_bytes", "tflite_bytes", "latency_seconds", "latency_p95_seconds", "latency_32_seconds",
     "latency_32_p95_seconds", "epoch_seconds", "train_seconds", "peak_bytes",
 )  # fmt: skip
-CLOCKED: Final = tuple(name for name in COSTS if name.endswith("seconds"))  # depends on the processor
+CLOCKED: Final = tuple(name for name in COSTS if name.endswith("seconds"))  # depends on the machine
 
 
 def list_costs(test_set_runs: RunsOnTestSet) -> pd.DataFrame:
     """Return one row per run: run_id, seed, configuration, name, head, label, cpu, test_accuracy and the COSTS.
 
-    NaN if an older run record lacks the value. `epoch_seconds` is the median of the epochs after the first, including
+    NaN if an older run record lacks the value, or if a time was measured on another machine than that of most runs
+    (see `find_timed_rows`). `epoch_seconds` is the median of the epochs after the first, including
     validation.
     """
     runs = test_set_runs.runs
     frame = runs[["run_id", "seed", "configuration", "name", "head", "label", "cpu", "test_accuracy"]].copy()
     for cost in COSTS:
         frame[cost] = pd.to_numeric(runs[cost]).astype("float64")
+    if len(runs):
+        frame.loc[~runs["run_id"].isin(find_timed_rows(runs).run_ids), [*CLOCKED]] = np.nan
     return frame
 
 
@@ -72,10 +76,6 @@ def compute_marginal_costs(costs: pd.DataFrame, names: Sequence[str] = COSTS) ->
     extras = ["value", "extra_value", "extra_points", "value_per_point"]
     frame[extras] = np.concatenate(parts) * [1, 1, 100, 0.01]  # from fractions to percentage points
     return frame.reset_index(drop=True)
-
-
-def count_processors(test_set_runs: RunsOnTestSet) -> int:
-    return int(np.unique(test_set_runs.runs["cpu"].astype("str")).size)
 
 
 def find_features_seconds(test_set_runs: RunsOnTestSet) -> float | None:

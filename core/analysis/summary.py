@@ -1,11 +1,12 @@
 """Means over seeds of the metrics and costs of a comparison."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.analysis.seed_mean import SeedMean
+from core.analysis.timed import find_timed
 from core.store.comparison import Comparison, Variant
 from core.store.run import Run
 
@@ -30,6 +31,17 @@ def describe_metric(variant: Variant, metric: str) -> SeedMean:
     return compute_seed_mean([_value(run, metric) for run in variant.runs])
 
 
+def compute_mean_cost(variant: Variant, cost: str, timed: Collection[str]) -> SeedMean:
+    """Return the mean over the seeds of a variant of a metric or cost; of a time only over runs of one machine.
+
+    Args:
+        timed: IDs of the runs with comparable times (see `find_timed`).
+    """
+    is_time = cost.endswith("seconds")
+    values = [_value(run, cost) for run in variant.runs if not is_time or run.run_id in timed]
+    return compute_seed_mean(values) if values else SeedMean(float("nan"), None, 0)
+
+
 def compute_last_accuracy(variant: Variant) -> SeedMean | None:
     """Return the mean test accuracy at the last epoch; None if that is the epoch of the other metrics."""
     if not any(run.record.last_metrics for run in variant.runs):
@@ -38,14 +50,17 @@ def compute_last_accuracy(variant: Variant) -> SeedMean | None:
 
 
 def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> "pd.DataFrame":
-    """Return one row per variant: head, seeds and, for each metric, its mean and `<metric>_std` (NaN for one seed)."""
+    """Return one row per variant: head, seeds and, for each metric, its mean and `<metric>_std` (NaN for one seed).
+
+    Times are those of one machine (see `find_timed`).
+    """
     import pandas as pd
 
-    rows = []
+    rows, timed = [], find_timed(comparison).run_ids
     for variant in comparison.variants:
         row: dict[str, object] = {"head": variant.label, "seeds": len(variant.runs)}
         for metric in metrics:
-            value = describe_metric(variant, metric)
+            value = compute_mean_cost(variant, metric, timed)
             row[metric] = value.mean
             row[f"{metric}_std"] = np.nan if value.std is None else value.std
         rows.append(row)

@@ -65,8 +65,9 @@ RunSummary: Any = create_model(
     source=(str, ...),
     finished_at=(str, ...),
     **_list_fields(RunSpec, optional=True),
-    **_list_fields(Metrics),
+    **_list_fields(Metrics) | {"test_accuracy": (float | None, Field(description="null if it is withheld"))},
     **_list_fields(Cost),
+    withheld=(bool, Field(description="true: an advice trained it, and it is not one of its finalists")),
     fitted_images=(int | None, ...),
     trained_epochs=(int | None, ...),
     measured_epoch=(int | None, ...),
@@ -109,10 +110,12 @@ class NoteModel(ResponseModel):
 class RunDetails(ResponseModel):
     """All details of a finished run. `metrics` belong to `measured_epoch`, `last_metrics` to the last epoch if that is
     another one; both epochs are 0 if they are unknown. `elsewhere` describes a run that Headroom did not train.
-    `checksums` contains the SHA-256 of its files by file name."""
+    `checksums` contains the SHA-256 of its files by file name. `withheld`: an advice trained the run, and it is not one
+    of its finalists; do not choose by its test results."""
 
     run_id: str
     recipe: str | None
+    withheld: bool
     finished_at: str
     trained_epochs: int
     measured_epoch: int

@@ -12,6 +12,7 @@ from core.architecture.graph import LayerRow
 from core.architecture.layers import Layer, Shape, spread
 from core.architecture.model import LayerGraph
 from core.architecture.stage import split_stages
+from core.plural import format_plural
 
 _MAX_STEPS = 9  # of a backbone; a deeper one is drawn in blocks or stages
 _MAX_HEAD_STEPS = 24
@@ -111,7 +112,7 @@ def _join(title: str, rows: Sequence[LayerRow]) -> Step:
         rows[-1].output_shape,
         sum(row.trainable for row in rows),
         sum(row.non_trainable for row in rows),
-        tuple(f"{count} {label}{'s' if count > 1 else ''}" for count, label in counts if count),
+        tuple(format_plural(count, label) for count, label in counts if count),
         tuple(row.name for row in rows),
     )
 

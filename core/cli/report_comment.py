@@ -7,6 +7,7 @@ import typer
 
 from core.cli.output import JsonFlag, print_json, print_message, print_table
 from core.home import Home
+from core.plural import format_plural
 
 _Report = Annotated[str, typer.Argument(metavar="REPORT", help="ID of a saved report.")]
 _Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="Number of a comment.")]
@@ -21,7 +22,7 @@ def comments(report: _Report, as_json: JsonFlag = False) -> None:
     ReportStore(Home.default()).read(report)
     found = CommentStore(Home.default()).read(report)
     if found.damaged:
-        print_message(f"{found.damaged:,} changes of the comments cannot be read.")
+        print_message(f"{format_plural(found.damaged, 'change')} of the comments cannot be read.")
     if as_json:
         print_json([asdict(comment) for comment in found.comments])
         return

@@ -16,6 +16,7 @@ from core.cli.output import (
 )
 from core.errors import ArtifactError, RunNotFoundError, UnknownNameError
 from core.home import Home
+from core.plural import format_plural
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -79,7 +80,8 @@ def fetch(
     if not run_ids:
         missing = sorted(store.list_ids() - existing)
         print_message(
-            f"{len(missing)} runs in {store.url} are not in this home. Fetch some with: headroom runs fetch RUN_ID"
+            f"{format_plural(len(missing), 'run')} in {store.url} {'is' if len(missing) == 1 else 'are'} not in this "
+            "home. Fetch some with: headroom runs fetch RUN_ID"
         )
         for run_id in missing:
             typer.echo(run_id)
@@ -115,7 +117,7 @@ def _as_text(row: dict[str, Any]) -> dict[str, str]:
         "Head": format_known(row["elsewhere"] or row["head"]),
         "Seed": format_known(row["seed"]),
         "Epochs": _write_epochs(row["epochs"], row["trained_epochs"]),
-        "Status": row["status"],
+        "Status": f"{row['status']}, withheld" if row["withheld"] else row["status"],
         "Measured at": _write_measured(row["keep"], row["measured_epoch"]),
         "Test accuracy": format_known(row["test_accuracy"], lambda value: format_accuracy(SeedMean(value, None, 1))),
         "Test loss": format_known(row["test_loss"], lambda value: format_loss(SeedMean(value, None, 1))),
@@ -169,6 +171,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
     from core.store.elsewhere import list_known_settings, list_missing
     from core.store.kept_epoch import describe_kept_epoch
     from core.store.run_store import RunStore
+    from core.store.withheld import list_withheld
 
     run_id, store = find_id(home, prefix), RunStore(home)
     job = next((job for job in list_available_jobs(home) if job.run_id == run_id), None)
@@ -177,6 +180,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
         return {
             "run_id": run_id,
             "status": job.state,
+            "withheld": run_id in list_withheld(home),
             "spec": job.spec.model_dump(),
             "elsewhere": None, "missing": [],
             "metrics": None, "cost": None, "data": None, "cpu": None, "finished_at": None,
@@ -191,6 +195,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
     return {
         "run_id": run_id,
         "status": "finished",
+        "withheld": run.run_id in list_withheld(home),
         "spec": list_known_settings(run.spec),
         "elsewhere": record["elsewhere"],
         "missing": list_missing([run]),
@@ -208,6 +213,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
 def _print(found: dict[str, Any]) -> None:
     from core.analysis.seed_mean import SeedMean
     from core.displays.number import format_accuracy, format_bytes, format_count, format_loss, format_seconds
+    from core.store.withheld import WITHHELD
 
     forms: dict[str, Any] = {
         "bytes": format_bytes,
@@ -216,6 +222,8 @@ def _print(found: dict[str, Any]) -> None:
         "loss": lambda value: format_loss(SeedMean(value, None, 1)),
     }
     pairs = {name: format_known(found[name]) for name in ("run_id", "status", "path") if found[name]}
+    if found["withheld"]:
+        pairs["withheld"] = WITHHELD
     if found["finished_at"]:
         pairs["finished_at"] = f"{datetime.fromisoformat(found['finished_at']).astimezone():%Y-%m-%d %H:%M:%S %Z}"
     pairs |= {name: found[name] for name in ("progress_text", "reason") if found[name]}

@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.analysis.curve import MEAN, SPLIT_METRICS, Band, compute_curves, compute_extremes
 from core.analysis.seed_mean import SeedMean
+from core.analysis.timed import find_timed
 from core.displays.curve_chart import METRICS
 from core.displays.curve_layers import SPLITS
 from core.displays.display import Display, Options
@@ -175,11 +176,16 @@ class CurveData(Display):
         return parts if every else [*parts, f"{other} {line}" if not kept else f"elsewhere: best epoch of the {line}"]
 
     def _explain_costs(self) -> list[str]:
+        parts = []
         if self.metric == "epoch_seconds":
-            return ["time includes the validation; the first epoch also includes the tracing of the model"]
+            parts += ["time includes the validation; the first epoch also includes the tracing of the model"]
         if self.metric == "learning_rate":
-            return ["Adam with the learning rate of the hyperparameters, the same in every epoch"]
-        return []
+            parts += ["Adam with the learning rate of the hyperparameters, the same in every epoch"]
+        if self.x == "seconds" or self.metric == "epoch_seconds":
+            timed = find_timed(self.comparison)
+            names = ", ".join(map(str, (timed.machine, *timed.others)))
+            parts += [f"times of different machines are not comparable: {names}"] if timed.others else []
+        return parts
 
     @property
     def _has_longer_seeds(self) -> bool:

@@ -104,8 +104,6 @@ def _build_cell(cell: ImageCell) -> str:
 def count_names(data: InspectedDataset, count: int | None = None) -> str:
     """Return "3 classes" or "40 attributes"; by default, the number of all of them."""
     count = len(data.names) if count is None else count
-    if data.noun == "class":
-        return f"{count:,} class{'' if count == 1 else 'es'}"
     return format_plural(count, data.noun)
 
 

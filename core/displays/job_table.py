@@ -14,6 +14,7 @@ from core.jobs.queue import Job
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.run_store import RunStore
 from core.store.setting_text import describe_setting, describe_value
+from core.store.withheld import list_withheld
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +36,9 @@ def read_spec(job: Job) -> RunSpec | None:
 
 
 def read_accuracy(store: RunStore, job: Job) -> float | None:
-    """Return the test accuracy of a finished job; None if its run was deleted or is damaged."""
+    """Return the test accuracy of a finished job; None if it is withheld, or its run was deleted or is damaged."""
+    if job.run_id in list_withheld(store.home):
+        return None
     try:
         return store.open(job.run_id).record.metrics.test_accuracy if job.state == "finished" else None
     except HeadroomError:

@@ -3,6 +3,8 @@
 import math
 from typing import TYPE_CHECKING
 
+from core.plural import format_plural as format_plural  # with the other formats of numbers
+
 if TYPE_CHECKING:
     from core.analysis.balanced_accuracy import BalancedDifference
     from core.analysis.difference import Difference, Need
@@ -13,11 +15,6 @@ if TYPE_CHECKING:
 def format_count(value: float) -> str:
     """Format a count with all digits: 24586 → "24,586"."""
     return f"{value:,.0f}" if math.isfinite(value) else "–"
-
-
-def format_plural(count: int, noun: str) -> str:
-    """Format a count with its noun: 1, "seed" → "1 seed"; 1437, "test image" → "1,437 test images"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def write_selection_note(count: int, noun: str = "configuration") -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.analysis.seed_mean import SeedMean
-from core.analysis.summary import describe_metric
+from core.analysis.summary import compute_mean_cost, describe_metric
+from core.analysis.timed import find_timed
 from core.displays.number import format_accuracy, format_count, format_plural, format_seconds
 from core.store.comparison import Comparison
 from core.store.elsewhere import select_with, write_lacking
@@ -37,14 +38,15 @@ def write_curves(comparison: Comparison) -> str:
     accuracies = {v.label: describe_metric(v, "validation_accuracy") for v in comparison.variants}
     if len(accuracies) > _MANY:
         return _write_extreme_curves(accuracies, comparison.noun)
-    parts = []
+    parts, timed = [], find_timed(comparison).run_ids
     for variant, found in zip(comparison.variants, accuracies.values(), strict=True):
         if not math.isfinite(found.mean):
             parts.append(f"{variant.label} not recorded")
             continue
-        seconds = format_seconds(describe_metric(variant, "train_seconds").mean)
+        seconds = compute_mean_cost(variant, "train_seconds", timed).mean
+        took = f", {format_seconds(seconds)}" if math.isfinite(seconds) else ""
         kept = describe_kept_epoch(run.record for run in variant.runs)
-        parts.append(f"{variant.label} {format_accuracy(found)} {kept}, {seconds}")
+        parts.append(f"{variant.label} {format_accuracy(found)} {kept}{took}")
     return f"Validation accuracy: {'; '.join(parts)}."
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.analysis.live_model import LivePrediction
 from core.architecture.activation_map import normalize_maps
 from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups
-from core.displays.number import format_share, quote_class
+from core.displays.number import format_plural, format_share, quote_class
 from core.store.metrics import NO_PREDICTION, compute_predicted
 
 _MAX_CLASSES = 12
@@ -90,7 +90,11 @@ def _build_bars(card: CardPrediction, classes: Sequence[str]) -> str:
         for number in shown.tolist()
     )
     left = len(classes) - len(shown)
-    rest = f'<div style="font-size:0.75rem;opacity:0.75">and {left:,} less probable classes</div>' if left else ""
+    rest = (
+        f'<div style="font-size:0.75rem;opacity:0.75">and {format_plural(left, "less probable class")}</div>'
+        if left
+        else ""
+    )
     return f'<div style="flex:1 1 130px;min-width:130px;font-size:0.8rem">{rows}{rest}</div>'
 
 

@@ -99,7 +99,7 @@ RUN_COLUMNS: dict[str, RunColumn] = {
     "tags": RunColumn("Tags", _text("tags")),
     "note": RunColumn("Note", lambda frame: frame["note"].str.slice(0, _MAX_NOTE_CHARS)),
     "finished": RunColumn("Finished", _text("finished_at")),
-    "source": RunColumn("Source", _text("source")),
+    "source": RunColumn("Source", lambda frame: frame["source"].where(~frame["withheld"], "advice")),
     "recipe": RunColumn("Recipe", _text("recipe")),
     "test_loss": RunColumn("Test loss", _text("test_loss"), "number"),
     "validation_accuracy": RunColumn("Validation accuracy", _share("validation_accuracy"), "percent"),

@@ -76,7 +76,7 @@ def build_environment_table(record: Record, environment: Environment) -> pd.Data
     state = {None: f"modified: {_NOT_RECORDED}", True: "modified", False: "not modified"}[environment.git_modified]
     values = {
         "GPU": _NOT_RECORDED if gpu is None else gpu or "none (trained on the CPU)",
-        "Processor": record.cpu + (f" ({record.cores} cores)" if record.cores else ""),
+        "Processor": str(record.machine),
         "Git commit": f"{environment.git_commit[:12]} ({state})" if environment.git_commit else _NOT_RECORDED,
         "Python": environment.python or _NOT_RECORDED,
         **environment.libraries,

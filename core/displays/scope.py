@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from core.displays.number import format_plural
+
 _IMAGES_ONLY = "test images only: they apply to these trained models, not to other seeds"
 
 
@@ -34,4 +36,4 @@ def describe_excluded(count: int, noun: str, reason: str) -> str:
     none."""
     if not count:
         return ""
-    return f"{count:,} {noun}{'' if count == 1 else 's'} {reason} {'is' if count == 1 else 'are'} excluded."
+    return f"{format_plural(count, noun)} {reason} {'is' if count == 1 else 'are'} excluded."

@@ -197,9 +197,7 @@ class ModelCard:
                 label: _UNKNOWN if found[name] is None else write_cost(name, found[name])
                 for label, name in _COSTS.items()
             },
-            "Measured with": f"LiteRT on one thread, {record.cpu or _UNKNOWN}"
-            + (f" ({record.cores} cores)" if record.cores else "")
-            + (f"; {libraries}" if libraries else ""),
+            "Measured with": f"LiteRT on one thread, {record.machine}" + (f"; {libraries}" if libraries else ""),
         }
 
     def _describe_training(self) -> dict[str, str]:

@@ -5,7 +5,7 @@ import numpy as np
 from core.analysis.calibration import compute_bins, compute_ece, compute_expected_ece
 from core.analysis.class_metrics import measure_run
 from core.analysis.seed_mean import SeedMean
-from core.displays.number import format_loss, format_share, format_share_interval
+from core.displays.number import format_loss, format_plural, format_share, format_share_interval
 from core.interval import compute_wilson
 from core.reports.document import Table
 from core.store.kept_epoch import describe_kept_epoch
@@ -21,13 +21,14 @@ def list_metrics(run: Run) -> dict[str, str]:
     interval = format_share_interval(*map(float, compute_wilson(round(metrics.test_accuracy * images), images)))
     loss, validation = (_format_loss(value) for value in (metrics.test_loss, metrics.validation_loss))
     found = {
-        "Test accuracy": f"{format_share(metrics.test_accuracy)} (95% interval {interval}), {images:,} test images"
+        "Test accuracy": f"{format_share(metrics.test_accuracy)} (95% interval {interval}), "
+        + format_plural(images, "test image")
         + ("" if run.spec.elsewhere else f", {describe_kept_epoch([record])}"),
         "Test loss": f"{loss} (mean cross-entropy in nats)",
     }
     if metrics.validation_accuracy is not None:
         share, count = format_share(metrics.validation_accuracy), record.data.validation_images or 0
-        found["Validation accuracy"] = f"{share}, {count:,} validation images; loss {validation}"
+        found["Validation accuracy"] = f"{share}, {format_plural(count, 'validation image')}; loss {validation}"
     if record.data.majority is not None:
         found["Accuracy of always predicting the most frequent class"] = format_share(record.data.majority)
     if not run.has("predictions.npz"):

@@ -60,6 +60,7 @@ def list_comparisons(
 
 def list_newest(frame: pd.DataFrame) -> list[str]:
     """Return the IDs of the newest run of a run list and of those on the same test set, for homes without recipes."""
+    frame = frame[~frame["withheld"]]
     same = frame[frame["targets"] == frame["targets"].iloc[0]] if len(frame) else frame
     return same["run_id"].head(MAX_SELECTED_RUNS).tolist()
 

@@ -157,10 +157,11 @@ class Dispatcher:
     def step(self) -> bool:
         """Check every running job once and start queued jobs in free slots. Return whether jobs are left."""
         running = [job for job in self.queue.running() if not self._has_ended(job)]
-        if time.monotonic() - self._checked_overdue_at >= 1:
-            self._drop_overdue()
+        check = time.monotonic() - self._checked_overdue_at >= 1
         self._advance_races()
         if self.queue.paused() or not self.queue.has("queued"):
+            if check:
+                self._drop_overdue()
             return bool(running) or _has_work(self.home)
         # Last and only when jobs are queued: an executor may need seconds to become ready.
         free = self.executor.slots - len(running)
@@ -169,8 +170,8 @@ class Dispatcher:
             _log("The code has changed: restarting the dispatcher.")
             self.outdated = True
             return True
-        if queued:
-            self._drop_overdue()  # a slot that becomes free within the second must not go to an overdue job
+        if check or queued:  # a slot that becomes free within the second must not go to an overdue job
+            self._drop_overdue()
         for _ in range(free):
             job = self.queue.claim()
             if job is None:

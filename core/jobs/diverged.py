@@ -8,14 +8,17 @@ from core.jobs.failure_reason import DIVERGED
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
 from core.store.comparison import Comparison
+from core.store.withheld import list_withheld
 
 
 def list_diverged(home: Home) -> tuple[RunSpec, ...]:
-    """Return the specs of the failed jobs that diverged, except those of other versions."""
-    specs = []
+    """Return the specs of the failed jobs that diverged, except those of other versions, and those that only an advice
+    has submitted: its runs are not in the comparisons either."""
+    specs, withheld = [], list_withheld(home)
     for job in JobQueue(home).failed(DIVERGED):
         with suppress(HeadroomError, ValueError):
-            specs.append(job.spec)
+            if job.run_id not in withheld:
+                specs.append(job.spec)
     return tuple(specs)
 
 

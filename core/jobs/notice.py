@@ -22,6 +22,7 @@ from core.home import Home, hide_paths
 from core.jobs.process import ROOT
 from core.jobs.queue import Job, JobQueue
 from core.jobs.sweep_store import find_sweep
+from core.plural import format_plural
 from core.recipes import recipe_of
 from core.store.run_store import RunStore
 
@@ -144,7 +145,7 @@ def _describe(home: Home, run_ids: Sequence[str], jobs: Sequence[Job]) -> str:
         with suppress(HeadroomError):
             accuracies.append(store.open(run_id).record.metrics.test_accuracy)
     best = f" Best test accuracy {100 * max(accuracies):.1f}%." if accuracies else ""
-    runs = f"{len(run_ids):,} run{'s' * (len(run_ids) != 1)}"
+    runs = format_plural(len(run_ids), "run")
     if len(finished) == len(run_ids):
         return f"finished: {runs}.{best}"
     reasons = dict.fromkeys(job.reason for job in jobs if job.reason)

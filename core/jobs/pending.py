@@ -13,6 +13,7 @@ from core.spec import RunSpec
 from core.store.comparison import find_offers, list_offers
 from core.store.run_store import RunStore
 from core.store.saved_comparison import open_saved
+from core.store.withheld import list_withheld
 
 
 def list_pending(store: RunStore, key: str) -> list[str]:
@@ -41,7 +42,9 @@ def _list_members(store: RunStore, key: str, specs: list[RunSpec]) -> set[str]:
         return {*open_saved(store.home, key.removeprefix(SAVED)).runs}
     if key.startswith(RUNS):
         return {text.strip() for text in key.removeprefix(RUNS).split(",")}
-    found = find_offers(list_offers(_build_frame(specs)), key)
+    withheld = list_withheld(store.home)
+    specs = [spec for spec in specs if spec.run_id not in withheld]
+    found = find_offers(list_offers(_build_frame(specs)), key) if specs else []
     return set(found[0].run_ids) if len(found) == 1 and found[0].key == key else set()
 
 
@@ -50,5 +53,13 @@ def _build_frame(specs: list[RunSpec]) -> pd.DataFrame:
     rows = []
     for spec in specs:
         recipe = recipe_of(spec)
-        rows.append({**spec.model_dump(), "run_id": spec.run_id, "recipe": recipe and recipe.name, "official": False})
+        rows.append(
+            {
+                **spec.model_dump(),
+                "run_id": spec.run_id,
+                "recipe": recipe and recipe.name,
+                "official": False,
+                "withheld": False,
+            }
+        )
     return pd.DataFrame(rows)

@@ -11,10 +11,11 @@ from core.jobs.queue import Job, JobQueue
 from core.recipes import recipe_of
 from core.spec import DATASETS
 from core.store.run_store import RunStore
+from core.store.withheld import list_withheld
 
 COLUMNS = (
     "run_id", "recipe", "elsewhere", "dataset", "folder", "head", "seed", "epochs", "trained_epochs", "status",
-    "test_accuracy", "test_loss", "params", "keep", "measured_epoch",
+    "test_accuracy", "test_loss", "params", "keep", "measured_epoch", "withheld",
 )  # fmt: skip
 
 
@@ -30,7 +31,9 @@ def list_runs(home: Home, store: RunStore | None = None) -> list[dict[str, Any]]
     retraining = {job.run_id for job in jobs if job.state in ("queued", "running")}
     finished = [row for row in (store or RunStore(home)).list_rows(COLUMNS) if row["run_id"] not in retraining]
     listed = {row["run_id"] for row in finished}
-    return [*(_row(home, job) for job in jobs if job.run_id not in listed), *finished]
+    withheld = list_withheld(home)
+    unfinished = (_row(home, job) | {"withheld": job.run_id in withheld} for job in jobs if job.run_id not in listed)
+    return [*unfinished, *finished]
 
 
 def list_available_jobs(home: Home) -> list[Job]:

@@ -18,6 +18,7 @@ from core.jobs.queue import JobQueue, State
 from core.models.model_info import pin_model
 from core.spec import RunSpec
 from core.store.run_store import RunStore
+from core.store.withheld import release, withhold
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ def submit(home: Home, spec: RunSpec, *, submitted_by: str = "") -> Submission:
     return submit_all(home, [spec], submitted_by=submitted_by)[0]
 
 
-def submit_all(home: Home, specs: Iterable[RunSpec], *, submitted_by: str = "") -> list[Submission]:
+def submit_all(
+    home: Home, specs: Iterable[RunSpec], *, submitted_by: str = "", withheld: bool = False
+) -> list[Submission]:
     """Queue the specs that have no finished run; if one of them is invalid, none is queued.
 
     For cached runs, neither the job table nor the dispatcher is used. A failed or cancelled job is queued again and
@@ -78,6 +81,8 @@ def submit_all(home: Home, specs: Iterable[RunSpec], *, submitted_by: str = "") 
 
     Args:
         submitted_by: the submitter, shown in the list of jobs.
+        withheld: withhold the test results of runs that are not cached (see `core.store.withheld`); otherwise those of
+            all runs are released.
 
     Raises:
         DatasetError, SpecError: see `check_spec`.
@@ -89,6 +94,10 @@ def submit_all(home: Home, specs: Iterable[RunSpec], *, submitted_by: str = "") 
     pinned = [checker.check(spec).spec for spec in specs]
     missing = [spec for spec in pinned if store.path(spec.run_id) is None]
     states: dict[str, State] = {}
+    if withheld:
+        withhold(home, [spec.run_id for spec in missing])
+    else:
+        release(home, [spec.run_id for spec in pinned])
     if missing:
         check_placement()  # the dispatcher could only write the error to its log
         states = JobQueue(home).submit(missing, submitted_by)

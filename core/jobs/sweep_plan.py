@@ -16,6 +16,7 @@ from core.jobs.queue import Job, JobQueue
 from core.jobs.submit import Checker
 from core.jobs.sweep_store import MAX_MEMBERS
 from core.models.model_info import choose_models
+from core.plural import format_plural
 from core.recipe import Recipe
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.run_store import RunStore
@@ -66,9 +67,9 @@ def list_members(
     count = len(heads) * len(seeds) * math.prod(len(some) for some in values.values())
     if not 1 <= count <= MAX_MEMBERS:
         parts = [
-            f"{len(heads)} heads",
-            f"{len(seeds)} seeds",
-            *(f"{len(values[name])} values of {name}" for name in values),
+            format_plural(len(heads), "head"),
+            format_plural(len(seeds), "seed"),
+            *(f"{format_plural(len(values[name]), 'value')} of {name}" for name in values),
         ]
         raise SpecError(f"Expected a sweep of 1 to {MAX_MEMBERS} runs; got {count:,}: {' × '.join(parts)}.")
     members: dict[str, RunSpec] = {}

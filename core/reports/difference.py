@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from core.displays.number import format_plural
 from core.reports.document import Document, Figure, Passage, Table, write_cell
 from core.reports.own_image import shorten_images
 from core.reports.report import Report, TextBlock
@@ -108,7 +109,7 @@ def _compare(before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
 def _limit(lines: list[str]) -> tuple[str, ...]:
     if len(lines) <= MAX_LINES:
         return tuple(lines)
-    return (*lines[:MAX_LINES], f"… {len(lines) - MAX_LINES:,} more lines")
+    return (*lines[:MAX_LINES], f"… {format_plural(len(lines) - MAX_LINES, 'more line')}")
 
 
 def _list_moved(before: list[str], after: list[str]) -> set[str]:

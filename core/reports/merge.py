@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.displays.number import format_plural
 from core.reports.report import Report
 
 ORDER = "order"
@@ -83,5 +84,5 @@ def name_conflicts(conflicts: Sequence[str]) -> str:
     }
     names = [fields[name] for name in conflicts if name in fields]
     blocks = len(conflicts) - len(names)
-    names += [f"{blocks} block{'s' * (blocks != 1)}"] if blocks else []
+    names += [format_plural(blocks, "block")] if blocks else []
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

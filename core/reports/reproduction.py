@@ -17,7 +17,7 @@ def build_reproduction(comparison: Comparison) -> Reproduction:
 
 
 def _read_environment(run: Run) -> dict[str, str]:
-    found = {"Data": f"{run.spec.dataset} {run.record.data.fingerprint}", "Processor": run.record.cpu}
+    found = {"Data": f"{run.spec.dataset} {run.record.data.fingerprint}", "Processor": str(run.record.machine)}
     known = read_environment(run)
     found |= {"Code": known.code}
     if known.gpu:

@@ -244,10 +244,10 @@ def list_offers(frame: "pd.DataFrame") -> list[Offer]:
 
     The order depends on: two heads or more, the recipe's own hyperparameters, the official data, the number of seeds
     that two heads have, and finally the date, newest first. So a quick trial does not replace a complete comparison as
-    the default. Runs without a recipe are not included.
+    the default. Runs without a recipe are not included, nor runs of an advice whose test results are withheld.
     """
     offers: list[tuple[tuple[bool, bool, bool, int], Offer]] = []
-    frame = group_backbones(frame[frame["recipe"].notna()], _CONFIGURATION)
+    frame = group_backbones(frame[frame["recipe"].notna() & ~frame["withheld"]], _CONFIGURATION)
     for values, group in frame.groupby(["recipe", *_CONFIGURATION], sort=False, dropna=False):
         recipe = RECIPES[str(values[0])]
         settings = {name: to_plain(value) for name, value in zip(_CONFIGURATION, values[1:], strict=True)}

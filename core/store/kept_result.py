@@ -23,7 +23,8 @@ def keep_result(
 ) -> Any:
     """Return a result as JSON data, computed only if it is not kept or if a file has changed since.
 
-    A result depends on the code, the run list, the jobs, saved comparisons, datasets and the folders of its runs.
+    A result depends on the code, the run list, withheld results, the jobs, saved comparisons, datasets and the folders
+    of its runs.
 
     Args:
         question: what is computed, with all arguments.
@@ -43,7 +44,7 @@ def keep_result(
 
 def _describe_state(store: RunStore) -> str:
     home = store.home
-    parts = [_list_code(), *(_list_files(folder) for folder in (home.comparisons, home.jobs / "sweeps"))]
+    parts = [_list_code(), *(_list_files(folder) for folder in (home.comparisons, home.withheld, home.jobs / "sweeps"))]
     parts.append(found for found in _list_files(home.jobs) if found[0].startswith("queue.sqlite"))
     parts.append(found for folder in _list_folders(home.datasets) for found in _list_files(folder))
     return _digest([store.stamps(), *([*part] for part in parts)])

@@ -26,6 +26,7 @@ from core.errors import HeadroomError
 from core.recipes import recipe_of
 from core.spec import RunSpec
 from core.store.damage import damaged_run, describe_invalid_field
+from core.store.machine import Machine
 
 RECORD_VERSION = 2
 
@@ -188,6 +189,11 @@ class Record(_Part):
     @property
     def parsed_spec(self) -> RunSpec:
         return RunSpec.parse(self.spec)
+
+    @property
+    def machine(self) -> Machine:
+        """The machine that trained the run and measured its latency."""
+        return Machine(self.cpu, self.cores)
 
     @property
     def trained_epochs(self) -> int:

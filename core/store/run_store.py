@@ -16,6 +16,7 @@ from core.store.index import COLUMNS, Index
 from core.store.record import Record
 from core.store.run import Run
 from core.store.trash import Trash
+from core.store.withheld import TEST_RESULTS, list_withheld
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,12 +37,14 @@ class RunStore:
             Index(examples or home.examples, home.path / "examples.feather"),
         )
         self._frame: tuple[tuple[int, ...], pd.DataFrame] | None = None
+        self._withheld: frozenset[str] = frozenset()
         self._lock = Lock()
 
     def frame(self) -> "pd.DataFrame":
-        """Return the run list: one row per finished run with the columns of COLUMNS and `source`, newest first.
+        """Return the run list: one row per finished run with the columns of COLUMNS, `source` and `withheld`, newest
+        first.
 
-        `source` is "home" or "example".
+        `source` is "home" or "example". Test results are missing where they are withheld (see `core.store.withheld`).
 
         Raises:
             HomeError: when the home cannot be read.
@@ -53,15 +56,21 @@ class RunStore:
             return self._frame[1].copy(deep=False)  # callers may add columns
 
     def list_rows(self, columns: Sequence[str] = COLUMNS) -> list[dict[str, Any]]:
-        """Return columns of `frame` as one dictionary per run; missing values are None. It does not import pandas."""
+        """Return columns of `frame`, except `source`, as one dictionary per run; missing values are None. It does not
+        import pandas."""
         with self._lock:
             self._refresh()
             home, examples = self._indexes
-            names = [*dict.fromkeys([*columns, "run_id", "finished_at"])]
+            names = [name for name in dict.fromkeys([*columns, "run_id", "finished_at"]) if name != "withheld"]
             rows, shown = home.list_rows(names), examples.list_rows(names)
+            withheld = self._withheld
         if shown:
             rows += [row for row in shown if row["run_id"] not in home]
             rows.sort(key=lambda row: row["finished_at"], reverse=True)
+        for row in rows:
+            row["withheld"] = row["run_id"] in withheld
+            if row["withheld"]:
+                row.update(dict.fromkeys(TEST_RESULTS))
         return [{name: row[name] for name in columns} for row in rows]
 
     def stamps(self) -> list[dict[str, int]]:
@@ -83,7 +92,8 @@ class RunStore:
     def _refresh(self) -> tuple[int, ...]:
         for index in self._indexes:
             index.refresh()
-        return tuple(index.generation for index in self._indexes)
+        self._withheld = list_withheld(self.home)
+        return *(index.generation for index in self._indexes), hash(self._withheld)
 
     def _build_frame(self) -> "pd.DataFrame":
         import pandas as pd
@@ -94,6 +104,8 @@ class RunStore:
             shown = examples.frame.loc[[name not in home for name in examples.frame["run_id"]], list(COLUMNS)]
             frame = pd.concat([frame, shown.assign(source="example")])
         frame["source"] = frame["source"].astype("str")
+        frame["withheld"] = frame["run_id"].isin(self._withheld)
+        frame.loc[frame["withheld"], [*TEST_RESULTS]] = float("nan")
         return frame.sort_values("finished_at", ascending=False, kind="stable", ignore_index=True)
 
     def damaged(self) -> dict[str, str]:

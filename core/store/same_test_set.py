@@ -31,12 +31,19 @@ class RunsOnTestSet:
     @classmethod
     def of(cls, comparison: Comparison) -> "RunsOnTestSet":
         """Select the runs of a comparison, and the diverged specs that have other values of what its runs vary."""
-        found = cls.within(comparison, list_rows_of(comparison.runs))
+        found = cls._select(comparison, list_rows_of(comparison.runs))
         return replace(found, diverged=tuple(spec for spec in found.diverged if found._varies(spec)))
 
     @classmethod
     def within(cls, comparison: Comparison, frame: pd.DataFrame) -> "RunsOnTestSet":
-        """Select the runs in a run list that have the test set of a comparison."""
+        """Select the runs in a run list that have the test set of a comparison. Runs with withheld test results are
+        left out, except those of the comparison."""
+        shown = frame[~frame["withheld"]]
+        own = [run for run in comparison.runs if run.run_id not in set(shown["run_id"])]
+        return cls._select(comparison, pd.concat([shown, list_rows_of(own)]) if own else shown)
+
+    @classmethod
+    def _select(cls, comparison: Comparison, frame: pd.DataFrame) -> "RunsOnTestSet":
         frame = frame[frame["targets"] == comparison.first.record.data.targets]
         known = set(frame["run_id"])
         lost = (spec for spec in (*comparison.diverged, *comparison.diverged_others) if spec.run_id not in known)

@@ -27,7 +27,7 @@ _TEXTS = {
     "id": "run_id", "run": "run_id", "name": "name", "recipe": "recipe", "note": "note", "cpu": "cpu", "from": "source",
     **{name: name for name, setting in SETTINGS.items() if setting.kind in (str, bool)},
 }  # fmt: skip
-_MARKS = {"star": "star", "starred": "star", "archived": "archived", "elsewhere": "elsewhere"}
+_MARKS = {"star": "star", "starred": "star", "archived": "archived", "elsewhere": "elsewhere", "withheld": "withheld"}
 _FREE = ("run_id", "name", "recipe", "dataset", "head", "head_label", "elsewhere", "tags", "note")
 _OF_SETTINGS = {*SETTINGS} - {"dataset", "data", "folder", "seed"}  # runs from elsewhere have none
 
@@ -95,7 +95,7 @@ def _check(term: Term) -> None:
     elif term.sign not in (":", "="):
         raise SearchError(f"Expected {term.field}: followed by a word; got {term.field}{term.sign}.")
     elif term.field == "is" and term.value not in _MARKS:
-        raise SearchError(f"Expected is:star, is:archived or is:elsewhere; got {term.value!r:.40}.")
+        raise SearchError(f"Expected is:star, is:archived, is:elsewhere or is:withheld; got {term.value!r:.40}.")
 
 
 def _read_number(term: Term) -> float:

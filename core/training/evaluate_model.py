@@ -29,6 +29,7 @@ from core.models.model_info import ModelInfo, locate_weights, read_model_info
 from core.models.own_layers import PROBABILITIES, list_model_layers, name_layer
 from core.spec import DATASETS, RunSpec
 from core.store.elsewhere_model import CONFIG
+from core.store.machine import read_machine
 from core.store.metrics import compute_content, compute_metrics
 from core.store.record import RECORD_VERSION, Elsewhere, Metrics, Record
 from core.store.robustness_file import NAME as ROBUSTNESS
@@ -47,7 +48,6 @@ from core.training.record import (
     build_data,
     compute_checksums,
     describe_environment,
-    read_cpu,
     save_predictions,
 )
 from headroom.keras_model import read_config
@@ -107,8 +107,8 @@ def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Se
             ),
             cost=build_cost(work, closed, latency, train_seconds=None, peak_bytes=None),
             data=build_data(data, test.labels, train_images=None, validation_images=None),
-            cpu=read_cpu(),
-            cores=None,
+            cpu=read_machine().cpu,
+            cores=read_machine().cores,
             epochs=None,
             elsewhere=Elsewhere(library="Keras model file"),
             checksums=compute_checksums(work),

@@ -1,6 +1,5 @@
 """Run record and the other result files of a finished run: environment, predictions, augmentation preview."""
 
-import os
 import platform
 import resource
 import subprocess
@@ -20,6 +19,7 @@ from core.files import compute_checksum, replacing
 from core.installation import find_installed
 from core.spec import RunSpec
 from core.store.history import compute_epoch_seconds, read_history
+from core.store.machine import read_machine
 from core.store.metrics import compute_metrics, compute_targets
 from core.store.record import RECORD_VERSION, Cost, Data, Metrics, Record
 from core.store.run import FILES, Predictions, finite
@@ -41,8 +41,8 @@ def describe_environment(fingerprint: str) -> dict[str, object]:
         "git_modified": None if (changes := _run_git("status", "--porcelain")) is None else bool(changes),
         "gpu": read_gpu(),
         "platform": platform.platform(),
-        "cpu": read_cpu(),
-        "cores": os.cpu_count(),
+        "cpu": read_machine().cpu,
+        "cores": read_machine().cores,
         "threads": 1,
         "dataset_fingerprint": fingerprint,
     }
@@ -56,16 +56,6 @@ def _run_git(*arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return found.stdout.strip()
-
-
-def read_cpu() -> str:
-    """Return the name of the processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine()
 
 
 def save_predictions(path: Path, predictions: Predictions) -> None:
@@ -188,8 +178,8 @@ def build_record(
             train_images=len(splits.train),
             validation_images=len(splits.validation),
         ),
-        cpu=read_cpu(),
-        cores=os.cpu_count(),
+        cpu=read_machine().cpu,
+        cores=read_machine().cores,
         epochs=result.epochs,
         kept_epoch=result.kept_epoch,
         last_metrics=result.last and _build_metrics(result.last),

@@ -30,9 +30,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home, log = Home(Path(folder) / "home"), Path(folder) / "dashboard.log"
         environment = os.environ | {"HEADROOM_HOME": str(home.path)}
-        subprocess.run(
-            [sys.executable, "-m", "core", *_ADVISE, "--set", "epochs=12", "--yes"], env=environment, check=True
-        )
+        subprocess.run([sys.executable, "-m", "core", *_ADVISE], env=environment, check=True)
         [advice] = (path.parent.name for path in home.advice.glob("*/race.json"))
         with browsing() as browser, serving(home, log, find_port()) as address:
             for name, (path, button) in _SCREENSHOTS.items():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.advice import limits
 from core.advice.candidates import estimate_file_bytes, estimate_latency, find_excess, find_exclusion, list_candidates
+from core.advice.job_machine import select_measured
 from core.advice.limits import Limits
 from core.advice.make_plan import choose_rungs, make_plan
 from core.advice.request import Request
@@ -21,7 +22,7 @@ from core.recipes import RECIPES
 from core.spec import BACKBONES, HEADS, RunSpec
 from core.store.run import Run
 from core.store.run_store import RunStore
-from tests.support.racing import plan_digits
+from tests.support.racing import on_machine_of_runs, plan_digits
 from tests.support.run_writer import RunWriter
 
 READERS = {
@@ -101,13 +102,20 @@ def test_latency_excludes_only_with_measured_models_of_like_cost(home: Home, mak
     flops = compute_model(RunSpec(), (28, 28, 1), 10).flops
     assert estimate_latency(flops, make_run.store.frame()) is None
     make_run(head="gap")  # FLOPs / 2e10 seconds
-    frame = make_run.store.frame()
-    predicted = estimate_latency(flops, frame)
+    with on_machine_of_runs():
+        _check_latency(home, flops, make_run.store.frame())
+    [one] = list_candidates(Checker(home), [RunSpec()], Limits(latency=1e-6), make_run.store.frame())
+    assert (one.latency, one.excluded_by) == (None, ""), "on another machine, nothing is known"
+
+
+def _check_latency(home: Home, flops: int, frame: pd.DataFrame) -> None:
+    assert len(select_measured(frame)) == 1
+    predicted = estimate_latency(flops, select_measured(frame))
     assert predicted
     assert predicted.low < predicted.seconds < predicted.high
     assert predicted.seconds == pytest.approx(flops / 2e10)
-    assert estimate_latency(3 * flops, frame) is None
-    assert estimate_latency(flops // 3, frame) is None
+    assert estimate_latency(3 * flops, select_measured(frame)) is None
+    assert estimate_latency(flops // 3, select_measured(frame)) is None
     for limit, excluded in ((predicted.low * 0.9, True), (predicted.seconds * 0.9, False)):
         [one] = list_candidates(Checker(home), [RunSpec()], Limits(latency=limit), frame)
         assert one.excluded_by.startswith("About 260 µs per image (") == excluded, "only if the whole range is above"

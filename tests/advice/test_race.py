@@ -1,5 +1,6 @@
 """Races on made-up runs: dropping, seeds, one comparison on the test images, budget, and kills of processes."""
 
+import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -10,6 +11,8 @@ from core.advice import advance as advance_module
 from core.advice import conclude
 from core.advice.advance import advance
 from core.advice.control import continue_race, pause_race, start_race, stop_race
+from core.advice.evidence import Evidence, read_cost
+from core.advice.job_machine import select_measured
 from core.advice.limits import Limits
 from core.advice.race import Race, list_damaged_races, list_races, open_race
 from core.advice.status import estimate_more_seeds, is_advising, read_race_status
@@ -21,7 +24,8 @@ from core.jobs.queue import JobQueue
 from core.spec import RunSpec
 from core.store.run_store import RunStore
 from core.ui.advisor.race import read_progress_of
-from tests.support.racing import EPOCHS, plan_digits, race_digits, run_race, train_next, with_budget
+from tests.support.racing import EPOCHS, on_machine_of_runs, plan_digits, race_digits, run_race, train_next, with_budget
+from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
 ACCURACY = {"gap": 0.55, "gap_dense": 0.96, "dense": 0.965}
@@ -123,6 +127,8 @@ def test_second_advice_on_the_same_data_trains_nothing(racing_home: Home, make_r
     other, trained = race_digits(racing_home, make_run, score, other_plan)
     assert other.race_id != race.race_id
     assert other.answer
+    seeds = [[event.text for event in one.events if event.text.startswith("Seed 2 is ")] for one in (race, other)]
+    assert seeds == [[f"Seed 2 is {state} for GAP + Dense, Flatten + Dense."] for state in ("trained", "cached")]
     # In contrast to real ones, made-up shorter runs are no prefixes of longer ones, so one more epoch can be needed.
     assert len(trained) <= 1
     assert other.train_seconds < race.train_seconds / 4
@@ -276,6 +282,9 @@ def test_failed_and_too_costly_candidates_are_dropped_with_the_reason(racing_hom
     assert race.answer
     assert name_of(race, race.answer.choice) == "gap_dense"
     assert "no other candidate is left" in write_answer(race)
+    texts = " ".join(event.text for event in race.events)
+    assert "The test images were read for 1 finalist." in texts
+    assert not re.search(r"\b1 (candidates|finalists|seeds|epochs)\b", texts)
 
 
 def test_latency_of_an_example_drops_no_candidate(
@@ -289,6 +298,22 @@ def test_latency_of_an_example_drops_no_candidate(
     monkeypatch.setenv("HEADROOM_EXAMPLES", str(examples.home.runs))
     race = advance_module.advance(racing_home, start_race(racing_home, plan).race_id)
     assert not [dropped for dropped in race.dropped.values() if dropped.reason.startswith("It needs")]
+
+
+def test_latency_of_another_machine_neither_drops_a_candidate_nor_is_its_cost(
+    racing_home: Home, make_run: RunWriter
+) -> None:
+    """Its processor has the same name, but it has more cores: runs were imported, or the container was resized."""
+    plans = [plan_digits(racing_home, cost="latency", limits=Limits(latency=limit)) for limit in (1e-3, 2e-3)]
+    for one in plans[0].candidates:
+        spec = one.spec_of(plans[0].rungs[0], 0)
+        run = rewrite(make_run(spec, accuracy=score(spec), data=spec.data), cores=64, cost={"latency_seconds": 5.0})
+    for plan, cores, known in zip(plans, (2, 64), (False, True), strict=True):
+        with on_machine_of_runs(cores):
+            race, evidence = start_race(racing_home, plan), Evidence(RunStore(racing_home))
+            assert any(dropped.reason.startswith("It needs 5 s") for dropped in race.dropped.values()) == known
+            assert (read_cost(race, race.candidates[-1], [run], evidence) == 5.0) == known
+            assert len(select_measured(RunStore(racing_home).frame())) == (3 if known else 0)
 
 
 def test_best_candidate_within_limits_is_found_by_balanced_accuracy(racing_home: Home, make_run: RunWriter) -> None:

@@ -181,9 +181,9 @@ def test_settings_that_differ_from_the_recipe_are_listed(make_run: RunWriter) ->
     assert ask("recipe", make_run(FULL)).state == "passed"
 
 
-def test_times_of_different_processors_are_not_comparable(make_run: RunWriter) -> None:
+def test_times_of_different_machines_are_not_comparable(make_run: RunWriter) -> None:
     runs = make_run(head="gap"), rewrite(make_run(head="dense"), cpu="another")
-    assert "different processors" in ask("processor", *runs).message
+    assert "different machines" in ask("processor", *runs).message
 
 
 def test_nan_values_are_reported_with_their_number(make_run: RunWriter) -> None:

@@ -115,14 +115,6 @@ def test_zero_cost_uses_a_linear_axis(make_run: RunWriter) -> None:
     assert "log" in Pareto(Comparison.of(runs), cost="params").chart().to_json()  # type: ignore[union-attr]
 
 
-def test_times_of_different_processors_are_described(make_run: RunWriter) -> None:
-    runs = [make_run(head="gap"), rewrite(make_run(head="dense"), cpu="another")]
-    note = " ".join(Pareto(Comparison.of(runs), cost="epoch_seconds").chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
-    assert "Times were measured on 2 different CPUs" in note
-    note = " ".join(Pareto(Comparison.of(runs), cost="params").chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
-    assert "processors" not in note
-
-
 def test_every_point_links_to_its_run_and_omitted_points_are_counted(
     make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.analysis.seed_mean import SeedMean
 from core.displays import number
+from tests.support.paths import ROOT
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,19 @@ from core.displays import number
 )
 def test_one_is_singular(count: int, text: str) -> None:
     assert number.format_plural(count, "test image") == text
+
+
+@pytest.mark.parametrize("plural", ["classes", "batches", "boxes", "epochs", "images", "values"])
+def test_plural_of_each_noun(plural: str) -> None:
+    noun = plural.removesuffix("es") if plural in ("classes", "batches", "boxes") else plural.removesuffix("s")
+    assert [number.format_plural(count, noun) for count in (1, 2)] == [f"1 {noun}", f"2 {plural}"]
+
+
+def test_counts_with_a_noun_are_written_by_one_function() -> None:
+    by_hand = re.compile(r"""\{[^{}]+\} [a-z ]+\{['"]e?s?['"] (?:if|\*) [^{}]*[=!<>]=? ?1\b""")
+    found = {path.name for path in (ROOT / "core").rglob("*.py") if by_hand.search(path.read_text("utf-8"))}
+    others = {"advice_text.py", "comments.py", "diverged.py"}  # a margin, a verb, and a list of seeds
+    assert found == others, "use core.plural.format_plural"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from core.displays.sweep import (
 from core.errors import JobError, SpecError
 from core.files import write_json
 from core.home import Home
+from core.jobs import dispatcher as dispatcher_module
 from core.jobs.dispatcher import Dispatcher
 from core.jobs.local_executor import LocalExecutor
 from core.jobs.queue import JobQueue
@@ -238,6 +239,23 @@ def dispatcher(digits: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dispat
     with (digits.jobs / "dispatcher.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield Dispatcher(digits, LocalExecutor(digits, warm=False, module=STAND_IN))
+
+
+def test_each_step_of_the_dispatcher_reads_the_sweeps_once(
+    dispatcher: Dispatcher, digits: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[int] = []
+    monkeypatch.setattr(dispatcher_module, "list_overdue", lambda home, jobs: reads.append(1) or [])
+    monkeypatch.setattr(dispatcher, "_start", lambda job: None)
+    queue = JobQueue(digits)
+    for paused in (False, True):
+        queue.submit([pin(digits, RunSpec(seed=int(paused)))])
+        if paused:
+            queue.pause()
+        reads.clear()
+        dispatcher._checked_overdue_at = -1.0
+        dispatcher.step()
+        assert len(reads) == 1
 
 
 def work(dispatcher: Dispatcher, seconds: float = 90.0) -> None:

@@ -17,7 +17,7 @@ from tests.support.run_writer import RunWriter
 
 def test_empty_home_lists_nothing_and_creates_nothing(store: RunStore) -> None:
     frame = store.frame()
-    assert (len(frame), list(frame.columns)) == (0, [*COLUMNS, "source"])
+    assert (len(frame), list(frame.columns)) == (0, [*COLUMNS, "source", "withheld"])
     assert store.damaged() == {}
     assert not store.home.path.exists()
 

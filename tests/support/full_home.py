@@ -40,6 +40,7 @@ from core.store.kept_result import keep_result
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
 from core.store.saved_comparison import delete_saved, save_runs
+from core.store.withheld import withhold
 from tests.support.image_folder import make_folder
 from tests.support.paths import ROOT
 from tests.support.run_rewriter import rewrite
@@ -96,6 +97,7 @@ FILES = {
     "store/note.py": ("notes.sqlite",),
     "store/side_file.py": ("notes.sqlite",),
     "store/robustness_file.py": (f"{_RUN}robustness.npz",),
+    "store/withheld.py": ("withheld/*",),
     "store/saved_comparison.py": ("comparisons/*.json", "comparisons/.removed/*.json"),
     "training/__main__.py": (f"{_RUN}record.json", f"{_RUN}environment.json", f"{_RUN}layers.json"),
     "training/evaluate_robustness.py": (f"{_RUN}robustness.npz",),
@@ -195,6 +197,7 @@ def _start_race(home: Home, specs: list[RunSpec]) -> None:
     race = make_race(AdvicePlan(Request(), "digits-heads", candidates, (2, 3), 288, 60))
     with locked_race(home, race.race_id):
         save_race(home, race)
+    withhold(home, [candidates[0].spec_of(2, 0).run_id])
 
 
 def _add_jobs(home: Home, specs: list[RunSpec], history: bytes) -> None:

@@ -16,8 +16,9 @@ from core.home import Home
 from core.jobs.queue import JobQueue
 from core.recipes import RECIPES
 from core.spec import RunSpec
+from core.store.machine import Machine
 from tests.support.dispatcher import without_dispatcher
-from tests.support.run_writer import RunWriter
+from tests.support.run_writer import CPU, RunWriter
 
 HEADS = ("gap", "gap_dense", "dense")
 EPOCHS = 16
@@ -67,6 +68,14 @@ def with_budget(plan: AdvicePlan, seconds: float | None) -> AdvicePlan:
 
 @contextmanager
 def without_training(home: Home) -> Iterator[None]:
-    """Keep queued jobs queued, and hide the example runs, which would be cached."""
-    with without_dispatcher(home), patch.dict("os.environ", {"HEADROOM_EXAMPLES": str(home.path / "no-examples")}):
+    """Keep queued jobs queued, hide the example runs, which would be cached, and run on the machine of made-up runs."""
+    hidden = patch.dict("os.environ", {"HEADROOM_EXAMPLES": str(home.path / "no-examples")})
+    with without_dispatcher(home), hidden, on_machine_of_runs():
+        yield
+
+
+@contextmanager
+def on_machine_of_runs(cores: int | None = None) -> Iterator[None]:
+    """Make this machine that of the made-up runs."""
+    with patch("core.advice.job_machine.read_machine", lambda: Machine(CPU, cores)):
         yield

@@ -29,6 +29,7 @@ from core.store.robustness_file import Robustness
 from core.store.run import Predictions, Run
 from core.store.run_store import RunStore
 
+CPU = "a processor"
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 _MAPPED = 24  # test images with activation maps
 _WRITTEN: dict[tuple[RunSpec, float, bool, int | None], tuple[Record, dict[str, bytes]]] = {}  # of this process
@@ -146,7 +147,7 @@ class RunWriter:
                 classes=info.classes,
                 targets=compute_targets(found.test_labels),
             ),
-            cpu="a processor",
+            cpu=CPU,
             checksums={path.name: compute_checksum(path) for path in sorted(folder.iterdir())},
         )
 

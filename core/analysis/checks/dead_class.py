@@ -4,6 +4,7 @@ import numpy as np
 
 from core.analysis.check import MAX_NAMES, Result, check
 from core.architecture.layers import Conv, Dense
+from core.plural import format_plural
 from core.store.comparison import Comparison
 from core.store.run import Run
 
@@ -34,7 +35,7 @@ def dead_class(comparison: Comparison) -> Result:
             noun = "class" if len(dead) == 1 else "classes"
             affected.append(f"{variant.label} (seed {run.spec.seed}) never activates for {noun} {listed}{more}")
     if affected:
-        more = f" and {len(affected) - MAX_NAMES} more runs" if len(affected) > MAX_NAMES else ""
+        more = f" and {format_plural(len(affected) - MAX_NAMES, 'more run')}" if len(affected) > MAX_NAMES else ""
         listed = "; ".join(affected[:MAX_NAMES]) + more
         return Result("failed", f"Dead ReLU: {listed}. Compare with the head GAP, linear maps.")
     heads = ", ".join(dict.fromkeys(variant.label for variant, _ in rectified))

@@ -1,6 +1,7 @@
 """Check that the dataset is the official one, so that results are comparable with published results."""
 
 from core.analysis.check import Result, check
+from core.plural import format_plural
 from core.spec import DATASETS
 from core.store.comparison import Comparison, count_training_images
 
@@ -24,7 +25,7 @@ def official(comparison: Comparison) -> Result:
             return Result("passed", f"The dataset is the complete {dataset.label}, split by Headroom.")
         return Result("passed", f"The dataset is the official {dataset.label}.")
     data, total = run.record.data, count_training_images(run)
-    size = f"{data.test_images:,} test image{'' if data.test_images == 1 else 's'}"
+    size = format_plural(data.test_images, "test image")
     if total is not None:
         size = f"{total:,} training and {size}"
         if (total, data.test_images) != dataset.official_counts:

@@ -17,6 +17,7 @@ from core.datasets.fetch import check_free, fetching
 from core.datasets.report import DatasetReport
 from core.errors import DatasetError
 from core.home import Home
+from core.plural import format_plural
 from core.spec import DATASETS, SETTINGS
 
 
@@ -103,6 +104,6 @@ def _build(
     height, width, channels = collection.input_shape
     count = len(collection.names)
     advice = "Free disk space, or use a smaller side." if split_key(key)[1] else "Free disk space and try again."
-    what = f"{count:,} images of {width} × {height} pixels"
+    what = f"{format_plural(count, 'image')} of {width} × {height} pixels"
     check_space(target, 2 * count * height * width * channels, what, advice)  # in the order of reading, then by split
     return build_dataset(target, key, collection, progress, origin, identity)

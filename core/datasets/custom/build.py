@@ -34,6 +34,7 @@ from core.datasets.report import (
 from core.datasets.row_file import RowReader
 from core.datasets.split import compute_split
 from core.errors import DatasetError
+from core.plural import format_plural
 from core.spec import DATASETS, RunSpec
 
 _SPLITS = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
@@ -199,7 +200,7 @@ def _list_notes(collection: Collection, found: ReadImages) -> Iterator[str]:
         low, high = collection.values.range
         yield f"images of more than 8 bits: values from {low:,.6g} to {high:,.6g} are scaled to 0 to 255"
     if several := int((found.sources[:, 2] > 1).sum()):
-        files = "1 file has" if several == 1 else f"{several:,} files have"
+        files = f"{format_plural(several, 'file')} {'has' if several == 1 else 'have'}"
         yield f"{files} several frames or pages, of which the first is used"
 
 
@@ -207,7 +208,9 @@ def _describe_missing(collection: Collection, classes: tuple[str, ...], counts: 
     """Return how many classes have no readable image, and how many no validation image."""
     parts = []
     if dropped := [name for name in collection.classes if name not in classes]:
-        parts.append(f"{len(dropped):,} classes without readable images are left out, such as {dropped[0]!r}")
+        verb = "is" if len(dropped) == 1 else "are"
+        lost = format_plural(len(dropped), "class")
+        parts.append(f"{lost} without readable images {verb} left out, such as {dropped[0]!r}")
     missing = sum(not count.validation for count in counts)
     if missing and not collection.attributes:
         parts.append(f"by default, {missing:,} of {len(counts):,} classes have no validation image")

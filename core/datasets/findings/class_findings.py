@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from core.datasets.report import DataFinding
 from core.interval import compute_wilson
+from core.plural import format_plural
 
 STRONG_IMBALANCE = 10
 """Images of the largest class per image of the smallest one from which a dataset is strongly imbalanced."""
@@ -53,8 +54,9 @@ def _find_imbalance(counts: list[NDArray[np.int64]], classes: Sequence[str]) -> 
     largest, smallest = int(np.argmax(sizes)), int(present[np.argmin(sizes[present])])
     if sizes[largest] < STRONG_IMBALANCE * sizes[smallest]:
         return
+    images = format_plural(int(sizes[largest]), "image")
     message = (
-        f'The class "{classes[largest]}" has {sizes[largest]:,} images and "{classes[smallest]}" {sizes[smallest]:,}: '
+        f'The class "{classes[largest]}" has {images} and "{classes[smallest]}" {sizes[smallest]:,}: '
         f"always predicting the largest class is correct for {sizes[largest] / sizes.sum():.0%} of all images."
     )
     yield DataFinding(code="imbalanced_classes", severity="warning", count=int(sizes[largest]), message=message)

@@ -15,6 +15,7 @@ from core.datasets.findings.image_sketch import NEARLY_BLACK, NEARLY_WHITE, ONE_
 from core.datasets.report import SPLITS, DataFinding, Severity, read_files
 from core.datasets.split import compute_split
 from core.errors import SpecError
+from core.plural import format_plural
 from core.spec import RunSpec
 
 COLUMNS = ("code", "split", "row", "group")
@@ -190,7 +191,7 @@ def _find_conflicts(images: _Images) -> Iterator[_Found]:
         groups = sizes.groupby(level="group")
         wrong = int((groups.sum() - groups.max()).sum())
         example = _name_example(images, images.scan.exact, exact)
-        wrong_labels = "1 label is" if wrong == 1 else f"{wrong:,} labels are"
+        wrong_labels = f"{format_plural(wrong, 'label')} {'is' if wrong == 1 else 'are'}"
         message = f"{count:,} images have a copy with another label{example}: at least {wrong_labels} wrong."
         severity: Severity = "error" if count >= _MUCH * len(exact) else "warning"
         yield _Found.of("conflicting_labels", severity, count, message, exact, images.scan.exact)
@@ -228,7 +229,9 @@ def _find_copies(images: _Images) -> Iterator[_Found]:
         if count := int(copies.sum()):
             numbers = np.bincount(images.parts[copies], minlength=len(_NAMES))
             listed = [
-                _plural(int(number), f"{name} image") for name, number in zip(_NAMES, numbers, strict=True) if number
+                format_plural(int(number), f"{name} image")
+                for name, number in zip(_NAMES, numbers, strict=True)
+                if number
             ]
             severity: Severity = "warning" if count >= _MUCH * len(copies) else "note"
             verb = "is" if count == 1 else "are"
@@ -246,14 +249,9 @@ def _find_empty(images: _Images) -> Iterator[_Found]:
         mask = content == kind
         if count := int(mask.sum()):
             severity: Severity = "warning" if count >= _MUCH * len(mask) else "note"
-            message = (
-                f"{_plural(count, 'image')} {'is' if count == 1 else 'are'} {what} in {'it' if count == 1 else 'them'}."
-            )
+            verb, them = ("is", "it") if count == 1 else ("are", "them")
+            message = f"{format_plural(count, 'image')} {verb} {what} in {them}."
             yield _Found.of(code, severity, count, message, mask, np.arange(len(mask)))
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _enumerate(parts: list[str]) -> str:

@@ -17,6 +17,7 @@ from core.datasets.trees.litter import is_litter
 from core.errors import DatasetError
 from core.image_file import decode_picture
 from core.image_format import MAX_PIXELS
+from core.plural import format_plural
 
 ATTRIBUTES = (
     "5_o_Clock_Shadow", "Arched_Eyebrows", "Attractive", "Bags_Under_Eyes", "Bald", "Bangs", "Big_Lips", "Big_Nose",
@@ -62,7 +63,7 @@ def survey(path: Path, side: int | None, fit: Fit = "crop") -> Iterator[Collecti
 
     notes = [] if official else ["no partition file: random 80/10/10 split by Headroom (seed 0)"]
     if others:
-        notes.append(f"{others:,} images of a different size resized to {width} × {height}")
+        notes.append(f"{format_plural(others, 'image')} of a different size resized to {width} × {height}")
     yield Collection(
         [names[row] for row in order],
         labels[order],

@@ -12,7 +12,7 @@ from core.displays.chart_view import Chart
 from core.displays.data_display import SPLIT_LABELS, DataDisplay, count_names
 from core.displays.encoding import AXIS_CHARS, write_note
 from core.displays.label import fit_labels
-from core.displays.number import format_count, quote_class
+from core.displays.number import format_count, format_plural, quote_class
 
 SPLIT_COLORS = {"training": "#0a84c6", "validation": "#7a6fd0", "test": "#dd6a12"}
 
@@ -101,9 +101,9 @@ class ClassCounts(DataDisplay):
         totals = self._totals
         high, low = int(totals.max()), int(totals.min())
         if high == low:
-            return f"Images per {self.data.noun}: {high:,} images in each of {count_names(self.data)}."
+            return f"Images per {self.data.noun}: {format_plural(high, 'image')} in each of {count_names(self.data)}."
         most, least = (quote_class(str(totals.index[int(one)])) for one in (totals.argmax(), totals.argmin()))
         return (
-            f"Images per {self.data.noun}: {count_names(self.data)}, from {low:,} images ({least}) to "
+            f"Images per {self.data.noun}: {count_names(self.data)}, from {format_plural(low, 'image')} ({least}) to "
             f"{high:,} ({most})."
         )

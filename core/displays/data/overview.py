@@ -13,7 +13,7 @@ from core.datasets.findings.image_findings import SEVERITIES
 from core.datasets.report import SPLITS
 from core.displays.chart_view import Chart
 from core.displays.data_display import SPLIT_LABELS, DataDisplay
-from core.displays.number import format_count
+from core.displays.number import format_count, format_plural
 
 _PLURALS = {"error": "errors", "warning": "warnings", "note": "notes"}
 
@@ -50,7 +50,7 @@ class Overview(DataDisplay):
     def _count_classes(self) -> tuple[str, str, str, int]:
         totals = [sum(getattr(one, split) for split in SPLITS) for one in self.data.report.classes]
         low, high = min(totals, default=0), max(totals, default=0)
-        note = f"{low:,} images each" if low == high else f"{low:,} to {high:,} images each"
+        note = f"{format_plural(low, 'image')} each" if low == high else f"{low:,} to {high:,} images each"
         name = "Classes" if self.data.noun == "class" else "Attributes"
         uneven = self.data.noun == "class" and high >= STRONG_IMBALANCE * max(low, 1)
         return name, format_count(len(self.data.names)), note, -1 if uneven else 0

@@ -91,13 +91,13 @@ class Convergence(Display):
                 continue
             epochs = f"{row['epochs']:.1f}".removesuffix(".0")
             noun = "epoch" if epochs == "1" else "epochs"
-            took = f"{row['head']} takes {epochs} {noun} and {format_seconds(row['seconds'])}"
+            took = f"{row['head']} takes {epochs} {noun}"
+            took += f" and {format_seconds(row['seconds'])}" if row["seconds"] == row["seconds"] else ""
             if row["reached"] < row["runs"]:
                 took += f" in {row['reached']} of {row['runs']} seeds and does not reach it in the others"
             elif len(factors) > 1 and (row["epochs_factor"] > 1 or row["seconds_factor"] > 1):
-                times = (
-                    f"{format_ratio(row['epochs_factor'])} the epochs, {format_ratio(row['seconds_factor'])} the time"
-                )
-                took += f" ({times} of the fastest)"
+                known = row["seconds_factor"] == row["seconds_factor"]
+                times = f", {format_ratio(row['seconds_factor'])} the time" if known else ""
+                took += f" ({format_ratio(row['epochs_factor'])} the epochs{times} of the fastest)"
             parts.append(took)
         return f"Time to {self._target:.0%} validation accuracy, mean over seeds: " + join_parts(parts) + "."

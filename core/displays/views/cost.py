@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.cost import COSTS, compute_costs, count_processors, find_features_seconds
+from core.analysis.cost import COSTS, compute_costs, find_features_seconds
+from core.analysis.timed import find_timed
 from core.displays.chart_view import Chart
 from core.displays.cost_format import COST_FORMS, EPOCH_HELP, write_cost, write_mean
 from core.displays.display import Display
@@ -98,7 +99,7 @@ class Costs(Display):
                 alt.Tooltip("text:N", title="Mean over seeds"), alt.Tooltip("times:Q", title="Relative", format=",.2f"),
             ],
         )  # fmt: skip
-        note = write_note(_describe_processors(count_processors(self._test_set_runs), self._found["cpu"].iloc[0]))
+        note = write_note(find_timed(self.comparison).note)
         return (lines + points).properties(
             height=FRAME_PIXELS + 20 * len(self.comparison.labels) + 27 * len(shorts), title=note
         )
@@ -136,9 +137,3 @@ def _write_with_tail(cost: str, row: Mapping[Any, Any]) -> str:
 def _write_density(value: float) -> str:
     """Format percentage points per 1,000 parameters."""
     return f"{float(f'{value:.3g}'):g}" if value == value else "–"
-
-
-def _describe_processors(count: int, name: str) -> str:
-    if count > 1:
-        return f"Times were measured on {count} different CPUs and are not comparable."
-    return f"Times were measured on one thread of {name}."

@@ -16,6 +16,7 @@ from core.displays.architecture_diagram import format_shape
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.feature_map_chart import STRONGEST, build_feature_map_chart, describe_scale
+from core.displays.number import format_plural
 from core.displays.palette import colors
 from core.displays.sentence import join_parts
 from core.errors import HeadroomError
@@ -77,7 +78,7 @@ class FeatureMaps(Display):
     def describe(self) -> str:
         if not self._heads:
             return join_parts(self.list_unavailable(), " ")
-        layers = join_parts([f"{head}: {len(layers)} layers" for head, layers in self._heads.items()])
+        layers = join_parts([f"{head}: {format_plural(len(layers), 'layer')}" for head, layers in self._heads.items()])
         parts = [f"Feature maps of test image {self.image}, {layers}.", describe_scale(self._heads)]
         return " ".join([*parts, join_parts(self.list_unavailable(), " ")]).strip()
 

@@ -10,7 +10,7 @@ from core.analysis.accuracy import compute_accuracies
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, color_heads, position_heads, shape_heads, write_note
-from core.displays.number import format_share, format_share_interval
+from core.displays.number import format_plural, format_share, format_share_interval
 from core.displays.scope import describe_intervals
 from core.displays.sentence import join_parts
 
@@ -35,9 +35,7 @@ class Intervals(Display):
             {
                 "Head": frame["head"],
                 "Run": [
-                    f"mean of {row['seeds']} seed{'' if row['seeds'] == 1 else 's'}"
-                    if row["seed"] < 0
-                    else f"seed {row['seed']}"
+                    f"mean of {format_plural(row['seeds'], 'seed')}" if row["seed"] < 0 else f"seed {row['seed']}"
                     for row in frame.to_dict("records")
                 ],
                 "Test accuracy": frame["accuracy"].map(format_share),

@@ -7,8 +7,9 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.cost import CLOCKED, COSTS, compute_costs, count_processors, list_costs
+from core.analysis.cost import CLOCKED, COSTS, compute_costs, list_costs
 from core.analysis.pareto import compute_front
+from core.analysis.timed import find_timed_rows
 from core.displays.axis import scale_shares
 from core.displays.chart_view import Chart
 from core.displays.cost_format import COST_FORMS, describe_cost, write_cost, write_mean
@@ -151,9 +152,8 @@ class Pareto(Display):
             parts.append(
                 f"{format_plural(missing, 'run')} without this metric {'is' if missing == 1 else 'are'} excluded."
             )
-        kinds = count_processors(self._test_set_runs)
-        if self.cost in CLOCKED and kinds > 1:
-            parts.append(f"Times were measured on {kinds} different CPUs and are comparable only within one.")
+        if self.cost in CLOCKED:
+            parts.append(find_timed_rows(self._test_set_runs.runs).note)
         return " ".join([*parts, write_selection_note(len(self._configurations))]).strip()
 
     def describe(self) -> str:

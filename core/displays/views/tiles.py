@@ -9,7 +9,8 @@ from typing import ClassVar
 import pandas as pd
 
 from core.analysis.finding import Finding, compute_finding
-from core.analysis.summary import describe_metric
+from core.analysis.summary import compute_mean_cost, describe_metric
+from core.analysis.timed import Timed, find_timed
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.number import (
@@ -42,6 +43,10 @@ class Tiles(Display):
         return (finding.subject if finding else self.comparison.variants[0]), finding
 
     @cached_property
+    def _timed(self) -> Timed:
+        return find_timed(self.comparison)
+
+    @cached_property
     def _rows(self) -> list[tuple[str, str, str, int]]:
         """Return name, value, difference and rating (1 better, −1 worse, 0 neither) of each metric."""
         small, finding = self._sides
@@ -69,8 +74,8 @@ class Tiles(Display):
         metrics = ("params", "test_accuracy", *(name for name, *_ in _COSTS))
         for metric, (*_, better) in zip(metrics, self._rows, strict=True):
             mine, theirs = (
-                describe_metric(small, metric).mean,
-                describe_metric(finding.baseline, metric).mean if finding else math.nan,
+                compute_mean_cost(small, metric, self._timed.run_ids).mean,
+                compute_mean_cost(finding.baseline, metric, self._timed.run_ids).mean if finding else math.nan,
             )
             rows.append((metric, small.label, mine, finding and finding.baseline.label, theirs, better))
         return pd.DataFrame(rows, columns=["metric", "head", "value", "baseline", "baseline_value", "better"])
@@ -83,9 +88,14 @@ class Tiles(Display):
         self, metric: str, name: str, form: Callable[[float], str], words: tuple[str, str]
     ) -> tuple[str, str, str, int]:
         small, finding = self._sides
-        mine = describe_metric(small, metric).mean
-        difference, better = _times(describe_metric(finding.baseline, metric).mean, mine, words) if finding else ("", 0)
-        return name, form(mine), difference, better
+        timed = self._timed
+        mine = compute_mean_cost(small, metric, timed.run_ids).mean
+        if finding is None:
+            return name, form(mine), "", 0
+        theirs = compute_mean_cost(finding.baseline, metric, timed.run_ids).mean
+        if metric.endswith("seconds") and timed.others and not math.isfinite(theirs - mine):
+            return name, form(mine), "measured on different machines", 0
+        return name, form(mine), *_times(theirs, mine, words)
 
     def chart(self) -> Chart | None:
         return None

@@ -13,6 +13,7 @@ from core.displays.advice_text import describe_advice_plan, describe_advice_time
 from core.displays.markdown import escape_markdown
 from core.errors import HeadroomError
 from core.home import describe_error
+from core.plural import format_plural
 from core.ui.access import act, action_button, check_permission
 from core.ui.advisor.display import show_advice_display, show_advice_table
 from core.ui.advisor.form import Question
@@ -37,8 +38,8 @@ def show_plan(question: Question | None) -> AdvicePlan | None:
         st.warning(escape_markdown(plan.warning), icon=":material/warning:")
     st.write(escape_markdown(describe_advice_time(plan)))
     clicked = action_button(
-        start_advice, f"Start with {len(plan.allowed):,} candidates", type="primary", icon=":material/play_arrow:",
-        width="stretch",
+        start_advice, f"Start with {format_plural(len(plan.allowed), 'candidate')}", type="primary",
+        icon=":material/play_arrow:", width="stretch",
     )  # fmt: skip
     if check_permission(start_advice) and clicked:
         open_page("pages/advisor.py", {"advice": act(start_advice, plan).race_id})

@@ -35,8 +35,8 @@ _STAR_PIXELS, _TEXT_PIXELS = 40, 150
 _SELECTED = "selected runs"
 _HELP = (
     "Words and fields, for example `head:gap acc>0.8 tag:paper`. All terms must match; a minus excludes: `-tag:draft`. "
-    "Fields: tag, is (star, archived), name, note, dataset, recipe, acc, loss, params, flops, latency, and every "
-    "hyperparameter."
+    "Fields: tag, is (star, archived, withheld), name, note, dataset, recipe, acc, loss, params, flops, latency, and "
+    "every hyperparameter."
 )
 
 
@@ -101,6 +101,11 @@ def select_runs(frame: pd.DataFrame, notes: dict[str, Note]) -> list[str]:
             f"{len(ids):,} of {format_plural(len(frame), 'run')}. Click a run to open it. Check the boxes of runs to "
             "compare, archive, export or delete them."
         )
+        if withheld := int(frame["withheld"].sum()):
+            st.caption(
+                f"The test results of {format_plural(withheld, 'run')} are withheld: an advice trained them, and they "
+                "are not its finalists."
+            )
         selected = _show_table(ids, table, selected)
     st.session_state[_SELECTED] = selected
     _show_hidden(selected, ids)
