@@ -24,6 +24,7 @@ LAYERS: list[tuple[str, ...]] = [
         "core.page_timing",
         "core.registry",
         "core.stderr",
+        "core.suggestion",
     ),
     ("core.access",),
     ("core.setting", "core.transform_step"),

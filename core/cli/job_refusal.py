@@ -1,4 +1,4 @@
-"""What to do after a command that the state of a job does not allow."""
+"""Next steps after a command that the state of a job does not allow."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from core.home import Home
 
 _CANCEL = "To cancel it, run: headroom jobs cancel {0}"
 _NEXT = {
-    "queued": f"It starts by itself. To start it next, run: headroom jobs first {{0}}. {_CANCEL}",
+    "queued": f"It starts automatically. To start it next, run: headroom jobs first {{0}}. {_CANCEL}",
     "training": f"To see its progress, run: headroom show {{0}}. {_CANCEL}",
-    "stopping": "When `headroom jobs` lists it as cancelled, run: headroom jobs resume {0}",
+    "stopping": "After it has stopped, run: headroom jobs resume {0}",
     "finished": "To see its results, run: headroom show {0}",
     "failed": "To see the reason, run: headroom show {0}. To retry it, run: headroom jobs retry {0}",
     "cancelled": "To resume it from its checkpoint, run: headroom jobs resume {0}",

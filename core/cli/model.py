@@ -101,8 +101,10 @@ def list_added(as_json: JsonFlag = False) -> None:
 @app.command()
 def evaluate(
     name: Name,
-    dataset: Annotated[str, typer.Option(help="Dataset whose test images are used.")] = "",
-    folder: Annotated[str, typer.Option(help="Name of a custom dataset.")] = "",
+    dataset: Annotated[
+        str, typer.Option(help="Dataset whose test images are used, or the name that images were added under.")
+    ] = "",
+    folder: Annotated[str, typer.Option(help="Alias of --dataset for added images.", hidden=True)] = "",
     classes: Annotated[
         str | None,
         typer.Option(
@@ -122,7 +124,9 @@ def evaluate(
     home = Home.default()
     data = read_dataset(home, dataset, folder)
     if not data:
-        raise DatasetError("Give --dataset with the name of a dataset or of added images.")
+        raise DatasetError(
+            "Give --dataset with the name of a dataset or of added images; `headroom datasets` lists them."
+        )
     names = [text.strip() for text in classes.split(",")] if classes else []
     typer.echo(start_evaluation(home, name, data["dataset"], data.get("folder", ""), names))
 

@@ -1,4 +1,4 @@
-"""Why the state of a job does not allow a change."""
+"""Errors for changes that the state of a job does not allow."""
 
 from typing import TYPE_CHECKING
 
