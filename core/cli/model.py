@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.cli.added_runs import print_added
 from core.cli.output import JsonFlag, print_json, print_message, print_table
 from core.cli.recipe_option import read_dataset
 from core.home import Home
@@ -128,7 +129,8 @@ def evaluate(
             "Give --dataset with the name of a dataset or of added images; `headroom datasets` lists them."
         )
     names = [text.strip() for text in classes.split(",")] if classes else []
-    typer.echo(start_evaluation(home, name, data["dataset"], data.get("folder", ""), names))
+    run_id = start_evaluation(home, name, data["dataset"], data.get("folder", ""), names)
+    print_added(home, [run_id], "evaluated")
 
 
 @app.command()

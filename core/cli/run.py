@@ -5,6 +5,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from core.cli.added_runs import print_added
 from core.cli.output import (
     JsonFlag,
     format_known,
@@ -89,7 +90,7 @@ def fetch(
         if run_id in existing:
             print_message(f"{run_id}: already exists.")
         else:
-            typer.echo(store.fetch(run_id, home).run_id)
+            print_added(home, [store.fetch(run_id, home).run_id], "fetched")
 
 
 def _write_epochs(epochs: int | None, trained: int | None) -> str:

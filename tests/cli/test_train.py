@@ -92,7 +92,7 @@ def test_images_have_the_input_size_of_an_added_model(home: Home) -> None:
     ):
         assert call(*words).stderr.startswith("Images are resized to 20 × 20 pixels, the input size of model own.")
     for words, text in (
-        (["models", "evaluate", "own"], "Give --dataset with the name of a dataset or of added images."),
+        (["models", "evaluate", "own"], "Give --dataset with the name of a dataset or of added images; `headroom datasets` lists them."),
         (["models", "evaluate", "own", "--dataset", "pet"], "There is no dataset 'pet'."),
         (["train", "--backbone", "model:own"], "Give --recipe, or --dataset with the name"),
         (["import", str(home.models / "own" / "model.keras")], "'model.keras' is a model, not a run."),
