@@ -5,7 +5,7 @@ import streamlit as st
 from core.ui.access import authorize
 from core.ui.deployment import apply_deployment
 from core.ui.frame import LOGO, run_page
-from core.ui.request_guard import build_middleware, open_browser
+from core.ui.request_guard import announce_address, build_middleware
 
 if __name__ == "__main__":  # a page view
     st.set_page_config(page_title="Headroom", page_icon="📏", layout="wide")
@@ -49,4 +49,4 @@ if __name__ == "__main__":  # a page view
         run_page(page)
 else:
     apply_deployment()
-    app = st.App(__file__, middleware=build_middleware(), lifespan=open_browser)
+    app = st.App(__file__, middleware=build_middleware(), lifespan=announce_address)

@@ -7,6 +7,7 @@ machine, in the event loop. It also accepts uploads from sessions that show only
 import asyncio
 import ipaddress
 import logging
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -18,7 +19,7 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import cli_util, net_util
+from streamlit import cli_util, config, net_util
 from streamlit.runtime import get_instance
 from streamlit.web.server import server_util
 from websockets.protocol import Protocol
@@ -41,11 +42,17 @@ net_util.get_external_ip = lambda: None  # no request to an outside address, wha
 
 
 @asynccontextmanager
-async def open_browser(app: object) -> AsyncIterator[None]:
-    """Open the dashboard in a browser when the server starts, unless it is headless."""
-    if not st.get_option("server.headless"):
-        address = server_util._get_server_address_if_manually_set() or st.get_option("server.address") or "localhost"
-        cli_util.open_browser(server_util.get_url(server_util.get_display_address(address)))
+async def announce_address(app: object) -> AsyncIterator[None]:
+    """Print the address of the dashboard when its port is known, and open it in a browser, unless it is headless.
+
+    Another ASGI server has its own address, and prints it itself.
+    """
+    if config._server_mode != "asgi-server":
+        host = server_util._get_server_address_if_manually_set() or st.get_option("server.address") or "localhost"
+        address = server_util.get_url(server_util.get_display_address(host))
+        print(f"Dashboard: {address} (Ctrl-C stops it)", file=sys.stderr, flush=True)
+        if not st.get_option("server.headless"):
+            cli_util.open_browser(address)
     yield
 
 

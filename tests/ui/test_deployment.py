@@ -14,8 +14,12 @@ from core.home import Home
 from core.ui import access, deployment, request_guard
 from core.ui.deployment import apply_deployment, find_base_url
 from core.ui.request_guard import RequestGuard, is_own_origin
+from tests.support.paths import ROOT
 
-OPTIONS = ("server.allowedHosts", "server.corsAllowedOrigins", "server.baseUrlPath", "server.address")
+OPTIONS = (
+    "server.allowedHosts", "server.corsAllowedOrigins", "server.baseUrlPath", "server.address", "server.port",
+    "server.headless",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -38,6 +42,31 @@ def open_dashboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         disconnect()
     for name, value in kept.items():
         config.set_option(name, value)
+
+
+def test_only_the_server_prints_its_address_when_the_port_is_known(
+    open_dashboard: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(request_guard.cli_util, "open_browser", opened.append)
+
+    async def start() -> None:
+        async with request_guard.announce_address(None):
+            pass
+
+    for headless, mode, expected in (
+        (True, "starlette-app", "Dashboard: http://localhost:8507 (Ctrl-C stops it)\n"),
+        (False, "starlette-app", "Dashboard: http://localhost:8507 (Ctrl-C stops it)\n"),
+        (False, "asgi-server", ""),  # it prints its own
+    ):
+        monkeypatch.setattr(config, "_server_mode", mode)
+        config.set_option("server.port", 8507)  # as Streamlit does if 8501 is taken
+        config.set_option("server.headless", headless)
+        asyncio.run(start())
+        assert capfd.readouterr().err == expected
+    assert opened == ["http://localhost:8507"]
+    for path in ("Makefile", "core/cli/serve.py"):
+        assert "http://localhost" not in (ROOT / path).read_text()
 
 
 def test_settings_are_added_to_the_options(open_dashboard: None, monkeypatch: pytest.MonkeyPatch) -> None:
