@@ -15,9 +15,7 @@ if __name__ == "__main__":  # a page view
     page = st.navigation(
         {
             "Analyze": [
-                st.Page("pages/compare.py", title="Compare", icon=":material/balance:", url_path="start", default=True),
-                # the default page is served at /; this entry also serves it at /compare
-                st.Page("pages/compare.py", title="Compare", url_path="compare", visibility="hidden"),
+                st.Page("pages/compare.py", title="Compare", icon=":material/balance:", default=True),
                 st.Page("pages/parameters.py", title="Parameters", icon=":material/stacked_bar_chart:"),
                 st.Page("pages/curves.py", title="Curves", icon=":material/show_chart:"),
                 st.Page("pages/predictions.py", title="Predictions", icon=":material/image_search:"),

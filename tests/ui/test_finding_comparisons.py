@@ -160,6 +160,8 @@ def test_finished_training_offers_its_comparison(
         assert not [text for text in other.sidebar.markdown if "Finished" in text.value]
         click(other, "Compare")
         assert "2 heads × 1–2 seeds" in text_of(other)
+    JobQueue(home).submit([specs[0].replace(seed=9)])
+    assert not [message.value for page in ("train", "jobs") for message in open_page(page).success]  # others run now
 
 
 def test_comparison_names_its_unfinished_runs_until_they_are_part_of_it(
