@@ -108,6 +108,20 @@ def test_unsafe_or_invalid_start_is_refused_with_a_sentence(
         apply_deployment()
 
 
+@pytest.mark.parametrize(
+    ("prefix", "path", "query", "address"),
+    [("", "/compare", "", "./"), ("", "/compare", "compare=runs%3Aa&b=%C3%A9", "./?compare=runs%3Aa&b=%C3%A9"),
+     ("lab", "/lab/compare", "a=1", "./?a=1"), ("lab", "/compare", "", None), ("", "/api/compare", "", None),
+     ("", "/", "compare=x", None)],
+)  # fmt: skip
+def test_start_page_is_served_at_one_address(
+    open_dashboard: None, prefix: str, path: str, query: str, address: str | None
+) -> None:
+    config.set_option("server.baseUrlPath", prefix)
+    scope = {"type": "http", "path": path, "query_string": query.encode()}
+    assert request_guard.find_redirect(scope) == address
+
+
 def test_address_of_another_server_is_refused(open_dashboard: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """`uvicorn asgi:app --host 0.0.0.0` does not set `server.address`."""
     answered: list[str] = []
