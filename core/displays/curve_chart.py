@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from core.displays.axis import list_log_ticks, list_whole_ticks
 from core.displays.chart_view import Chart, set_properties
 from core.displays.encoding import GREY, color_styles
-from core.displays.label_place import LINE_PIXELS, Area, place_names
+from core.displays.label_position import LINE_PIXELS, Area, position_names
 from core.displays.palette import VariantStyle
 
 HEIGHT_PIXELS = 330
@@ -120,18 +120,19 @@ def position_log_y(metric: str, values: Sequence[float], floors: Sequence[float]
 
 
 def draw_continuations(x: str, positions: Sequence[float], low: float, high: float, *, bottom: bool) -> list[Any]:
-    """Draw a vertical line where training continued; lines without room for a text on either side have none."""
+    """Draw a vertical line where training continued; lines without space for a text have none."""
     positions = sorted(position for position in {*positions} if low <= position <= high)
     if not positions:
         return []
     pixels = [(position - low) / ((high - low) or 1.0) * _NARROW_PIXELS for position in positions]
     lines = [Area(at - 1, 0, at + 1, LINE_PIXELS) for at in pixels]
     plot = Area(0, 0, _NARROW_PIXELS, LINE_PIXELS)
-    names = place_names(lines, [_TEXT_PIXELS] * len(lines), plot, ("right", "left"))
+    names = position_names(lines, [_TEXT_PIXELS] * len(lines), plot, ("right", "left"))
     data = pd.DataFrame({x: positions})
     rule = alt.Chart(data).mark_rule(strokeDash=[2, 4], color=GREY).encode(x=alt.X(f"{x}:Q"))
     layers: list[Any] = [rule]
-    for align, dx in (("left", 3), ("right", -3)):
+    sides: tuple[tuple[Literal["left", "right"], int], ...] = (("left", 3), ("right", -3))
+    for align, dx in sides:
         named = [
             p for p, at, name in zip(positions, pixels, names, strict=True) if name and (name.left > at) == (dx > 0)
         ]

@@ -15,7 +15,7 @@ from core.analysis.summary import compute_table, read_seed_mean
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import color_heads, measure_legend, shape_heads, write_note
-from core.displays.label_place import Area, place_names
+from core.displays.label_position import Area, position_names
 from core.displays.number import (
     format_accuracy,
     format_bytes,
@@ -40,7 +40,7 @@ _MAX_NAMES, _NAME_CHARS = 4, 16  # more or longer names are in a legend
 _LETTER_PIXELS, _PLOT_PIXELS = 8, 300  # of a name, and of the axis on a narrow page
 
 
-def _place_names(frame: pd.DataFrame, named: Sequence[str], low: float, high: float, above: int) -> pd.DataFrame:
+def _position_names(frame: pd.DataFrame, named: Sequence[str], low: float, high: float, above: int) -> pd.DataFrame:
     """Return the rows with a name, and the distance in pixels of each name from its point.
 
     The distances are those of a narrow plot; in a wider one, points and names are farther apart.
@@ -54,7 +54,7 @@ def _place_names(frame: pd.DataFrame, named: Sequence[str], low: float, high: fl
         for x, top, y, bottom in zip(x, top, point, bottom, strict=True)
     ]
     widths = [len(label) * _LETTER_PIXELS if label in named else None for label in frame["head"]]
-    areas = place_names(marks, widths, Area(0, -above, _PLOT_PIXELS, _HEIGHT))
+    areas = position_names(marks, widths, Area(0, -above, _PLOT_PIXELS, _HEIGHT))
     centers = [area.center if area else (math.nan, math.nan) for area in areas]
     placed = frame.assign(dx=[at[0] for at in centers] - x, dy=[at[1] for at in centers] - point)
     return placed.dropna(subset=["dx"])
@@ -157,7 +157,7 @@ class Heads(Display):
         points = base.mark_point(filled=True, size=140, opacity=1).encode(
             y=y, shape=shape_heads(self.comparison, legend=not named)
         )
-        names = _place_names(frame, self._list_named() if named else (), *ends, 0 if many else _ABOVE_PIXELS)
+        names = _position_names(frame, self._list_named() if named else (), *ends, 0 if many else _ABOVE_PIXELS)
         texts = alt.Chart(names).mark_text(
             fontSize=13, fontWeight="bold", baseline="middle", dx=alt.expr("datum.dx"), dy=alt.expr("datum.dy")
         )

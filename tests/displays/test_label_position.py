@@ -6,9 +6,9 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.displays import label_place
+from core.displays import label_position
 from core.displays.curve_chart import draw_continuations
-from core.displays.label_place import Area, place_names
+from core.displays.label_position import Area, position_names
 
 PLOT = Area(0, -20, 300, 300)
 marks = st.builds(
@@ -22,7 +22,7 @@ rows = st.lists(st.tuples(marks, st.none() | st.integers(20, 180)), max_size=15)
 
 @given(rows)
 def test_names_overlap_neither_each_other_nor_the_edge(rows: list[tuple[Area, int | None]]) -> None:
-    found = place_names([mark for mark, _ in rows], [width for _, width in rows], PLOT)
+    found = position_names([mark for mark, _ in rows], [width for _, width in rows], PLOT)
     names = [area for area in found if area]
     assert not [pair for pair in combinations(names, 2) if pair[0].overlaps(pair[1])]
     assert all(area.lies_in(PLOT) for area in names)
@@ -31,10 +31,10 @@ def test_names_overlap_neither_each_other_nor_the_edge(rows: list[tuple[Area, in
 
 def test_equal_marks_are_all_named_and_marks_are_avoided() -> None:
     mark = Area(143, 93, 157, 107)
-    names = place_names([mark] * 4, [60] * 4, PLOT)
+    names = position_names([mark] * 4, [60] * 4, PLOT)
     assert all(names)
     assert not [name for name in names if name and name.overlaps(mark)]
-    (name, _) = place_names([mark, Area(143, 70, 157, 84)], [60, None], PLOT)  # the place above is taken
+    (name, _) = position_names([mark, Area(143, 70, 157, 84)], [60, None], PLOT)  # the place above is taken
     assert name is not None
     assert name.top > mark.bottom
 
@@ -55,4 +55,4 @@ def test_texts_at_continuations_do_not_overlap(positions: list[float]) -> None:
 
 
 def test_examples_in_the_docstrings_are_correct() -> None:
-    assert doctest.testmod(label_place) == (0, 2)
+    assert doctest.testmod(label_position) == (0, 2)

@@ -38,7 +38,7 @@ class Area:
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
 
-def place_names(
+def position_names(
     marks: Sequence[Area], widths: Sequence[float | None], plot: Area, sides: Sequence[Side] = ALL_SIDES
 ) -> list[Area | None]:
     """Return the area of the name of each mark; None without a name, or if it would overlap another name.
@@ -51,7 +51,7 @@ def place_names(
         sides: allowed sides of a mark, the preferred one first.
 
     >>> marks = [Area(40, 40, 50, 50), Area(40, 40, 50, 50)]
-    >>> [area and area.center for area in place_names(marks, [30, 30], Area(0, 0, 100, 100))]
+    >>> [area and area.center for area in position_names(marks, [30, 30], Area(0, 0, 100, 100))]
     [(45.0, 25.5), (45.0, 64.5)]
     """
     placed: list[Area | None] = [None] * len(marks)
@@ -62,7 +62,7 @@ def place_names(
         names = [area for area in placed if area]
         free = [
             area
-            for area in _list_places(marks[number], width, sides)
+            for area in _list_positions(marks[number], width, sides)
             if area.lies_in(plot) and not any(map(area.overlaps, names))
         ]
         others = [*marks[:number], *marks[number + 1 :]]
@@ -70,7 +70,7 @@ def place_names(
     return placed
 
 
-def _list_places(mark: Area, width: float, sides: Sequence[Side]) -> Iterator[Area]:
+def _list_positions(mark: Area, width: float, sides: Sequence[Side]) -> Iterator[Area]:
     """Yield the areas next to a mark, then those farther above and below it."""
     x, y = mark.center
     half = LINE_PIXELS / 2
