@@ -55,7 +55,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 dashboard: $(APP) ## install what is needed, then open the dashboard
-	@echo 'Starting the dashboard at http://localhost:8501, or the next free port. Ctrl-C stops it.'
+	@echo 'Starting the dashboard.'
 	@$(PY) -m streamlit run dashboard.py --server.showEmailPrompt false
 
 view: $(VIEW) ## install what is needed to view runs and reports, without TensorFlow, then open the dashboard
@@ -64,7 +64,7 @@ view: $(VIEW) ## install what is needed to view runs and reports, without Tensor
 dev: $(APP) ## open the dashboard with an empty temporary home; it reloads when a source file changes
 	@home=$$(mktemp -d "$${TMPDIR:-/tmp}/headroom-dev.XXXXXX") || exit 1; \
 	trap 'rm -rf "$$home"' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
-	echo "Starting the dashboard with the examples and the temporary home $$home. Ctrl-C stops it and deletes the home."; \
+	echo "Starting the dashboard with the examples and the temporary home $$home, which is deleted at the end."; \
 	HEADROOM_HOME="$$home" $(PY) -m streamlit run dashboard.py --server.showEmailPrompt false \
 		--server.fileWatcherType auto --server.runOnSave true --client.showErrorDetails full
 

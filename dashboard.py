@@ -5,7 +5,7 @@ import streamlit as st
 from core.ui.access import authorize
 from core.ui.deployment import apply_deployment
 from core.ui.frame import LOGO, run_page
-from core.ui.request_guard import build_middleware, open_browser
+from core.ui.request_guard import announce_address, build_middleware
 
 if __name__ == "__main__":  # a page view
     st.set_page_config(page_title="Headroom", page_icon="📏", layout="wide")
@@ -15,9 +15,7 @@ if __name__ == "__main__":  # a page view
     page = st.navigation(
         {
             "Analyze": [
-                st.Page("pages/compare.py", title="Compare", icon=":material/balance:", url_path="start", default=True),
-                # the default page is served at /; this entry also serves it at /compare
-                st.Page("pages/compare.py", title="Compare", url_path="compare", visibility="hidden"),
+                st.Page("pages/compare.py", title="Compare", icon=":material/balance:", default=True),
                 st.Page("pages/parameters.py", title="Parameters", icon=":material/stacked_bar_chart:"),
                 st.Page("pages/curves.py", title="Curves", icon=":material/show_chart:"),
                 st.Page("pages/predictions.py", title="Predictions", icon=":material/image_search:"),
@@ -49,4 +47,4 @@ if __name__ == "__main__":  # a page view
         run_page(page)
 else:
     apply_deployment()
-    app = st.App(__file__, middleware=build_middleware(), lifespan=open_browser)
+    app = st.App(__file__, middleware=build_middleware(), lifespan=announce_address)

@@ -11,6 +11,7 @@ HeadroomError
 ├── ComparisonError
 ├── AdviceError
 ├── JobError
+│   ├── JobStateError
 │   └── ClusterError
 ├── TrainingError
 ├── ViewOnlyError
@@ -78,6 +79,10 @@ class ComparisonError(HeadroomError):
 
 class JobError(HeadroomError):
     """A job cannot be queued, started or cancelled."""
+
+
+class JobStateError(JobError):
+    """The state of a job does not allow a change."""
 
 
 class AdviceError(HeadroomError):

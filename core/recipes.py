@@ -5,7 +5,6 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from core.errors import UnknownNameError
 from core.publications.machine_curve import KMNIST_HEADS
 from core.publications.machine_learning_book import CELEBA_HEADS, MNIST_HEADS
 from core.publications.own import DIGITS_HEADS, FASHION_HEADS, FOLDER_HEADS
@@ -13,6 +12,7 @@ from core.publications.stack_abuse import DEMO224_HEADS
 from core.publications.stack_exchange import TRANSFER_HEADS, TRANSFER_MOBILENET_HEADS
 from core.recipe import Recipe
 from core.spec import SETTINGS, RunSpec
+from core.suggestion import reject_name
 
 _ALL = (
     DIGITS_HEADS, KMNIST_HEADS, FASHION_HEADS, MNIST_HEADS, CELEBA_HEADS, DEMO224_HEADS, TRANSFER_HEADS,
@@ -22,8 +22,7 @@ _ALL = (
 
 class _Recipes(dict[str, Recipe]):
     def __missing__(self, name: str) -> Recipe:
-        known = ", ".join(self)
-        raise UnknownNameError(f"Unknown recipe {name!r}. Choose one of: {known}.")
+        raise reject_name("recipe", name, self)
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(_Recipes({recipe.name: recipe for recipe in _ALL}))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from core.errors import UnknownNameError
+from core.suggestion import reject_name
 
 T = TypeVar("T")
 
@@ -40,9 +40,7 @@ class Registry(Mapping[str, T], Generic[T]):
         try:
             return self._entries[name]
         except KeyError:
-            raise UnknownNameError(
-                f"Unknown {self.kind} {name!r:.80}. Choose one of: {', '.join(self._entries)}."
-            ) from None
+            raise reject_name(self.kind, name, self._entries) from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries

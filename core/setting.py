@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from core.suggestion import reject_name
+
 _MAX_CHARS = 2000  # of a text
 
 
@@ -156,7 +158,7 @@ def describe_wrong_setting(error: ValidationError, settings: Mapping[str, Settin
     name = str(first["loc"][0]) if first["loc"] else "the spec"
     value = first["input"]
     if first["type"] == "extra_forbidden":
-        return f"Unknown setting {name!r:.80}. Choose one of: {', '.join(settings)}."
+        return str(reject_name("setting", name, settings))
     if name not in settings:
         return f"Expected the spec to be a JSON object; got {value!r:.80}."
     known = settings[name]

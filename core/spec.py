@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from core.errors import SpecError, UnknownNameError
+from core.errors import SpecError
 from core.registry import Registry
 from core.setting import Setting, describe_wrong_setting, read_setting, setting
+from core.suggestion import reject_name
 from core.transform_step import read_steps, write_steps
 
 if TYPE_CHECKING:
@@ -233,8 +234,7 @@ class RunSpec(BaseModel):
                 raise SpecError(f"Expected {name} {known.bounds}; got {getattr(self, name)!r:.80}.")
         for name, allowed in DATASETS[self.dataset].choices.items():
             if getattr(self, name) not in allowed:
-                names = ", ".join(allowed)
-                raise UnknownNameError(f"Unknown {name} {getattr(self, name)!r:.80}. Choose one of: {names}.")
+                raise reject_name(name, getattr(self, name), allowed)
         if self.pool_stride == self.pool_size:
             object.__setattr__(self, "pool_stride", None)
         object.__setattr__(self, "augmentation", write_steps(read_steps(self.augmentation, TRANSFORMS)))

@@ -4,6 +4,7 @@ import ast
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from functools import cache
@@ -217,6 +218,21 @@ def test_head_of_the_readme_is_as_short_as_stated_and_works() -> None:
     assert isinstance(entry, Head)
     assert entry.order not in {head.order for head in HEADS.values() if head.name != entry.name}  # it may be saved
     assert len(entry.layers(RunSpec(), 10)) == 4
+
+
+def test_readme_activates_the_environment_before_it_uses_the_command(tmp_path: Path) -> None:
+    start = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Start\n")[2]
+    before, line, after = start.partition("    source .venv/bin/activate\n")
+    assert line
+    assert "    headroom " not in before
+    command = next(text.strip() for text in after.splitlines() if text.startswith("    headroom "))
+    if not (Path(sys.prefix) / "bin/activate").is_file():
+        pytest.skip("needs a virtual environment")
+    script = f"{line.strip().replace('.venv', shlex.quote(sys.prefix))} && {command}"
+    bare = {"PATH": "/usr/bin:/bin", "HEADROOM_HOME": str(tmp_path)}
+    done = subprocess.run(["bash", "-c", script], env=bare, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "digits-heads" in done.stdout
 
 
 def test_layers_of_contributing_are_those_of_the_test() -> None:

@@ -26,6 +26,7 @@ LAYERS: list[tuple[str, ...]] = [
         "core.registry",
         "core.root",
         "core.stderr",
+        "core.suggestion",
     ),
     ("core.access",),
     ("core.setting", "core.transform_step"),

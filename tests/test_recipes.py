@@ -236,7 +236,8 @@ def test_network_without_convolutions_is_compared_with_the_other_heads(make_run:
 def test_unknown_recipe_is_rejected_with_the_known_ones() -> None:
     with pytest.raises(UnknownNameError) as caught:
         RECIPES["kmnist"]
-    assert str(caught.value) == f"Unknown recipe 'kmnist'. Choose one of: {', '.join(RECIPES)}."
+    hint = "Did you mean 'kmnist-heads'? "
+    assert str(caught.value) == f"Unknown recipe 'kmnist'. {hint}Choose one of: {', '.join(RECIPES)}."
 
 
 def test_custom_images_are_a_setting_of_the_recipe(make_run: RunWriter, store: RunStore) -> None:

@@ -78,7 +78,8 @@ def test_fraction_is_not_a_whole_number(name: str) -> None:
 def test_unknown_name_is_rejected_with_the_known_ones(name: str) -> None:
     with pytest.raises(UnknownNameError) as caught:
         RunSpec.parse({name: "gpa"})
-    assert str(caught.value) == f"Unknown {name} 'gpa'. Choose one of: {', '.join(NAMES[name])}."
+    hint = "Did you mean 'gap'? " if name == "head" else ""
+    assert str(caught.value) == f"Unknown {name} 'gpa'. {hint}Choose one of: {', '.join(NAMES[name])}."
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -105,7 +106,9 @@ def test_switch_must_be_true_or_false(value: object) -> None:
 
 
 def test_attribute_must_be_one_of_its_dataset() -> None:
-    with pytest.raises(UnknownNameError, match=r"^Unknown attribute 'Smile'\. Choose one of: 5_o_Clock_Shadow, .*\.$"):
+    with pytest.raises(
+        UnknownNameError, match=r"^Unknown attribute 'Smile'\. Did .*\? Choose one of: 5_o_Clock_Shadow, .*\.$"
+    ):
         RunSpec.parse({"dataset": "celeba", "attribute": "Smile"})
 
 
@@ -115,7 +118,7 @@ def test_fingerprint_is_sixteen_hex_digits(value: str) -> None:
 
 
 def test_unknown_setting_is_rejected() -> None:
-    assert refused("epoch", 3).startswith("Unknown setting 'epoch'. Choose one of: dataset, ")
+    assert refused("epoch", 3).startswith("Unknown setting 'epoch'. Did you mean 'epochs'? Choose one of: dataset, ")
 
 
 @pytest.mark.parametrize("values", [[], "gap", None, 3])

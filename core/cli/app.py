@@ -1,6 +1,5 @@
 """The `headroom` application: registers the commands and turns errors into one line and an exit code."""
 
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -12,6 +11,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from core.cli.output import print_message
+from core.cli.usage_error import describe_usage_error
 from core.errors import HeadroomError
 
 _COMMANDS = {
@@ -48,6 +48,9 @@ class _Commands(Mapping[str, TyperCommand]):
         return len(_COMMANDS)
 
 
+COMMANDS = _Commands()
+
+
 class OneLineErrors(TyperGroup):
     """Command group that prints errors as one line; exit code 1 for failures, 2 for usage errors."""
 
@@ -58,7 +61,7 @@ class OneLineErrors(TyperGroup):
         try:
             code = super().main(*args, **{**extra, "standalone_mode": False})
         except TyperException as error:
-            code = _fail(_describe_usage_error(error), error.exit_code)
+            code = _fail(describe_usage_error(error), error.exit_code)
         except HeadroomError as error:
             code = _fail(str(error), 1)
         except ImportError as error:
@@ -71,28 +74,6 @@ class OneLineErrors(TyperGroup):
         sys.exit(code or 0)
 
 
-def _describe_usage_error(error: TyperException) -> str:
-    """Return the message of a usage error; invalid option values are reported in the form that RunSpec uses."""
-    from pydantic import ValidationError
-
-    from core.spec import SETTINGS
-
-    cause, option = error.__cause__, getattr(error, "param", None)
-    if not isinstance(cause, ValidationError) or option is None:
-        own = re.match("(Expected|Give) ", error.message)  # raised by Headroom: no "Invalid value:" prefix
-        message = error.message if own else error.format_message()
-        return message if message.endswith((".", "?")) else f"{message}."
-    first = cause.errors()[0]
-    kind = "a number" if first["type"].startswith("float") else "an integer"
-    bounds = ""
-    if option.name in SETTINGS:
-        bounds = f" {SETTINGS[option.name].bounds}"
-    elif getattr(option, "max", None) is not None:
-        bounds = f" between {option.min} and {option.max}"
-    got = f"{first['input']!r:.60}" if "parsing" in first["type"] else f"{first['input']!s:.60}"
-    return f"Expected {option.name} to be {kind}{bounds}; got {got}."
-
-
 def _fail(message: str, code: int) -> int:
     print_message(" ".join(message.split()))
     return code
@@ -100,7 +81,7 @@ def _fail(message: str, code: int) -> int:
 
 class _AllCommands(OneLineErrors):
     def __init__(self, **attributes: Any) -> None:
-        super().__init__(**{**attributes, "commands": _Commands()})
+        super().__init__(**{**attributes, "commands": COMMANDS})
 
 
 app = typer.Typer(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from core.cli.added_runs import print_imported
 from core.cli.comparison import ComparisonArgument, find_exported_runs
 from core.cli.output import print_message
 from core.home import Home
@@ -57,8 +58,7 @@ def import_(
     found = import_bundle(
         home, path, models=models, prepare_reports=partial(prepare_reports, home) if reports else None
     )
-    for run_id in found.existing:
-        details = "; its results differ from the bundle, the existing run is kept" if run_id in found.differing else ""
-        print_message(f"{run_id}: already exists{details}.")
-    for name in (*found.imported, *found.reports):
-        typer.echo(name)
+    print_imported(home, found)
+    for report_id in found.reports:
+        print_message(f"{report_id}: imported as a draft of a report.")
+        typer.echo(report_id)

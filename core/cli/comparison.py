@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 METAVAR = "COMPARISON..."
 HELP = (
     "IDs of finished runs, or unique prefixes of them; or the ID of a comparison in a link, such as "
-    "recipe:digits-heads, runs:RUN_ID,RUN_ID, sweep:SWEEP_ID or saved:ID."
+    "recipe:digits-heads, runs:RUN_ID,RUN_ID, sweep:SWEEP_ID or saved:ID; saved:NAME works too."
 )
 ComparisonArgument = Annotated[list[str], typer.Argument(metavar=METAVAR, help=HELP)]
 

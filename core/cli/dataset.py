@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.datasets.report import DatasetReport
 
 _MOST_ROWS = 20
+_SPLITS = ("Training", "Validation", "Test")
 
 app = typer.Typer(invoke_without_command=True)
 app.command()(check)
@@ -35,7 +36,7 @@ def datasets(context: typer.Context, as_json: JsonFlag = False) -> None:
     if as_json:
         print_json([asdict(status) for status in statuses])
         return
-    print_table([_as_text(status) for status in statuses], numbers=("Training", "Test", "Skipped", "Size"))
+    print_table([_as_text(status) for status in statuses], numbers=(*_SPLITS, "Left out", "Size"))
     for status in statuses:
         if status.problem:
             print_message(status.problem)
@@ -44,14 +45,18 @@ def datasets(context: typer.Context, as_json: JsonFlag = False) -> None:
 
 
 def _as_text(status: "DatasetStatus") -> dict[str, str]:
+    from core.datasets.split import count_splits
     from core.displays.number import format_bytes, format_count
 
+    counts = [format_known(None)] * 3
+    if status.available:
+        split = count_splits(status.train_count or 0, status.validation_count, status.test_count or 0)
+        counts = [*map(format_count, split.values())]
     return {
         "Dataset": f"{status.name} {status.folder}".rstrip(),
         "Available": "damaged" if status.problem else "yes" if status.available else "no",
-        "Training": format_known(status.train_count, format_count),
-        "Test": format_known(status.test_count, format_count),
-        "Skipped": format_count(status.skipped) if status.available else "–",
+        **dict(zip(_SPLITS, counts, strict=True)),
+        "Left out": format_count(status.skipped) if status.available else "–",
         "Size": format_known(status.bytes, format_bytes),
         "Fingerprint": format_known(status.fingerprint),
         "Official": format_known(status.official, lambda official: "yes" if official else "no"),
@@ -193,7 +198,7 @@ def _open_path(home: Home, name: str, path: str, public_only: bool) -> Iterator[
 def _print_report(report: "DatasetReport", noun: str) -> None:
     from core.displays.dataset_summary import describe_report, list_class_rows
 
-    print_table(list_class_rows(report, noun), numbers=("Training", "Validation", "Test", "Total"))
+    print_table(list_class_rows(report, noun), numbers=(*_SPLITS, "Total"))
     for line in describe_report(report):
         typer.echo(line)
 
@@ -288,9 +293,7 @@ def clear_trash() -> None:
 
 
 def _describe(info: "DatasetInfo") -> str:
-    from core.displays.number import format_bytes, format_count
+    from core.displays.data_headline import write_image_counts
+    from core.displays.number import format_bytes
 
-    return (
-        f"{info.label}: {format_count(info.train_count)} training images, {format_count(info.test_count)} test "
-        f"images, {format_bytes(info.bytes)}, fingerprint {info.fingerprint}"
-    )
+    return f"{info.label}: {write_image_counts(info)}, {format_bytes(info.bytes)}, fingerprint {info.fingerprint}"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.output import print_message
+from core.cli.added_runs import print_imported
 from core.home import Home
 
 
@@ -33,16 +33,14 @@ def import_run(
         bool, typer.Option("--models", help="Import the models of bundles too. Only from a source you trust.")
     ] = False,
 ) -> None:
-    """Import runs that were trained elsewhere and print their IDs. If a file is invalid, its runs are not imported."""
+    """Import runs that were trained elsewhere, print what they contain, and their IDs on standard output.
+
+    If a file is invalid, its runs are not imported.
+    """
     from core.importers.run_import import ImportOptions, import_files
 
     options = ImportOptions(
         name=name, classes=tuple(part.strip() for part in classes.split(",") if part.strip()), data=data, seed=seed,
         library=library, logits=logits, models=models, tracking_uri=tracking_uri,
     )  # fmt: skip
-    found = import_files(Home.default(), files, options)
-    for run_id in found.existing:
-        details = "; its results differ, the existing run is kept" if run_id in found.differing else ""
-        print_message(f"{run_id}: already exists{details}.")
-    for run_id in [*found.imported, *found.existing]:
-        typer.echo(run_id)
+    print_imported(Home.default(), import_files(Home.default(), files, options))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.cli.job_refusal import explaining_refusal
 from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
 from core.cli.run import find_id
 from core.errors import HeadroomError
@@ -92,12 +93,17 @@ def _describe(home: Home, job: "Job", starting: bool) -> dict[str, Any]:
 @app.command()
 def cancel(run_id: _RunId) -> None:
     """Cancel a queued or running job. Its checkpoint is kept for `resume`."""
+    from core.jobs.queue import JobQueue
     from core.jobs.submit import cancel_job
 
     home = Home.default()
     found = find_id(home, run_id)
-    cancel_job(home, found)
-    print_message(f"{found}: cancelled. Resume from its checkpoint with: headroom jobs resume {found}")
+    with explaining_refusal(home, found):
+        cancel_job(home, found)
+    job = JobQueue(home).job(found)
+    stops = job is not None and job.state == "running"
+    state = "stops within seconds, and keeps its checkpoint" if stops else "cancelled"
+    print_message(f"{found}: {state}. To resume it{' then' * stops}, run: headroom jobs resume {found}")
 
 
 @app.command()
@@ -118,7 +124,8 @@ def _requeue(run_id: str, state: "State") -> None:
 
     home = Home.default()
     found = find_id(home, run_id)
-    print_message(f"{found}: {requeue_job(home, found, state, submitted_by=SUBMITTED_BY).status}.")
+    with explaining_refusal(home, found):
+        print_message(f"{found}: {requeue_job(home, found, state, submitted_by=SUBMITTED_BY).status}.")
     if JobQueue(home).paused():
         print_message(PAUSED)
 
@@ -177,7 +184,8 @@ def _move(run_id: str, positions: int | None) -> None:
 
     home = Home.default()
     queue, found = JobQueue(home), find_id(home, run_id)
-    queue.move(found, -len(queue.unfinished()) if positions is None else positions)
+    with explaining_refusal(home, found):
+        queue.move(found, -len(queue.unfinished()) if positions is None else positions)
     queued = [job.run_id for job in queue.unfinished() if job.state == "queued"]
     if found in queued:  # the dispatcher may have started it in the meantime
         print_message(f"{found}: position {queued.index(found) + 1} of {len(queued)} in the queue.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.cli.added_runs import print_added
 from core.cli.output import JsonFlag, print_json, print_message, print_table
 from core.cli.recipe_option import read_dataset
 from core.home import Home
@@ -101,8 +102,10 @@ def list_added(as_json: JsonFlag = False) -> None:
 @app.command()
 def evaluate(
     name: Name,
-    dataset: Annotated[str, typer.Option(help="Dataset whose test images are used.")] = "",
-    folder: Annotated[str, typer.Option(help="Name of a custom dataset.")] = "",
+    dataset: Annotated[
+        str, typer.Option(help="Dataset whose test images are used, or the name that images were added under.")
+    ] = "",
+    folder: Annotated[str, typer.Option(help="Alias of --dataset for added images.", hidden=True)] = "",
     classes: Annotated[
         str | None,
         typer.Option(
@@ -122,9 +125,12 @@ def evaluate(
     home = Home.default()
     data = read_dataset(home, dataset, folder)
     if not data:
-        raise DatasetError("Give --dataset with the name of a dataset or of added images.")
+        raise DatasetError(
+            "Give --dataset with the name of a dataset or of added images; `headroom datasets` lists them."
+        )
     names = [text.strip() for text in classes.split(",")] if classes else []
-    typer.echo(start_evaluation(home, name, data["dataset"], data.get("folder", ""), names))
+    run_id = start_evaluation(home, name, data["dataset"], data.get("folder", ""), names)
+    print_added(home, [run_id], "evaluated")
 
 
 @app.command()

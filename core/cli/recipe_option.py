@@ -1,6 +1,9 @@
 """Recipe of a command: the given one, or that for the given dataset, also for custom datasets by their names."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +13,9 @@ from core.errors import DatasetError, JobError
 from core.home import Home
 from core.models.model_info import MODEL, choose_model, read_model_info, split_reference
 from core.spec import DATASETS
+from core.suggestion import suggest
+
+_MAX_NAME = 40  # characters of a suggested name
 
 RecipeOption = Annotated[
     str | None,
@@ -45,17 +51,34 @@ def read_dataset(home: Home, dataset: str, folder: str) -> dict[str, str]:
     Raises:
         DatasetError: when there is no such dataset.
     """
-    from core.datasets.dataset_key import FOLDER, add_command, key_of
+    from core.datasets.cache import list_folders
+    from core.datasets.dataset_key import FOLDER, add_command
 
+    _reject_path(folder)
     if dataset and dataset not in DATASETS:
-        if not (home.datasets / key_of(FOLDER, dataset)).is_dir():
+        _reject_path(dataset)
+        added = list_folders(home)
+        if dataset not in added:
             raise DatasetError(
-                f"There is no dataset {dataset!r:.60}. `headroom datasets` lists them. Add your own images with: "
-                f"{add_command('NAME')}"
+                f"There is no dataset {dataset!r:.60}. {suggest(dataset, [*DATASETS, *added])}`headroom datasets` "
+                f"lists them. Add your own images with: {add_command('NAME')}"
             )
         return {"dataset": FOLDER, "folder": dataset}
     given = {"dataset": dataset or (FOLDER if folder else ""), "folder": folder}
     return {name: value for name, value in given.items() if value}
+
+
+def _reject_path(text: str) -> None:
+    """
+    Raises:
+        DatasetError: when the text is a path or an address instead of the name of added images.
+    """
+    if "/" in text or "\\" in text or text.startswith(("~", ".")):
+        name = re.sub(r"[^a-z0-9_]+", "-", Path(text).stem.lower()).strip("-_")[:_MAX_NAME]
+        raise DatasetError(
+            f"Expected the name of added images; got the path {text!r:.80}. Add them first, then give their name: "
+            f"headroom datasets add {name or 'NAME'} {quote(text)}"
+        )
 
 
 def choose_side(home: Home, given: dict[str, Any], dataset: str | None, models: Sequence[str] = ()) -> dict[str, Any]:

@@ -110,7 +110,10 @@ def share(
     typer.echo(deployment.write_link("http://localhost:8501", path))
     print_message(f"This link is shown only once. To revoke it, run: headroom report unshare {version} {name}")
     if not deployment.url:
-        print_message("Set HEADROOM_URL to the public address of the dashboard, which headroom serve starts.")
+        print_message(
+            "The link has the default address of the dashboard. For links that others can open, set HEADROOM_URL to "
+            "the public one."
+        )
 
 
 @app.command()

@@ -5,6 +5,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from core.cli.added_runs import print_added
 from core.cli.output import (
     JsonFlag,
     format_known,
@@ -14,9 +15,10 @@ from core.cli.output import (
     print_side_file_problems,
     print_table,
 )
-from core.errors import ArtifactError, RunNotFoundError, UnknownNameError
+from core.errors import ArtifactError, RunNotFoundError
 from core.home import Home
 from core.plural import format_plural
+from core.suggestion import reject_name, suggest
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -42,7 +44,7 @@ def runs(
         return
     states = get_args(State)
     if status is not None and status not in states:
-        raise UnknownNameError(f"Unknown status {status!r:.60}. Choose one of: {', '.join(states)}.")
+        raise reject_name("status", status, states)
     filters = {"recipe": RECIPES[recipe].name if recipe is not None else None, "status": status}
     home = Home.default()
     store = RunStore(home)
@@ -90,7 +92,7 @@ def fetch(
         if run_id in existing:
             print_message(f"{run_id}: already exists.")
         else:
-            typer.echo(store.fetch(run_id, home).run_id)
+            print_added(home, [store.fetch(run_id, home).run_id], "fetched")
 
 
 def _write_epochs(epochs: int | None, trained: int | None) -> str:
@@ -160,7 +162,10 @@ def find_id(home: Home, prefix: str) -> str:
         return prefix if prefix in matches else matches[0]
     if matches:
         raise RunNotFoundError(f"{prefix!r:.60} matches {len(matches)} runs; enter more characters.")
-    raise RunNotFoundError(f"Run {prefix!r:.60} was not found; it may have been deleted.")
+    raise RunNotFoundError(
+        f"Run {prefix!r:.60} was not found; it may have been deleted. {suggest(prefix, known, ids=True)}"
+        "`headroom runs` lists all."
+    )
 
 
 def _describe(home: Home, prefix: str) -> dict[str, Any]:

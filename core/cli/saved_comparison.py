@@ -10,7 +10,7 @@ from core.home import Home
 
 app = typer.Typer(invoke_without_command=True)
 SavedArgument = Annotated[
-    str, typer.Argument(metavar="SAVED", help="ID of a saved comparison, or a unique prefix of it; saved:ID works too.")
+    str, typer.Argument(metavar="SAVED", help="ID or name of a saved comparison, or a unique prefix of the ID.")
 ]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of up to 100 characters.")]
 

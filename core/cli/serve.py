@@ -38,8 +38,7 @@ def serve(
     if deployment.address:
         command += ["--server.address", deployment.address]
     os.environ["HEADROOM_HOME"] = str(Home.default().path)  # a relative path is one of the current folder
-    shown_port = port or os.environ.get("STREAMLIT_SERVER_PORT") or _PORT
-    local = f"http://{deployment.address or 'localhost'}:{shown_port}/{deployment.prefix}"
-    print_message(f"Starting the dashboard at {deployment.url or local}. Ctrl-C stops it.")
+    public = f" for {deployment.url}" if deployment.url else ""
+    print_message(f"Starting the dashboard{public}.")  # the server prints its address
     os.chdir(ROOT)  # with .streamlit/
     os.execv(sys.executable, command)

@@ -10,6 +10,7 @@ from core.errors import SpecError
 from core.models.model_info import choose_model
 from core.setting import Setting
 from core.spec import SETTINGS
+from core.suggestion import suggest
 
 
 def with_settings(*, leaving_out: tuple[str, ...]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -59,6 +60,9 @@ def parse_changes(words: Iterable[str]) -> dict[str, Any]:
         name, equals, text = word.partition("=")
         name = name.strip().replace("-", "_")
         if not equals or name not in SETTINGS:
-            raise SpecError(f"Expected NAME=VALUE with NAME one of {', '.join(SETTINGS)}; got {word!r:.80}.")
+            hint = suggest(name, SETTINGS) if name not in SETTINGS else ""
+            raise SpecError(
+                f"Expected NAME=VALUE with NAME one of {', '.join(SETTINGS)}; got {word!r:.80}. {hint}".strip()
+            )
         changes[name] = SETTINGS[name].read(text)
     return choose_model(changes)

@@ -21,11 +21,11 @@ def token(
     """
     from core.access.role import Role
     from core.access.token import create_token, write_line
-    from core.errors import UnknownNameError
+    from core.suggestion import reject_name
 
     roles = {known.label: known for known in Role}
     if role not in roles:
-        raise UnknownNameError(f"Unknown role {role!r:.60}. Choose one of: {', '.join(roles)}.")
+        raise reject_name("role", role, roles)
     secret = create_token()
     line = write_line(name, roles[role], secret)
     typer.echo(secret)

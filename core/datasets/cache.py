@@ -23,6 +23,7 @@ from core.errors import DatasetError, HomeError
 from core.files import read_file
 from core.home import Home
 from core.spec import DATASETS, RunSpec
+from core.suggestion import suggest
 
 
 class DatasetInfo(BaseModel):
@@ -131,13 +132,12 @@ def open_dataset(home: Home, name: str, folder: str = "") -> CachedDataset:
             except HomeError:  # the home is read-only
                 return _load_bundled(name, home.datasets / key)
         missing, verb = ("not available", "Add") if DATASETS[name].added else ("not downloaded", "Download")
-        raise DatasetError(f"{label_of(key)} is {missing}. {verb} it with: {get_command(key)}")
+        hint = suggest(folder, [*DATASETS, *list_folders(home)]) if folder else ""
+        raise DatasetError(f"{label_of(key)} is {missing}. {hint}{verb} it with: {get_command(key)}")
     return _open(home, key)
 
 
-def fetch_dataset(
-    home: Home, name: str, *, force: bool = False, progress: Progress | None = None
-) -> CachedDataset:  # fmt: skip
+def fetch_dataset(home: Home, name: str, *, force: bool = False, progress: Progress | None = None) -> CachedDataset:
     """Download a dataset, or open it if it is already available. Damaged datasets are rebuilt.
 
     Files in `<home>/datasets/downloads` and in the cache of Keras are used instead of the network. Only one process

@@ -153,17 +153,18 @@ def read_fetch(home: Home, name: str) -> FetchProgress | None:
     found = _read(home, name) or found  # it may have finished in the meantime
     if found.phase in ("done", "failed"):
         return found
-    return found.model_copy(update={"error": _read_reason(home, name) or _describe_interruption(found)})
+    return found.model_copy(update={"error": _read_reason(home, name) or _describe_interruption(home, found)})
 
 
-def _describe_interruption(found: FetchProgress) -> str:
-    what = "import" if found.done_files is not None or found.name.startswith(FOLDER) else "download"
-    if not found.done_files or not found.total_files:
-        return f"The {what} of {label_of(found.name)} was interrupted. Start it again."
-    return (
-        f"The import of {label_of(found.name)} was interrupted after {found.done_files:,} of {found.total_files:,} "
-        "files. Add the same files again to continue."
-    )
+def _describe_interruption(home: Home, found: FetchProgress) -> str:
+    """Return where it was interrupted, and what to do; for an uploaded archive, the page has a button instead."""
+    own = found.done_files is not None or found.name.startswith(FOLDER)
+    counted = bool(found.done_files and found.total_files)
+    count = f" after {found.done_files:,} of {found.total_files:,} files" if counted else ""
+    action = " Add the same files again to continue." if counted else " Start it again."
+    if (fetch_folder(home) / f"{found.name}.zip").exists():
+        action = ""
+    return f"The {'import' if own else 'download'} of {label_of(found.name)} was interrupted{count}.{action}"
 
 
 def _read_reason(home: Home, name: str) -> str | None:
@@ -225,7 +226,7 @@ def fetching(
         except BaseException as error:
             message = str(error) if isinstance(error, HeadroomError) else f"Interrupted: {error!r}."
             if isinstance(error, KeyboardInterrupt):
-                message = _describe_interruption(FetchProgress.model_validate(state))
+                message = _describe_interruption(home, FetchProgress.model_validate(state))
             cancel.unlink(missing_ok=True)
             write_json(path, {**state, "phase": "failed", "error": message})
             raise

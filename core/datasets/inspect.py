@@ -15,10 +15,10 @@ from core.datasets.dataset_key import split_key
 from core.datasets.findings.findings_file import FINDINGS, read_findings
 from core.datasets.findings.image_findings import Findings
 from core.datasets.report import FILES, REPORT, ClassCount, DatasetReport, SkippedFile, read_files, read_report
-from core.datasets.split import compute_split
+from core.datasets.split import count_splits
 from core.datasets.statistics import DatasetStatistics, ensure_statistics
 from core.home import Home
-from core.spec import DATASETS, RunSpec
+from core.spec import DATASETS
 
 SKIPPED = "skipped.txt"
 
@@ -133,11 +133,8 @@ def inspect_dataset(home: Home, key: str) -> InspectedDataset:
 
 
 def count_validation(info: DatasetInfo) -> int:
-    """Return the number of validation images, which are at the end of the training images: those of the dataset, or as
-    many as training uses by default."""
-    if info.validation_count or info.train_count < 2:
-        return info.validation_count
-    return len(compute_split(RunSpec(), info.train_count)[1])
+    """Return the number of validation images, which are at the end of the training images."""
+    return count_splits(info.train_count, info.validation_count, info.test_count)["validation"]
 
 
 def read_version(folder: Path) -> str:

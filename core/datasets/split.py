@@ -50,6 +50,22 @@ def compute_split(spec: RunSpec, train_count: int, own_validation: int = 0) -> t
     return range(split_at), range(split_at, count)
 
 
+def count_splits(train_count: int, validation_count: int, test_count: int) -> dict[str, int]:
+    """Return the number of training images without those for validation, of validation and of test images.
+
+    Args:
+        train_count: Number of training images with those for validation.
+        validation_count: Size of the predefined validation split; 0 without one, for the one that training uses by
+            default.
+
+    >>> count_splits(1000, 0, 200), count_splits(1000, 250, 200)
+    ({'train': 800, 'validation': 200, 'test': 200}, {'train': 750, 'validation': 250, 'test': 200})
+    """
+    if not validation_count and train_count > 1:
+        validation_count = len(compute_split(RunSpec(), train_count)[1])
+    return {"train": train_count - validation_count, "validation": validation_count, "test": test_count}
+
+
 def _check_enough(most: int, dataset: str) -> None:
     low = SETTINGS["train_images"].low or 1
     if most < low:

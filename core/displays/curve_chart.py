@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -11,13 +11,14 @@ import pandas as pd
 from core.displays.axis import list_log_ticks, list_whole_ticks
 from core.displays.chart_view import Chart, set_properties
 from core.displays.encoding import GREY, color_styles
+from core.displays.label_position import LINE_PIXELS, Area, position_names
 from core.displays.palette import VariantStyle
 
 HEIGHT_PIXELS = 330
 PLOT_PIXELS = 250  # approximate height without axis and title
 _LEGEND_ROW_PIXELS = 30
 _HIDDEN = "hidden_lines"
-_TEXT_SHARE = 0.18  # of the axis: width of the text at a vertical line
+_TEXT_PIXELS, _NARROW_PIXELS = 48, 260  # width of the text at a vertical line, and of a narrow plot
 
 
 @dataclass(frozen=True)
@@ -119,28 +120,26 @@ def position_log_y(metric: str, values: Sequence[float], floors: Sequence[float]
 
 
 def draw_continuations(x: str, positions: Sequence[float], low: float, high: float, *, bottom: bool) -> list[Any]:
-    """Draw a vertical line where training continued; lines that are close to another one have no text."""
+    """Draw a vertical line where training continued; lines without space for a text have none."""
     positions = sorted(position for position in {*positions} if low <= position <= high)
-    named: list[float] = []
-    for position in positions:
-        if not named or position - named[-1] >= _TEXT_SHARE * (high - low):
-            named.append(position)
     if not positions:
         return []
-    left = [position > high - _TEXT_SHARE * (high - low) for position in named]
+    pixels = [(position - low) / ((high - low) or 1.0) * _NARROW_PIXELS for position in positions]
+    lines = [Area(at - 1, 0, at + 1, LINE_PIXELS) for at in pixels]
+    plot = Area(0, 0, _NARROW_PIXELS, LINE_PIXELS)
+    names = position_names(lines, [_TEXT_PIXELS] * len(lines), plot, ("right", "left"))
     data = pd.DataFrame({x: positions})
     rule = alt.Chart(data).mark_rule(strokeDash=[2, 4], color=GREY).encode(x=alt.X(f"{x}:Q"))
     layers: list[Any] = [rule]
-    for is_left in {*left}:
-        texts = pd.DataFrame(
-            {x: [p for p, side in zip(named, left, strict=True) if side == is_left], "text": "continued"}
-        )
-        mark = alt.Chart(texts).mark_text(
-            align="right" if is_left else "left",
-            dx=-3 if is_left else 3,
-            dy=-6 if bottom else 6,
-            fontSize=10,
-            color=GREY,
+    sides: tuple[tuple[Literal["left", "right"], int], ...] = (("left", 3), ("right", -3))
+    for align, dx in sides:
+        named = [
+            p for p, at, name in zip(positions, pixels, names, strict=True) if name and (name.left > at) == (dx > 0)
+        ]
+        if not named:
+            continue
+        mark = alt.Chart(pd.DataFrame({x: named, "text": "continued"})).mark_text(
+            align=align, dx=dx, dy=-6 if bottom else 6, fontSize=10, color=GREY
         )
         y = alt.value("height") if bottom else alt.value(0)
         layers.append(mark.encode(x=alt.X(f"{x}:Q"), y=y, text=alt.Text("text:N")))

@@ -1,8 +1,10 @@
 """Main statement on the images of a dataset, as the Data page, the Train page and the command line show it."""
 
+from core.datasets.cache import DatasetInfo
 from core.datasets.findings.image_findings import SEVERITIES
 from core.datasets.inspect import InspectedDataset
-from core.datasets.report import SPLITS, DataFinding
+from core.datasets.report import DataFinding
+from core.datasets.split import count_splits
 from core.displays.data_display import SPLIT_LABELS, count_names
 from core.displays.dataset_summary import count_skipped
 from core.displays.number import format_plural
@@ -13,13 +15,13 @@ def write_data_headline(data: InspectedDataset) -> str:
     counts = [one.train + one.validation + one.test for one in data.report.classes]
     low, high = min(counts, default=0), max(counts, default=0)
     each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    text = f"{data.info.label}: {count_names(data)} with {each} images each; {write_image_counts(data)}."
+    text = f"{data.info.label}: {count_names(data)} with {each} images each; {write_image_counts(data.info)}."
     return f"{text} {write_main_finding(data)}".strip()
 
 
-def write_image_counts(data: InspectedDataset) -> str:
+def write_image_counts(info: DatasetInfo) -> str:
     """Return the number of images of each split: "300 training and 60 test images"."""
-    counts = {split: len(data.find_rows(split)) for split in SPLITS}
+    counts = count_splits(info.train_count, info.validation_count, info.test_count)
     *parts, last = [f"{count:,} {SPLIT_LABELS[split]}" for split, count in counts.items() if count]
     return f"{', '.join(parts)} and {last} images" if parts else f"{last} images"
 

@@ -11,6 +11,7 @@ from core.analysis.finding import Finding, compute_finding
 from core.analysis.leakage import NOT_LEAKED, compute_leaked_accuracies, describe_leaked
 from core.analysis.summary import compute_last_accuracy, describe_metric
 from core.datasets.dataset_key import label_of_spec
+from core.displays.label import shorten
 from core.displays.number import (
     format_accuracy,
     format_interval,
@@ -27,11 +28,25 @@ from core.store.comparison import Comparison, Variant, count_training_images
 from core.store.kept_epoch import describe_epochs, describe_kept_epoch
 from core.store.setting_text import describe_setting
 
+MAX_TITLE_CHARS = 150
+_LABEL_CHARS = 34  # of a variant in a title
 _MOST_LEAKED = 3  # variants whose accuracy without leaked images is in the headline
+
+
+def write_title(comparison: Comparison) -> str:
+    """Return the headline if it fits two lines of a page; otherwise its claim without intervals and other variants."""
+    headline = write_headline(comparison)
+    if len(headline) <= MAX_TITLE_CHARS:
+        return headline
+    return _write_result(comparison, brief=True) + _write_leaked(comparison)
 
 
 def write_headline(comparison: Comparison) -> str:
     """Summarize the result with its uncertainty; reduced epochs or training images come first."""
+    return _write_result(comparison) + _write_best(comparison, compute_finding(comparison)) + _write_leaked(comparison)
+
+
+def _write_result(comparison: Comparison, *, brief: bool = False) -> str:
     finding, variant = compute_finding(comparison), comparison.variants[0]
     short = _write_shortfall(comparison, (finding.subject, finding.baseline) if finding else (variant,))
     if finding is None:
@@ -43,11 +58,14 @@ def write_headline(comparison: Comparison) -> str:
         label, result = variant.label, f"{known}test accuracy {accuracy}{single}{balanced}"
     else:
         label = finding.subject.label
-        balanced = _write_balanced(comparison, [finding.subject, finding.baseline])
-        noun, baseline = comparison.noun, _name_baseline(comparison, finding)
-        result = f"{_params(finding)} {baseline}, {_describe_accuracy(finding.accuracy, noun)}{balanced}"
-    headline = f"{short}: {label} has {result}." if short else f"{label}: {result}."
-    return headline + _write_best(comparison, finding) + _write_leaked(comparison)
+        if brief:
+            label = shorten(label, _LABEL_CHARS)
+            result = f"{_params(finding)} {shorten(finding.baseline.label, _LABEL_CHARS)}, {_claim(finding.accuracy)}"
+        else:
+            balanced = _write_balanced(comparison, [finding.subject, finding.baseline])
+            noun, baseline = comparison.noun, _name_baseline(comparison, finding)
+            result = f"{_params(finding)} {baseline}, {_describe_accuracy(finding.accuracy, noun)}{balanced}"
+    return f"{short}: {label} has {result}." if short else f"{label}: {result}."
 
 
 def _write_leaked(comparison: Comparison) -> str:
@@ -211,6 +229,16 @@ def _params(finding: Finding) -> str:
     if ratio < 1.05:  # "1.0× fewer" is not informative
         return f"{format_plural(abs(fewer), f'{word} parameter')} than"
     return f"{ratio:,.{1 if ratio < 100 else 0}f}× {word} parameters than"
+
+
+def _claim(difference: Difference) -> str:
+    """Describe a difference in accuracy without its interval."""
+    points = format_points(difference.mean)
+    if difference.verdict == "one seed":
+        return f"accuracy {points} (single seed: no statistical conclusion)"
+    if difference.verdict == "no significant difference":
+        return "no significant difference in accuracy"
+    return f"{difference.verdict} accuracy, {points}"
 
 
 def _describe_accuracy(difference: Difference, noun: str) -> str:

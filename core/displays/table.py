@@ -8,6 +8,9 @@ import pandas as pd
 
 _SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?(e[+-]?\d+)?( ?%)?")
+_QUANTITY = re.compile(r"[-+−±<>≥≤≈~ ]*\d|–?$|nan$|None$")
+_ROWS = 100  # that are read
+_RUN_ID = re.compile(r"[0-9a-f]{12}")
 _INVISIBLE = "\u2060"  # word joiner, zero width
 
 # The first column has no background color, because the theme is light or dark: content under it is blurred instead.
@@ -36,6 +39,19 @@ def is_formula(text: str) -> bool:
 def disarm(frame: pd.DataFrame) -> pd.DataFrame:
     """Prefix formula-like cells with an invisible character, so that a CSV export is safe in a spreadsheet."""
     return frame.map(lambda cell: f"{_INVISIBLE}{cell}" if isinstance(cell, str) and is_formula(cell) else cell)
+
+
+def list_text_columns(frame: pd.DataFrame) -> list[str]:
+    """Return the columns with a cell that is text: neither a number, with or without a unit, nor empty.
+
+    >>> list_text_columns(pd.DataFrame({"Head": ["GAP", "–"], "Size": ["< 5.2 MB", "–"], "Run": ["00ff00ff00ff"] * 2}))
+    ['Head', 'Run']
+    """
+    return [
+        str(name)
+        for name in frame.columns
+        if any(not _QUANTITY.match(text) or _RUN_ID.fullmatch(text) for text in map(str, frame[name].head(_ROWS)))
+    ]
 
 
 def build_table(frame: pd.DataFrame, words: Collection[str] = (), *, style: bool = True) -> str:

@@ -9,12 +9,13 @@ from core.jobs.sweep_store import open_sweep
 from core.recipes import RECIPES
 from core.store.comparison import Offer, find_offers, list_offers
 from core.store.run_store import RunStore
-from core.store.saved_comparison import open_saved
+from core.store.saved_comparison import find_saved_id, list_saved, open_saved
+from core.suggestion import suggest
 
 MAX_SELECTED_RUNS = 200
 """Maximum number of selected runs in a comparison: the first view of as many takes about 3 s."""
 RUNS, SWEEP, RECIPE, SAVED = "runs:", "sweep:", "recipe:", "saved:"  # beginnings of IDs of comparisons
-FORMS = "recipe:digits-heads, runs:RUN_ID,RUN_ID, sweep:SWEEP_ID or saved:ID"
+FORMS = "recipe:digits-heads, runs:RUN_ID,RUN_ID, sweep:SWEEP_ID or saved:NAME"
 
 _ID, _PREFIX = re.compile(r"[0-9a-f]{12}"), re.compile(r"[0-9a-f]{1,12}")
 _PREFIXES = re.compile(r"[0-9a-f]{1,12}([,;] *[0-9a-f]{1,12})*")
@@ -67,7 +68,7 @@ def choose_runs(
     for text in texts:
         if text.startswith((SWEEP, SAVED)):
             is_sweep = text.startswith(SWEEP)
-            listed = _list_sweep(store, text) if is_sweep else open_saved(store.home, text.removeprefix(SAVED)).runs
+            listed = _list_sweep(store, text) if is_sweep else _list_saved(store, text)
             for run_id in listed:
                 try:
                     store.open(run_id).verify()
@@ -80,13 +81,18 @@ def choose_runs(
             for run_id in _split(text):
                 try:
                     found[(store.open if _ID.fullmatch(run_id) else store.find)(run_id).run_id] = None
-                except (RunNotFoundError, RunDamagedError) as error:
+                except RunNotFoundError as error:
+                    if not _ID.fullmatch(run_id):
+                        raise
+                    missing[run_id] = f"{error} {suggest(run_id, store.list_ids(), ids=True)}".rstrip()
+                    problems.append(RunNotFoundError(missing[run_id]))
+                except RunDamagedError as error:
                     if not _ID.fullmatch(run_id):
                         raise
                     missing[run_id] = str(error)
                     problems.append(error)
         else:
-            found |= dict.fromkeys(_find_offer(text, list_offers(store.frame()) if offers is None else offers()))
+            found |= dict.fromkeys(_find_offer(store, text, list_offers(store.frame()) if offers is None else offers()))
     if not found:
         reasons = [reason for reason in missing.values() if reason]
         if len(missing) == 1 and problems:
@@ -118,7 +124,11 @@ def _list_sweep(store: RunStore, text: str) -> list[str]:
         raise ComparisonError(str(error)) from None
 
 
-def _find_offer(text: str, offers: Sequence[Offer]) -> tuple[str, ...]:
+def _list_saved(store: RunStore, text: str) -> tuple[str, ...]:
+    return open_saved(store.home, find_saved_id(store.home, text)).runs
+
+
+def _find_offer(store: RunStore, text: str, offers: Sequence[Offer]) -> tuple[str, ...]:
     found = find_offers(offers, text)
     if len(found) > 1:
         options = "; ".join(f"{offer.label} ({offer.key})" for offer in found)
@@ -128,4 +138,6 @@ def _find_offer(text: str, offers: Sequence[Offer]) -> tuple[str, ...]:
     name = re.split(r":| · ", text.removeprefix(RECIPE))[0]
     if name in RECIPES:
         raise ComparisonError(f"Comparison {text!r:.60} no longer exists.")
-    raise ComparisonError(f"Expected a comparison such as {FORMS}; got {text!r:.60}.")
+    names = [*(one.name for one in list_saved(store.home)), *RECIPES]
+    hint = suggest(text.removeprefix(RECIPE), names, prefix=lambda found: RECIPE if found in RECIPES else SAVED)
+    raise ComparisonError(f"Expected a comparison such as {FORMS}; got {text!r:.60}. {hint}".rstrip())

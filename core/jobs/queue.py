@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, TypeAdapter
 
 from core.bounds import Count, Prose, RunId, UnixTime, or_default
-from core.errors import JobError, SpecError
+from core.errors import SpecError
 from core.files import parse_json
 from core.home import Home
 from core.jobs.database import JobDatabase
+from core.jobs.refusal import build_refusal
 from core.jobs.statements import CLAIM, COLUMNS, JOBS, ORDER, REQUEUE, SUBMIT, TABLE, VALID_ID
 from core.spec import RunSpec
 from core.store.run_store import RunStore
@@ -187,16 +188,15 @@ class JobQueue:
         """Move a queued job by `offset` positions, towards the front if negative; it stops at either end.
 
         Raises:
-            JobError: when no queued job has this ID.
+            JobStateError: when no queued job has this ID.
         """
-        problem = f"Job {run_id!r:.60} is not queued; it may have started or ended."
         if is_missing(self.path):
-            raise JobError(problem)
+            raise build_refusal(run_id, None, "moved", "queued")
         with self._table.writing() as table:
             rows = table.execute(f"SELECT run_id, priority, number FROM job WHERE state = 'queued' {ORDER}").fetchall()
             order = [row[0] for row in rows]
             if run_id not in order:
-                raise JobError(problem)
+                raise build_refusal(run_id, self.job(run_id), "moved", "queued")
             position = order.index(run_id)
             order.insert(min(max(position + offset, 0), len(rows) - 1), order.pop(position))
             table.executemany(
@@ -208,11 +208,11 @@ class JobQueue:
         """Cancel a queued job immediately, or request the dispatcher to stop a running one.
 
         Raises:
-            JobError: when no queued or running job has this ID.
+            JobStateError: when no queued or running job has this ID.
         """
-        problem = f"Job {run_id!r:.60} is not queued or running; it may have ended."
+        states: tuple[State, ...] = ("queued", "running")
         if is_missing(self.path):
-            raise JobError(problem)
+            raise build_refusal(run_id, None, "cancelled", *states)
         with self._table.writing() as table:
             changed = table.execute(
                 "UPDATE job SET cancel = 1, state = iif(state = 'queued', 'cancelled', state),"
@@ -221,7 +221,7 @@ class JobQueue:
                 (time.time(), run_id),
             ).rowcount
         if not changed:
-            raise JobError(problem)
+            raise build_refusal(run_id, self.job(run_id), "cancelled", *states)
 
     def submit(self, specs: Iterable[RunSpec], submitted_by: str = "") -> dict[str, State]:
         """Queue the specs that are not queued or running, in one transaction. A job that is being cancelled is kept.

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.errors import HeadroomError
 from core.files import read_file
+from core.suggestion import suggest
 
 Item = TypeVar("Item", bound=BaseModel)
 
@@ -52,7 +53,9 @@ class SavedItems(Generic[Item]):
         """
         matches = sorted(folder.glob(self.pattern.format(f"{item_id}*"))) if item_id.isalnum() else []
         if not matches:
-            raise self.error(f"{self.noun.capitalize()} {item_id!r:.60} was not found. {self.lists}".strip())
+            paths = (path.relative_to(folder) for path in folder.glob(self.pattern.format("[!.]*")))
+            hint = suggest(item_id, (path.parts[0].removesuffix(".json") for path in paths), ids=True)
+            raise self.error(f"{self.noun.capitalize()} {item_id!r:.60} was not found. {hint}{self.lists}".strip())
         if len(matches) > 1:
             raise self.error(f"{item_id!r:.60} matches {len(matches)} {self.noun}s; enter more characters.")
         return self._read(matches[0])

@@ -7,7 +7,6 @@ from core.architecture.model import Model, compute_model
 from core.datasets.cache import DatasetInfo, pin
 from core.datasets.dataset_view import read_info
 from core.datasets.split import compute_split
-from core.errors import JobError
 from core.files import replacing
 from core.home import Home
 from core.jobs.dispatcher import RESTART, ensure_dispatcher
@@ -15,6 +14,7 @@ from core.jobs.executor_choice import check_placement
 from core.jobs.health import list_silent
 from core.jobs.notice import note_end
 from core.jobs.queue import JobQueue, State
+from core.jobs.refusal import build_refusal
 from core.models.model_info import pin_model
 from core.spec import RunSpec
 from core.store.run_store import RunStore
@@ -109,7 +109,7 @@ def cancel_job(home: Home, run_id: str) -> None:
     """Cancel a queued job immediately, or a running one within seconds. Its checkpoint is kept, so it can be resumed.
 
     Raises:
-        JobError: when no queued or running job has this ID.
+        JobStateError: when no queued or running job has this ID.
         HomeError: when the home is not writable.
     """
     JobQueue(home).cancel(run_id)
@@ -121,13 +121,12 @@ def requeue_job(home: Home, run_id: str, state: State, *, submitted_by: str = ""
     """Queue a job whose state is `state`, cancelled or failed, again; it resumes from its checkpoint.
 
     Raises:
-        JobError: when the job does not exist or has another state.
+        JobStateError: when the job does not exist or has another state.
         DatasetError, SpecError, HomeError: see `submit_all`.
     """
     job = JobQueue(home).job(run_id)
     if job is None or job.state != state:
-        reason = f"it is {job.state}" if job else "it was not found"
-        raise JobError(f"Cannot queue {state} job {run_id!r:.60} again: {reason}.")
+        raise build_refusal(run_id, job, "resumed" if state == "cancelled" else "retried", state)
     return submit(home, job.spec, submitted_by=submitted_by)
 
 

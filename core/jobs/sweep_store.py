@@ -73,7 +73,7 @@ def _is_valid(sweep: Sweep, sweep_id: str) -> bool:
     return sweep.sweep_id == sweep_id and bool(sweep.specs)
 
 
-_SWEEPS = SavedItems(Sweep, "{}.json", _is_valid, JobError, "sweep", "Submit it again.")
+_SWEEPS = SavedItems(Sweep, "{}.json", _is_valid, JobError, "sweep", "Submit it again.", "`headroom sweep` lists all.")
 
 
 def open_sweep(home: Home, sweep_id: str) -> Sweep:

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.datasets.cache import open_dataset
 from core.entry_point import EVALUATION, build_command
 from core.errors import ModelFileError
 from core.home import Home
@@ -17,8 +18,10 @@ def start_evaluation(home: Home, name: str, dataset: str, folder: str, classes: 
     """Evaluate a model on the test images of a dataset and return the ID of the published run; waits for it.
 
     Raises:
+        DatasetError: when the dataset is not available.
         ModelFileError: when the model is missing, or cannot be evaluated; the message contains the reason.
     """
+    open_dataset(home, dataset, folder)
     read_model_info(home, name)
     command = build_command(EVALUATION, str(home.path), name, dataset, folder, *classes)
     work = f"The evaluation of model {name}"

@@ -15,6 +15,7 @@ from core.errors import ModelFileError, SpecError
 from core.files import parse_json, read_file
 from core.home import Home
 from core.spec import SETTINGS, RunSpec
+from core.suggestion import suggest
 
 INFO, WEIGHTS, REMOVED = "model.json", "model.keras", ".removed"
 EXAMPLE_SIDE = 224
@@ -131,7 +132,10 @@ def read_model_info(home: Home, name: str) -> ModelInfo:
     if not name:
         raise ModelFileError("Select a model, or add one with: headroom models add NAME FILE")
     if name not in list_models(home):
-        raise ModelFileError(f"Model {name!r:.60} was not found. Add it with: headroom models add {name} FILE")
+        raise ModelFileError(
+            f"Model {name!r:.60} was not found. {suggest(name, list_models(home))}"
+            f"Add it with: headroom models add {name} FILE"
+        )
     try:
         return ModelInfo.model_validate_json(json.dumps(parse_json(read_file(home.models / name / INFO))))
     except (OSError, ValueError, ValidationError):

@@ -63,7 +63,7 @@ def build_models(comparison: Comparison, home: Home) -> OfflineModels:
     styles, models, left_out, total = compute_styles(comparison), [], [], 0
     for label, run in select_model_runs(comparison).items():
         if not run.has("model.tflite"):
-            left_out.append(f"{label} is not in this file: {write_missing_model(comparison.runs, run)}")
+            left_out.append(f"{label} is not in this file: {write_missing_model(comparison, run)}")
             continue
         try:
             model, size = _build_model(run, home)

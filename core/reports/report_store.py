@@ -24,6 +24,7 @@ from core.reports.report import Report, draw_id
 from core.reports.report_folder import list_numbers, move_folder
 from core.reports.revision import Draft, PublishedVersion, describe_conflict, describe_damage
 from core.store.trash import Trash
+from core.suggestion import suggest
 
 _DRAFT = re.compile(r"draft-(\d{6})\.json")
 _MAX_BYTES = 500_000_000  # of a published version, which contains its images
@@ -285,14 +286,14 @@ class ReportStore:
                 return draft
         except (OSError, ValueError):
             pass
-        raise ReportDamagedError(
-            f"Report {report_id} is damaged: {path.name} cannot be read. Restore the file from a backup."
-        )
+        problem = f"Report {report_id} is damaged: {path.name} cannot be read."
+        raise ReportDamagedError(f"{problem} Restore the file from a backup.")
 
     def _describe_missing(self, report_id: str) -> str:
         if report_id in self.removed():
             return f"Report {report_id} was deleted. You can restore it on the Reports page."
-        return f"Report {report_id} was not found; it may have been deleted."
+        hint = suggest(report_id, (folder.name for folder in self._folders()), ids=True)
+        return f"Report {report_id} was not found; it may have been deleted. {hint}".rstrip()
 
 
 def _now() -> str:

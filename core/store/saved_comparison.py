@@ -15,8 +15,10 @@ from core.errors import ComparisonError, HomeError
 from core.files import read_file, write_json
 from core.home import Home
 from core.store.trash import Trash
+from core.suggestion import suggest
 
 MAX_NAME_CHARS, MAX_SAVED_RUNS = 100, 200
+_LISTED = 5  # comparisons in a message
 
 _User = Annotated[str, Field(max_length=MAX_NAME_CHARS), AfterValidator(check_printable)]
 
@@ -95,21 +97,34 @@ def open_saved(home: Home, saved_id: str) -> SavedComparison:
 
 
 def find_saved_id(home: Home, text: str, *, deleted: bool = False) -> str:
-    """Return the ID that a prefix of it belongs to, also in the form that links contain (`saved:ID`).
-
-    A text that matches none is returned without "saved:", so that the caller reports it.
+    """Return the ID of a saved comparison by its ID, a unique prefix of it, or its name; with or without "saved:".
 
     Args:
-        deleted: search the trash.
+        deleted: search the trash. A text that matches none there is returned, so that the caller reports it.
 
     Raises:
-        ComparisonError: when it matches several.
+        ComparisonError: when it matches none or several.
     """
-    prefix = text.removeprefix("saved:")
-    matches = [saved_id for saved_id in list_saved_ids(home, deleted=deleted) if prefix and saved_id.startswith(prefix)]
+    wanted = text.removeprefix("saved:").strip()
+    ids = list_saved_ids(home, deleted=deleted)
+    if wanted in ids:
+        return wanted
+    names: dict[str, str] = {}
+    for saved_id in ids:
+        with suppress(ComparisonError):
+            names[saved_id] = (open_deleted_saved if deleted else open_saved)(home, saved_id).name
+    matches = [
+        saved_id
+        for saved_id in ids
+        if wanted and (saved_id.startswith(wanted) or names.get(saved_id, "").casefold() == wanted.casefold())
+    ]
     if len(matches) > 1:
-        raise ComparisonError(f"{prefix!r:.60} matches {len(matches)} saved comparisons; enter more characters.")
-    return matches[0] if matches else prefix
+        listed = ", ".join(f"saved:{saved_id} ({names.get(saved_id, 'damaged')})" for saved_id in matches[:_LISTED])
+        more = f" and {len(matches) - _LISTED:,} more" if matches[_LISTED:] else ""
+        raise ComparisonError(f"{wanted!r:.60} matches {len(matches):,} saved comparisons; give an ID: {listed}{more}.")
+    if not matches and not deleted:
+        raise ComparisonError(f"{_describe_missing(wanted)} {suggest(wanted, names.values())}".rstrip())
+    return matches[0] if matches else wanted
 
 
 def list_saved_ids(home: Home, *, deleted: bool = False) -> list[str]:

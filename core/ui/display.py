@@ -18,7 +18,7 @@ from core.displays.display import Display
 from core.displays.encoding import PANEL_PIXELS, guard_names
 from core.displays.label import wrap_axis_titles
 from core.displays.markdown import escape_markdown
-from core.displays.table import build_table, disarm
+from core.displays.table import build_table, disarm, list_text_columns
 from core.home import Home
 from core.store.comparison import Comparison
 from core.ui.errors import callback
@@ -218,9 +218,10 @@ def show_frame(
     if run_ids:
         frame = frame.assign(**{_NUMBER: range(1, len(frame) + 1)})[[_NUMBER, *frame.columns]]
     names, *values = frame.columns
+    left = {*words, *list_text_columns(frame)}
     widths = {name: _measure([name, *frame[name]]) for name in frame.columns}
     columns: dict[str, Any] = {
-        name: st.column_config.Column(name, alignment="left" if name in words else "right", width=widths[name])
+        name: st.column_config.Column(name, alignment="left" if name in left else "right", width=widths[name])
         for name in values
     }
     longest = max((len(str(name)) for name in frame[names]), default=0)

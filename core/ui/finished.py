@@ -8,6 +8,7 @@ import streamlit as st
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.jobs.batch import EndedBatch, find_ended, list_latest_batch
+from core.jobs.queue import JobQueue
 from core.ui.errors import handle_errors
 from core.ui.navigation import open_page
 from core.ui.session import compare_with_siblings, home, store
@@ -60,7 +61,12 @@ def _watch() -> None:
 
 
 def show_latest_batch() -> None:
-    """Show on a page of jobs that the latest batch has ended, with the button that opens its comparison."""
+    """Show on a page of jobs that the latest batch has ended, with the button that opens its comparison.
+
+    While other jobs run, the page shows those: the notice is in the sidebar of the other pages.
+    """
+    if JobQueue(home()).unfinished():
+        return
     for name in (_STARTED, _ENDED):  # seen here
         kept = [ids for ids in st.session_state.get(name, []) if name == _STARTED and not find_ended(store(), ids)]
         st.session_state[name] = kept

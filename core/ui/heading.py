@@ -5,6 +5,7 @@ import streamlit as st
 from core.displays.markdown import escape_markdown
 from core.ui.terms import show_terms
 
+_LARGE_CHARS = 115  # about two lines of a page of 1440 pixels; longer titles are smaller
 _PAGE, _SHOWN = "heading of the page", "heading is shown"
 
 
@@ -21,7 +22,8 @@ def read_page() -> str:
 def show_title(title: str) -> None:
     """Show the title of a page."""
     st.session_state[_SHOWN] = True
-    with st.container(horizontal=True, wrap=False, gap="small", key="page-title"):
+    key = "page-title" if len(title) <= _LARGE_CHARS else "page-title-long"
+    with st.container(horizontal=True, wrap=False, gap="small", key=key):
         st.title(title, anchor=False)
         show_terms(read_page())
 

@@ -7,6 +7,7 @@ machine, in the event loop. It also accepts uploads from sessions that show only
 import asyncio
 import ipaddress
 import logging
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -16,9 +17,9 @@ import streamlit as st
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import cli_util, net_util
+from streamlit import cli_util, config, net_util
 from streamlit.runtime import get_instance
 from streamlit.web.server import server_util
 from websockets.protocol import Protocol
@@ -33,6 +34,7 @@ MAX_VISITOR_MESSAGE = 64 * 1024  # bytes; the login page sends less than 1 kB
 VISITOR_PAUSE = 0.05  # seconds between two messages of all visitors, each of which draws the login page
 SESSION_UPLOADS, SERVER_UPLOADS = 2, 5  # total size of all uploads, in multiples of server.maxUploadSize
 
+_START = "compare"  # page that is served at /
 _UPLOAD = "/_stcore/upload_file/"
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _LOG = logging.getLogger("headroom")
@@ -41,11 +43,17 @@ net_util.get_external_ip = lambda: None  # no request to an outside address, wha
 
 
 @asynccontextmanager
-async def open_browser(app: object) -> AsyncIterator[None]:
-    """Open the dashboard in a browser when the server starts, unless it is headless."""
-    if not st.get_option("server.headless"):
-        address = server_util._get_server_address_if_manually_set() or st.get_option("server.address") or "localhost"
-        cli_util.open_browser(server_util.get_url(server_util.get_display_address(address)))
+async def announce_address(app: object) -> AsyncIterator[None]:
+    """Print the address of the dashboard when its port is known, and open it in a browser, unless it is headless.
+
+    Another ASGI server has its own address, and prints it itself.
+    """
+    if config._server_mode != "asgi-server":
+        host = server_util._get_server_address_if_manually_set() or st.get_option("server.address") or "localhost"
+        address = server_util.get_url(server_util.get_display_address(host))
+        print(f"Dashboard: {address} (Ctrl-C stops it)", file=sys.stderr, flush=True)
+        if not st.get_option("server.headless"):
+            cli_util.open_browser(address)
     yield
 
 
@@ -69,6 +77,8 @@ class RequestGuard:
                 await send({"type": "websocket.close", "code": 1008})
             else:
                 await PlainTextResponse(message, 403)(scope, receive, send)
+        elif address := find_redirect(scope):
+            await RedirectResponse(address)(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._connect(scope, receive, send)
         elif scope["type"] == "http" and _UPLOAD in scope["path"] and scope["method"] not in ("OPTIONS", "HEAD", "GET"):
@@ -155,6 +165,18 @@ class RequestGuard:
         own = stored.get(session, 0) + self._pending[session] + size
         total = sum(stored.values()) + self._pending.total() + size
         return bool(own <= SESSION_UPLOADS * limit and total <= SERVER_UPLOADS * limit)
+
+
+def find_redirect(scope: Scope) -> str | None:
+    """Return the address of the start page, relative to `/compare`, at which links have it; None for other requests.
+
+    Streamlit serves a default page only at `/`.
+    """
+    base = st.get_option("server.baseUrlPath").strip("/")
+    if scope["type"] != "http" or scope["path"] != f"/{base}/{_START}".replace("//", "/"):
+        return None
+    query = scope["query_string"].decode("latin-1")
+    return f"./?{query}" if query else "./"
 
 
 def _limit_buffer(receive: Receive) -> None:

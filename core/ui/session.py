@@ -1,6 +1,7 @@
 """Session state: the run store, and the selected comparison that is part of the URL."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ from core.jobs.diverged import add_diverged
 from core.store.comparison import Comparison, Offer, find_offers
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
-from core.store.saved_comparison import open_saved
+from core.store.saved_comparison import find_saved_id, open_saved
 from core.ui import url, widget
 from core.ui.access import user
 from core.ui.comparison_list import find_all_listed, find_all_offers, list_recent
@@ -156,7 +157,11 @@ def _has_runs() -> bool:
 
 
 def _replace_label(text: str) -> str:
-    """Return the ID of the comparison of an old link, whose value was a label."""
+    """Return the ID of a comparison for its name, or for the label in an old link."""
+    if text.startswith(SAVED):
+        with suppress(ComparisonError):  # reported where the comparison is shown
+            return SAVED + find_saved_id(home(), text)
+        return text
     found = find_offers(offers(), text)
     return found[0].key if len(found) == 1 else text
 

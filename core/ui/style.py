@@ -6,12 +6,13 @@ _CSS = """
 <style>
 /* Streamlit leaves 6 rem above the title and 10 rem below the page. */
 .stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 4rem; }
-.st-key-page-title { overflow: visible; }
-.st-key-page-title h1 { padding-top: 0.25rem; }
-.st-key-page-title > :last-child { flex: none; }
+[class*="st-key-page-title"] { overflow: visible; }
+[class*="st-key-page-title"] h1 { padding-top: 0.25rem; }
+.st-key-page-title-long h1 { font-size: 1.5rem; }
+[class*="st-key-page-title"] > :last-child { flex: none; }
 @media (max-width: 640px) {  /* a long title has the whole width, and the terms follow it */
-  .st-key-page-title { flex-wrap: wrap; }
-  .st-key-page-title > :first-child { flex: 1 1 auto; width: auto; }
+  [class*="st-key-page-title"] { flex-wrap: wrap; }
+  [class*="st-key-page-title"] > :first-child { flex: 1 1 auto; width: auto; }
   /* The minimum width that Streamlit gives this group moves the menu out of the screen, next to a logo. */
   [data-testid="stToolbar"] div:has(> [data-testid="stMainMenu"]) { min-width: 0; width: auto; flex: 1 1 0;
     justify-content: flex-end; }

@@ -59,7 +59,11 @@ def test_reason_without_a_model_or_with_another_one(stored: list[Run], examples:
     assert view.chart() is None
     assert view.describe().count("has no model file. Train the run on this machine, or import its models.") == 2
     mixed = FeatureMaps(Comparison.of(examples), home, seed=1)
-    assert "Select seed 0." in mixed.describe()
+    for head in ("gap", "dense"):
+        whole, one = (
+            next(run for run in examples if (run.spec.head, run.spec.seed) == (head, seed)) for seed in (0, 1)
+        )
+        assert f"run {one.run_id} (seed 1) has no model file. Use run {whole.run_id} (seed 0)" in mixed.describe()
     other = compute_model(stored[0].spec.replace(blocks=1), (28, 28, 1), 10)
     with pytest.raises(SpecError, match="other layers than its record"):
         read_feature_maps(stored[0].artifact("model.tflite"), other, np.zeros((28, 28, 1), np.uint8))

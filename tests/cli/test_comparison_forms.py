@@ -69,6 +69,7 @@ def test_every_command_accepts_every_form(
     unfinished = keep_sweep(home, "digits-heads", [], [runs[0].spec, runs[0].spec.replace(seed=5)])
     [offer] = [offer for offer in list_offers(RunStore(home).frame()) if set(ids) == set(offer.run_ids)]
     forms = [offer.key, offer.label, f"runs:{','.join(ids)}", ",".join(ids), f"sweep:{sweep.sweep_id}", ids[0][:9]]
+    forms[1:1] = [f"saved:{save_runs(home, 'For the paper', tuple(ids)).saved_id[:8]}", "saved:for the paper"]
     exported: list[list[str]] = []
 
     def export(store: RunStore, run_ids: list[str], *_: Any, **__: Any) -> list[Any]:

@@ -37,6 +37,10 @@ def test_wrong_arguments_are_refused_and_damaged_files_named(home: Home, make_ru
         code, line = refused("comparisons", *words)
         assert code == 1
         assert any(text in line for text in ("was not found", "Expected the ID", "is not in the trash")), line
+    assert "renamed" in call("comparisons", "rename", "two", "One").stdout
+    code, line = refused("compare", "saved:One")
+    assert "'One' matches 2 saved comparisons; give an ID: saved:" in line
+    assert (found in line, other in line) == (True, True)
     (home.comparisons / f"{other.removeprefix('saved:')}.json").write_text("{")
     result = call("comparisons")
     assert "is damaged" in result.stderr

@@ -25,7 +25,7 @@ def test_downloaded_dataset_is_rebuilt_only_with_force(home: Home) -> None:
     for words in ([], [], ["--again"]):
         result = call("datasets", "fetch", "digits", *words)
         assert (result.exit_code, result.stderr) == (0, "")
-        assert "1,437 training images, 360 test images" in result.stdout
+        assert "1,149 training, 288 validation and 360 test images" in result.stdout
         made.append((home.datasets / "digits" / "dataset.json").stat().st_mtime_ns)
     assert made[0] == made[1] < made[2]
     assert ask("datasets")[0]["available"]

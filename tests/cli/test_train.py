@@ -63,8 +63,14 @@ def test_dataset_is_named_in_every_way_and_needs_no_recipe(home: Home) -> None:
         assert (found, list_specs(found, changes, "gap", 1)) == (name, [spec]), (recipe, settings)
     for words, text in (
         (["train"], "Give --recipe, or --dataset with the name"),
-        (["train", "--dataset", "pet"], "There is no dataset 'pet'. `headroom datasets` lists them."),
-        (["train", "--recipe", "digits-heads", "--dataset", "../x"], "There is no dataset '../x'."),
+        (
+            ["train", "--dataset", "pet"],
+            "There is no dataset 'pet'. Did you mean 'pets'? `headroom datasets` lists them.",
+        ),
+        (
+            ["train", "--recipe", "digits-heads", "--dataset", "../x"],
+            "Expected the name of added images; got the path '../x'.",
+        ),
         (["sweep", "--dataset", "pet", "--set", "blocks=1,2", "--dry-run"], "There is no dataset 'pet'."),
     ):
         assert refused(*words)[1].startswith(text)
@@ -92,7 +98,10 @@ def test_images_have_the_input_size_of_an_added_model(home: Home) -> None:
     ):
         assert call(*words).stderr.startswith("Images are resized to 20 × 20 pixels, the input size of model own.")
     for words, text in (
-        (["models", "evaluate", "own"], "Give --dataset with the name of a dataset or of added images."),
+        (
+            ["models", "evaluate", "own"],
+            "Give --dataset with the name of a dataset or of added images; `headroom datasets` lists them.",
+        ),
         (["models", "evaluate", "own", "--dataset", "pet"], "There is no dataset 'pet'."),
         (["train", "--backbone", "model:own"], "Give --recipe, or --dataset with the name"),
         (["import", str(home.models / "own" / "model.keras")], "'model.keras' is a model, not a run."),

@@ -408,12 +408,16 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
     (source / "red" / "bad.png").write_bytes(b"")
     code, out, err = call("add", "mine", str(source), "--side", "16")
     assert code == 0
-    assert out.startswith("Folder mine: 8 training images, 2 test images, ")
     summary, _, rest = out.partition("\n")
     assert summary.endswith("2 classes; stratified 80/20 split by Headroom.")
-    assert [line.split() for line in rest.splitlines() if line.startswith((" blue", " red"))] == [
-        ["blue", "3", "1", "1", "5"], ["red", "3", "1", "1", "5"],
-    ]  # fmt: skip
+    rows = [line.split() for line in rest.splitlines() if line.startswith((" blue", " red"))]
+    assert rows == [["blue", "3", "1", "1", "5"], ["red", "3", "1", "1", "5"]]
+    counts = [sum(int(row[column]) for row in rows) for column in (1, 2, 3)]  # every text has those of the table
+    stated = "{} training, {} validation and {} test images".format(*counts)
+    assert summary.startswith(f"Folder mine: {stated}, ")
+    assert call("show", "mine")[1].startswith(f"Folder mine: 2 classes with 5 images each; {stated}. ")
+    (row,) = (line.split() for line in call()[1].splitlines() if line.startswith(" folder mine"))
+    assert row[3:7] == [*map(str, counts), "1"]
     assert "\nLeft out: 1 file.\n  red/bad.png: This image file is empty.\n" in rest
     assert f"Reasons of all files left out: {home.datasets / 'folder-mine' / 'skipped.txt'}\n" in err
     assert "Train on them: headroom train --dataset mine\n" in err
@@ -428,12 +432,12 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
     assert (code, out) == (1, "")
     assert err == (f"Folder mine is in use by 1 unfinished job. Cancel with: headroom jobs cancel {spec.run_id}\n")
     JobQueue(home).cancel(spec.run_id)
-    restored = "estored Folder mine: 8 training images, 2 test images, "
+    restored = f"estored Folder mine: {stated}, "
     assert call("restore") == (0, "", "")
     for _ in range(2):
         code, out, err = call("remove", "mine")
         assert (code, err) == (0, "Restore it with: headroom datasets restore mine\n")
-        assert out.startswith("Removed Folder mine: 8 training images, 2 test images, ")
+        assert out.startswith(f"Removed Folder mine: {stated}, ")
         assert call("restore") == (0, "mine\n", "")
         code, out, err = call("restore", "mine")
         assert (code, err, out[1 : 1 + len(restored)]) == (0, "", restored)

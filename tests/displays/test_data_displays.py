@@ -146,7 +146,10 @@ def test_key_figures_and_titles_of_findings(datasets: dict[str, InspectedDataset
     found = {case: Overview(data).frame().set_index("figure") for case, data in datasets.items()}
     assert found["digits"].loc["Findings", ["value", "note", "rating"]].tolist() == ["1", "1 note", 0]
     assert found["hostile"].loc["Findings", "rating"] == -1
-    assert found["hostile"].loc["Images", ["value", "note"]].tolist() == ["50", "30 training, 10 validation, 10 test"]
+    assert found["hostile"].loc["Images", ["value", "note"]].tolist() == [
+        "50",
+        "30 training, 10 validation and 10 test",
+    ]
     assert found["hostile"].loc["Median image size", "note"].endswith("% cut on average")
     assert found["old"].loc["Findings", "note"] == "images not searched yet"
     assert found["square"].loc["Median image size", "note"] == "pixels; nothing is cut"

@@ -35,7 +35,12 @@ DATA: dict[str, dict[str, Any]] = {
     "unequal epochs": {"epochs": 7},
     "2 classes": {"classes": 2},
     "100 classes": {"classes": 100},
+    "equal points": {"accuracy": 1.0},
+    "equal sizes": {},
+    "continued": {"epochs": 7},
 }
+RATES = {"equal points", "equal sizes"}  # the variants differ in the learning rate: they have the same costs
+
 VARIANTS = (1, 2, 3, 7, 9, 15)
 _MOST_CHARS = 30  # of a line next to the names of heads, in a chart of 326 pixels
 FEW = ((2, "100 classes"),)
@@ -63,9 +68,14 @@ def list_runs(writer: RunWriter, variants: int, data: str, accuracy: float = 0.9
         for seed in range(2):
             swept = {"head": "gap", "filters": 4 * (index + 1)}
             other = {"head": heads[index % len(heads)], "dropout": 0.1 * (index // len(heads))}
-            changes = swept if data == "one epoch" else other
-            run = writer(epochs=epochs, seed=seed, accuracy=accuracy, **changes)
+            changes = (
+                {"learning_rate": 0.001 * (index + 1)} if data in RATES else swept if data == "one epoch" else other
+            )
+            own = 0.75 + 0.01 * index if data == "equal sizes" else accuracy
+            run = writer(epochs=epochs, seed=seed, accuracy=own, **changes)
             short = data == "unequal epochs" and seed
+            if data == "continued":
+                run = rewrite(run, resumed_at=[2 + (index + seed) % 5])
             yield rewrite(run, history=history_of(2 + index % 3, 0.8 + 0.01 * index)) if short else run
 
 

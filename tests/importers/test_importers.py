@@ -126,7 +126,11 @@ def test_command_prints_the_ids_of_known_files_too(home: Home, tmp_path: Path) -
     first, second = call("import", str(path), "--name", "mine"), call("import", str(path), "--name", "mine")
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert first.stdout == second.stdout
-    assert second.stderr == f"{first.stdout.strip()}: already exists.\n"
+    run_id = first.stdout.strip()
+    what = f"{len(LABELS)} test images of 3 classes, test accuracy "
+    assert first.stderr.startswith(f"{run_id}: imported mine, Unnamed dataset, seed 0: {what}"), first.stderr
+    assert first.stderr.endswith(", no learning curves, no predictions on validation images.\n")
+    assert second.stderr == f"{run_id}: already exists.\n"
     bundle = tmp_path / "run.zip"
     bundle.write_bytes(build_bundle(build_results("other", LABELS, PROBS))[1])
     assert call("import", str(bundle), str(path), "--name", "mine").stdout.splitlines()[1] == first.stdout.strip()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.errors import JobError
+from core.errors import JobStateError
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
@@ -21,7 +21,7 @@ def test_queued_job_is_cancelled_at_once_and_can_be_resubmitted(home: Home, spec
     assert queue.submit([spec], "a test") == {spec.run_id: "queued"}
     queue.cancel(spec.run_id)
     assert state(home, spec) == "cancelled"
-    with pytest.raises(JobError, match="is not queued or running; it may have ended"):
+    with pytest.raises(JobStateError, match="is cancelled; only queued and running jobs can be cancelled"):
         queue.cancel(spec.run_id)
     assert queue.claim() is None
     assert queue.submit([spec]) == {spec.run_id: "queued"}

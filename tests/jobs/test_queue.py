@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from core.datasets.cache import open_dataset, pin
 from core.displays.job_table import list_active_jobs, list_completed_jobs
-from core.errors import HomeError, JobError
+from core.errors import HomeError, JobStateError
 from core.home import Home
 from core.jobs import database as table_module
 from core.jobs.dispatcher import Dispatcher, ensure_dispatcher
@@ -65,7 +65,7 @@ def test_moved_job_is_started_at_its_new_position(queue: JobQueue, specs: list[R
     assert seeds(queue) == [3, 1, 2, 0]
     claimed = [queue.claim() for _ in range(4)]
     assert [job and job.spec.seed for job in claimed] == [3, 1, 2, 0]
-    with pytest.raises(JobError, match="is not queued; it may have started or ended"):
+    with pytest.raises(JobStateError, match="is running; only queued jobs can be moved"):
         queue.move(specs[3].run_id, -1)
 
 
@@ -135,7 +135,7 @@ def test_dispatcher_of_a_paused_queue_settles_running_jobs_and_ends_when_idle(ho
 def test_home_without_jobs_has_none_to_change(home: Home) -> None:
     queue = JobQueue(home)
     for change in (lambda: queue.cancel("0" * 12), lambda: queue.move("0" * 12, 1)):
-        with pytest.raises(JobError, match="is not queued"):
+        with pytest.raises(JobStateError, match="has no job; only queued"):
             change()
     queue.unpause()
     assert queue.remove_damaged() == 0
@@ -157,9 +157,9 @@ def test_home_without_jobs_can_be_paused(home: Home) -> None:
 def test_only_a_job_in_the_given_state_is_retried(home: Home, queue: JobQueue, specs: list[RunSpec]) -> None:
     queue.pause()
     queue.cancel(specs[0].run_id)
-    with pytest.raises(JobError, match=r"Cannot queue failed job '.*' again: it is cancelled"):
+    with pytest.raises(JobStateError, match="is cancelled; only failed jobs can be retried"):
         requeue_job(home, specs[0].run_id, "failed")
-    with pytest.raises(JobError, match="Cannot queue failed job '0' again: it was not found"):
+    with pytest.raises(JobStateError, match="Run '0' has no job; only failed jobs can be retried"):
         requeue_job(home, "0", "failed")
     assert requeue_job(home, specs[0].run_id, "cancelled", submitted_by="a test").status == "queued"
     assert seeds(queue) == [1, 2, 3, 0]

@@ -23,8 +23,11 @@ def test_commands_export_and_import(
     found = CliRunner().invoke(app, ["bundle", "export", run.run_id[:6], "-o", str(path)])
     assert found.output.startswith(f"{path}: 1 run, ")
     monkeypatch.setenv("HEADROOM_HOME", str(tmp_path / "other"))
-    assert CliRunner().invoke(app, ["bundle", "import", str(path)]).output == f"{run.run_id}\n"
-    assert CliRunner().invoke(app, ["bundle", "import", str(path)]).output == f"{run.run_id}: already exists.\n"
+    what = "imported GAP, Digits, seed 0: 360 test images of 10 classes, test accuracy "
+    what += f"{run.record.metrics.test_accuracy:.1%}"
+    for text in (what, "already exists"):
+        found = CliRunner().invoke(app, ["bundle", "import", str(path)])
+        assert (found.stdout, found.stderr) == (f"{run.run_id}\n", f"{run.run_id}: {text}.\n")
     path.write_bytes(b"rot")
     refused = CliRunner().invoke(app, ["bundle", "import", str(path)])
     assert refused.exit_code == 1

@@ -13,7 +13,7 @@ from core.jobs.queue import JobQueue
 from core.spec import RunSpec
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
-from tests.support.page import PAGES, navigated, open_page
+from tests.support.page import PAGES, list_misaligned, navigated, open_page
 from tests.support.quick_altair import quicken_altair
 
 
@@ -26,7 +26,7 @@ def tour(home: Home, pages: list[str] = PAGES) -> dict[str, Any]:
         for page in pages:
             app = open_page(page)
             messages = [message.value for message in [*app.error, *app.warning, *app.exception]]
-            found["pages"][page] = [len(app.title), messages]
+            found["pages"][page] = [len(app.title), messages + list_misaligned(app)]
     spec = RunSpec(epochs=2)
     try:
         spec = pin(home, spec)

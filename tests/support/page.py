@@ -1,6 +1,7 @@
 """Pages in Streamlit's own test runner."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -93,6 +94,18 @@ def read_tables(app: AppTest) -> list[pd.DataFrame]:
     """Return the tables that a page draws as HTML, in page order; all cells are text."""
     drawn = [element.proto.body for element in app.get("html") if _TABLE in element.proto.body]
     return [_read(html[html.index(_TABLE) :]) for html in drawn]
+
+
+def list_misaligned(app: AppTest) -> list[str]:
+    """Return the columns with words that a grid aligns right, as numbers are."""
+    found = []
+    for grid in app.dataframe:
+        config = json.loads(grid.proto.columns or "{}")
+        for name, cells in grid.value.items():
+            words = [cell for cell in map(str, cells) if re.match("[A-Za-z]{2}", cell)]
+            if words and config.get(str(name), {}).get("alignment") == "right":
+                found.append(f"{name} ({words[0]}) is aligned right")
+    return found
 
 
 def _read(html: str) -> pd.DataFrame:

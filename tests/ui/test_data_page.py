@@ -64,11 +64,11 @@ def test_bundled_dataset_of_the_comparison_is_shown_first(open_data: Open, make_
     ]  # fmt: skip
     assert html_of(app).count("<img ") == 20
     assert not [*app.error, *app.warning, *app.info]
+    assert links(app)["Train on this dataset"].query_string == "recipe=digits-heads"
     app = open_data(data_section="source")
     assert "1 finished run used this dataset." in text_of(app)
     assert run.run_id not in text_of(app)  # a click opens it
     assert "Remove dataset" not in labels(app)
-    assert links(app)["Train on this dataset"].query_string == "recipe=digits-heads"
 
 
 @pytest.mark.parametrize("report", [True, False])
@@ -78,6 +78,7 @@ def test_every_section_of_an_added_dataset_shows_its_text_unchanged(open_data: O
     assert bool(found) == report
     for section in SECTIONS:
         app = open_data(dataset_shown="folder-mine", data_section=section)
+        assert links(app)["Train on this dataset"].query_string == "recipe=folder-heads&folder=mine"
         assert not [*app.warning, *app.exception], section
         assert not app.error, section
         assert "<script" not in html_of(app)
@@ -97,7 +98,6 @@ def test_every_section_of_an_added_dataset_shows_its_text_unchanged(open_data: O
             assert ("were not recorded" in drawn) != report
         if section == "source":
             assert "Remove dataset" in labels(app)
-            assert links(app)["Train on this dataset"].query_string == "recipe=folder-heads&folder=mine"
 
 
 def test_worst_finding_shows_its_images_and_long_lists_have_pages(open_data: Open, home: Home) -> None:

@@ -14,8 +14,12 @@ from core.home import Home
 from core.ui import access, deployment, request_guard
 from core.ui.deployment import apply_deployment, find_base_url
 from core.ui.request_guard import RequestGuard, is_own_origin
+from tests.support.paths import ROOT
 
-OPTIONS = ("server.allowedHosts", "server.corsAllowedOrigins", "server.baseUrlPath", "server.address")
+OPTIONS = (
+    "server.allowedHosts", "server.corsAllowedOrigins", "server.baseUrlPath", "server.address", "server.port",
+    "server.headless",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -38,6 +42,31 @@ def open_dashboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         disconnect()
     for name, value in kept.items():
         config.set_option(name, value)
+
+
+def test_only_the_server_prints_its_address_when_the_port_is_known(
+    open_dashboard: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(request_guard.cli_util, "open_browser", opened.append)
+
+    async def start() -> None:
+        async with request_guard.announce_address(None):
+            pass
+
+    for headless, mode, expected in (
+        (True, "starlette-app", "Dashboard: http://localhost:8507 (Ctrl-C stops it)\n"),
+        (False, "starlette-app", "Dashboard: http://localhost:8507 (Ctrl-C stops it)\n"),
+        (False, "asgi-server", ""),  # it prints its own
+    ):
+        monkeypatch.setattr(config, "_server_mode", mode)
+        config.set_option("server.port", 8507)  # as Streamlit does if 8501 is taken
+        config.set_option("server.headless", headless)
+        asyncio.run(start())
+        assert capfd.readouterr().err == expected
+    assert opened == ["http://localhost:8507"]
+    for path in ("Makefile", "core/cli/serve.py"):
+        assert "http://localhost" not in (ROOT / path).read_text()
 
 
 def test_settings_are_added_to_the_options(open_dashboard: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,6 +106,20 @@ def test_unsafe_or_invalid_start_is_refused_with_a_sentence(
     if name in ("URL", "HOSTS") and value != "a.org":
         monkeypatch.setenv("HEADROOM_OPEN_ACCESS", "1")
         apply_deployment()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path", "query", "address"),
+    [("", "/compare", "", "./"), ("", "/compare", "compare=runs%3Aa&b=%C3%A9", "./?compare=runs%3Aa&b=%C3%A9"),
+     ("lab", "/lab/compare", "a=1", "./?a=1"), ("lab", "/compare", "", None), ("", "/api/compare", "", None),
+     ("", "/", "compare=x", None)],
+)  # fmt: skip
+def test_start_page_is_served_at_one_address(
+    open_dashboard: None, prefix: str, path: str, query: str, address: str | None
+) -> None:
+    config.set_option("server.baseUrlPath", prefix)
+    scope = {"type": "http", "path": path, "query_string": query.encode()}
+    assert request_guard.find_redirect(scope) == address
 
 
 def test_address_of_another_server_is_refused(open_dashboard: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,12 @@ def test_unusual_file_is_predicted_or_rejected_with_a_message(open_page: Open, e
 
 def test_missing_model_is_reported_with_what_to_do(open_page: Open, examples: list[Run]) -> None:
     app = open_page("draw", drawn_from="file", drawn_seed="1")
-    assert [("(seed 1) has no model file. Select seed 0." in info.value) for info in app.info] == [True, True]
+    for head, info in zip(("gap", "dense"), app.info, strict=True):
+        whole, lost = (
+            next(run for run in examples if (run.spec.head, run.spec.seed) == (head, seed)) for seed in (0, 1)
+        )
+        expected = f"run {lost.run_id} (seed 1) has no model file. Use run {whole.run_id} (seed 0), which has one."
+        assert info.value.endswith(expected)
 
 
 def test_runs_without_any_model_show_what_to_do(open_page: Open, make_run: RunWriter) -> None:

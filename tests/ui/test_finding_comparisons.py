@@ -19,7 +19,7 @@ from core.jobs.sweep_store import Sweep, keep_sweep
 from core.spec import RunSpec
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
-from core.store.saved_comparison import list_saved, save_runs
+from core.store.saved_comparison import clear_saved, delete_saved, list_saved, save_runs
 from tests.support.command import ask
 from tests.support.page import Open, text_of
 from tests.support.run_writer import RunWriter
@@ -80,6 +80,11 @@ def test_comparison_is_saved_with_its_baseline_and_deleted(open_page: Open, home
     next(box for box in app.sidebar.selectbox if box.label == "Baseline").set_value(gap.key).run()
     assert app.title[0].value.startswith("After 3 of 25 epochs: Flatten + Dense has 17.5× more parameters than GAP")
     assert gap.key in app.query_params["baseline"]
+    named = save_runs(home, "GAP first", tuple(two_heads), gap.key)
+    linked = open_page("compare", compare="saved:gap first")
+    assert linked.query_params["compare"] == f"saved:{named.saved_id}"
+    delete_saved(home, named.saved_id)
+    clear_saved(home)
     linked = open_page("evidence", baseline=gap.key)
     assert "17.5× more parameters than GAP" in text_of(linked)
     refused = open_page("evidence", baseline="mlp-00000000")
@@ -155,6 +160,8 @@ def test_finished_training_offers_its_comparison(
         assert not [text for text in other.sidebar.markdown if "Finished" in text.value]
         click(other, "Compare")
         assert "2 heads × 1–2 seeds" in text_of(other)
+    JobQueue(home).submit([specs[0].replace(seed=9)])
+    assert not [message.value for page in ("train", "jobs") for message in open_page(page).success]  # others run now
 
 
 def test_comparison_names_its_unfinished_runs_until_they_are_part_of_it(

@@ -10,7 +10,7 @@ from core.home import Home
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
 from tests.support.dispatcher import queue_up
-from tests.support.page import Open, labels
+from tests.support.page import Open, labels, list_misaligned
 
 
 def test_empty_home_has_a_link_to_train(open_page: Open) -> None:
@@ -45,7 +45,9 @@ def test_running_job_is_shown_with_its_log_and_can_be_cancelled(
     (job,) = JobQueue(home).running()
     assert job.cancel
     assert app.button(key=f"cancel-{spec.run_id}").disabled
-    assert open_page("jobs").dataframe[0].value["Status"][0] == "stopping"
+    shown = open_page("jobs")
+    assert shown.dataframe[0].value["Status"][0] == "stopping"
+    assert list_misaligned(shown) == []
 
 
 def test_former_link_to_a_job_opens_its_run(

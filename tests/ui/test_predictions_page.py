@@ -76,7 +76,7 @@ def test_dialog_shows_the_feature_maps_of_each_layer_or_the_reason(open_page: Op
     assert len(app.get("vega_lite_chart")) == charts + 2
     assert "Feature maps of test image 7, GAP: 5 layers; Flatten + Dense: 4 layers." in text_of(app)
     app.selectbox(key="seed").set_value(1).run()
-    assert text_of(app).count("has no model file. Select seed 0.") == 2
+    assert text_of(app).count("(seed 0), which has one.") == 2
     assert not app.error
 
 

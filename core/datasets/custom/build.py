@@ -32,10 +32,10 @@ from core.datasets.report import (
     write_report,
 )
 from core.datasets.row_file import RowReader
-from core.datasets.split import compute_split
+from core.datasets.split import count_splits
 from core.errors import DatasetError
 from core.plural import format_plural
-from core.spec import DATASETS, RunSpec
+from core.spec import DATASETS
 
 _SPLITS = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 
@@ -166,9 +166,7 @@ def _count_images(
     validation_count: int,
 ) -> tuple[ClassCount, ...]:
     """Count the images of each class or with each attribute. `labels` are those of training, validation and test."""
-    if not validation_count and train_count > 1:  # by default, the last training images
-        validation_count = len(compute_split(RunSpec(), train_count)[1])
-    ends = train_count - validation_count, train_count
+    ends = count_splits(train_count, validation_count, 0)["train"], train_count
     names = attributes or classes
     counts = [
         part.sum(axis=0) if attributes else np.bincount(part, minlength=len(names)) for part in np.split(labels, ends)

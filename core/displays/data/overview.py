@@ -12,7 +12,8 @@ from core.datasets.findings.class_findings import STRONG_IMBALANCE
 from core.datasets.findings.image_findings import SEVERITIES
 from core.datasets.report import SPLITS
 from core.displays.chart_view import Chart
-from core.displays.data_display import SPLIT_LABELS, DataDisplay
+from core.displays.data_display import DataDisplay
+from core.displays.data_headline import write_image_counts
 from core.displays.number import format_count, format_plural
 
 _PLURALS = {"error": "errors", "warning": "warnings", "note": "notes"}
@@ -43,8 +44,7 @@ class Overview(DataDisplay):
         return f"{'; '.join(f'{name}: {value}, {note}' for name, value, note, _ in self._rows)}."
 
     def _count_images(self) -> tuple[str, str, str, int]:
-        counts = [(SPLIT_LABELS[split], len(self.data.find_rows(split))) for split in SPLITS]
-        note = ", ".join(f"{count:,} {label}" for label, count in counts if count)
+        note = write_image_counts(self.data.info).removesuffix(" images")
         return "Images", format_count(self.data.info.train_count + self.data.info.test_count), note, 0
 
     def _count_classes(self) -> tuple[str, str, str, int]:

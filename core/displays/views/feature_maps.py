@@ -21,6 +21,7 @@ from core.displays.palette import colors
 from core.displays.sentence import join_parts
 from core.errors import HeadroomError
 from core.home import Home, describe_error
+from core.store.comparison import Comparison
 from core.store.run import Run
 from core.store.thumbnail import load_test_images
 
@@ -101,7 +102,7 @@ class FeatureMaps(Display):
 
     def _compute(self, run: Run) -> Sequence[LayerMaps] | str:
         if not run.has("model.tflite"):
-            return write_missing_model(self.comparison.runs, run)
+            return write_missing_model(self.comparison, run)
         try:
             return compute_feature_maps(run, self._read(run))
         except HeadroomError as error:
@@ -111,10 +112,13 @@ class FeatureMaps(Display):
         return prepare_images(run, [load_test_images(self.home, run, exact=True)[self.image]])[0]
 
 
-def write_missing_model(runs: Sequence[Run], run: Run) -> str:
-    """Return the sentence for a run without a model file, and what to do."""
+def write_missing_model(comparison: Comparison, run: Run) -> str:
+    """Return the sentence for a run without a model file, and what to do: it names runs, as commands and pages do."""
     if run.spec.elsewhere:
         return f"{run.spec.elsewhere} was trained elsewhere and has no model file."
-    others = [str(other.spec.seed) for other in runs if other.has("model.tflite")]
-    action = f"Select seed {others[0]}." if others else "Train the run on this machine, or import its models."
+    same = next(variant.runs for variant in comparison.variants if run in variant.runs)
+    other = next((found for found in same if found.has("model.tflite")), None)
+    action = "Train the run on this machine, or import its models."
+    if other:
+        action = f"Use run {other.run_id} (seed {other.spec.seed}), which has one."
     return f"run {run.run_id} (seed {run.spec.seed}) has no model file. {action}"

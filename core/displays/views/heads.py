@@ -1,6 +1,7 @@
 """Accuracy and cost per head."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,10 +12,10 @@ from core.analysis.baseline import find_baseline
 from core.analysis.difference import Difference, compute_differences
 from core.analysis.finding import compute_finding
 from core.analysis.summary import compute_table, read_seed_mean
-from core.displays.axis import spread_names
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import color_heads, measure_legend, shape_heads, write_note
+from core.displays.label_position import Area, position_names
 from core.displays.number import (
     format_accuracy,
     format_bytes,
@@ -32,22 +33,31 @@ METRICS = (
 )  # fmt: skip
 
 
-_HEIGHT, _NAME_PIXELS = 300, 17
+_HEIGHT, _PADDING, _RADIUS = 300, 60, 7  # pixels
+_ABOVE_PIXELS = 32  # above the plot, where names may be
 _NAME_COLOR = "#6b7684"  # legible in both themes, which the first or last color of a sequence is not
 _MAX_NAMES, _NAME_CHARS = 4, 16  # more or longer names are in a legend
 _LETTER_PIXELS, _PLOT_PIXELS = 8, 300  # of a name, and of the axis on a narrow page
 
 
-def _spread_names(frame: pd.DataFrame, gap: float, low: float, high: float) -> pd.Series:
-    """Return the y position of the name of each head, without overlap between heads of similar size."""
-    sizes = frame["params"].map(lambda params: math.log10(max(params, 1))).sort_values()
-    widths = frame["head"].map(len)[sizes.index] * _LETTER_PIXELS / _PLOT_PIXELS * (sizes.max() - sizes.min())
-    groups = (sizes.diff() > (widths + widths.shift()) / 2).cumsum()
-    high_of = frame["high"].to_dict()
-    for _, group in sizes.groupby(groups):
-        spread = spread_names([float(high_of[row]) for row in group.index], gap, low, high)
-        high_of |= dict(zip(group.index, spread, strict=True))
-    return pd.Series(high_of)
+def _position_names(frame: pd.DataFrame, named: Sequence[str], low: float, high: float, above: int) -> pd.DataFrame:
+    """Return the rows with a name, and the distance in pixels of each name from its point.
+
+    The distances are those of a narrow plot; in a wider one, points and names are farther apart.
+    """
+    sizes = frame["params"].map(lambda params: math.log10(max(params, 1)))
+    span = float(sizes.max() - sizes.min())
+    x = _PLOT_PIXELS / 2 + ((sizes - sizes.min()) / (span or 1.0) - 0.5 * bool(span)) * (_PLOT_PIXELS - 2 * _PADDING)
+    top, point, bottom = ((high - frame[side]) / (high - low) * _HEIGHT for side in ("high", "test_accuracy", "low"))
+    marks = [
+        Area(x - _RADIUS, min(top, y - _RADIUS), x + _RADIUS, max(bottom, y + _RADIUS))
+        for x, top, y, bottom in zip(x, top, point, bottom, strict=True)
+    ]
+    widths = [len(label) * _LETTER_PIXELS if label in named else None for label in frame["head"]]
+    areas = position_names(marks, widths, Area(0, -above, _PLOT_PIXELS, _HEIGHT))
+    centers = [area.center if area else (math.nan, math.nan) for area in areas]
+    placed = frame.assign(dx=[at[0] for at in centers] - x, dy=[at[1] for at in centers] - point)
+    return placed.dropna(subset=["dx"])
 
 
 def _write_difference(difference: Difference) -> str:
@@ -116,24 +126,24 @@ class Heads(Display):
             frame[side] = (frame["test_accuracy"] + sign * frame["test_accuracy_std"].fillna(0)).clip(0, 1)
         low, high = float(frame["low"].min()), float(frame["high"].max())
         room = max(high - low, 0.02)
-        low, high = low - 0.25 * room, high + 0.3 * room  # names are above the points
+        ends = max(low - 0.25 * room, 0.0), min(high + 0.3 * room, 1.0)  # names are above and below the points
         labels = self.comparison.labels
         many = len(labels) > MANY_VARIANTS
         named = many or (len(labels) <= _MAX_NAMES and max(map(len, labels)) <= _NAME_CHARS)
-        frame["name_y"] = _spread_names(frame, _NAME_PIXELS / _HEIGHT * (high - low), low, high)
         tip = [
             alt.Tooltip("head:N", title="Head"),
             alt.Tooltip("params:Q", title="Parameters", format=","),
             alt.Tooltip("test_accuracy:Q", title="Test accuracy, mean", format=".2%"),
             alt.Tooltip("test_accuracy_std:Q", title="Standard deviation across seeds", format=".2%"),
         ]
+        x = alt.X(
+            "params:Q",
+            title="Parameters (log)",
+            scale=alt.Scale(type="log", padding=_PADDING),
+            axis=alt.Axis(format="~s", tickCount=4, grid=False),
+        )
         base = alt.Chart(frame).encode(
-            x=alt.X(
-                "params:Q",
-                title="Parameters (log)",
-                scale=alt.Scale(type="log", padding=60),
-                axis=alt.Axis(format="~s", tickCount=4, grid=False),
-            ),
+            x=x,
             color=color_heads(self.comparison, legend=not named),
             tooltip=tip,
         )
@@ -141,28 +151,23 @@ class Heads(Display):
             "test_accuracy:Q",
             title="Test accuracy",
             axis=alt.Axis(format=".1%", tickCount=6),
-            scale=alt.Scale(domain=[max(low, 0.0), min(high, 1.0)], zero=False, nice=False),
+            scale=alt.Scale(domain=[*ends], zero=False, nice=False),
         )
         bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
         points = base.mark_point(filled=True, size=140, opacity=1).encode(
             y=y, shape=shape_heads(self.comparison, legend=not named)
         )
+        names = _position_names(frame, self._list_named() if named else (), *ends, 0 if many else _ABOVE_PIXELS)
+        texts = alt.Chart(names).mark_text(
+            fontSize=13, fontWeight="bold", baseline="middle", dx=alt.expr("datum.dx"), dy=alt.expr("datum.dy")
+        )
+        color = alt.value(_NAME_COLOR) if many else color_heads(self.comparison, legend=False)
+        texts = texts.encode(x=x, y=y, text=alt.Text("head:N"), color=color, tooltip=tip)
+        layers = alt.layer(bars, points, *([texts] if len(names) else []))
         if many:
             note = f"Only the {self.comparison.noun}s of the headline are named. Point to a mark for its name."
-            offsets = (22, -16) if low > 0 else (-34, -16)  # below and above the point, or both above it
-            names = [self._name_one(base, label, dy) for label, dy in zip(self._list_named(), offsets, strict=False)]
-            return alt.layer(bars, points, *names).properties(height=_HEIGHT, title=write_note(note))
-        texts = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(
-            y=alt.Y("name_y:Q"), text=alt.Text("head:N")
-        )
-        legend = 0 if named else 30 + measure_legend(labels)
-        return alt.layer(bars, points, *([texts] if named else [])).properties(height=_HEIGHT + legend)
-
-    def _name_one(self, base: alt.Chart, label: str, dy: int) -> alt.Chart:
-        """Build the name of one of many variants, `dy` pixels below its point."""
-        row = base.transform_filter(alt.FieldEqualPredicate(field="head", equal=label))
-        text = row.mark_text(dy=dy, fontSize=13, fontWeight="bold")
-        return text.encode(y=alt.Y("test_accuracy:Q"), text=alt.Text("head:N"), color=alt.value(_NAME_COLOR))
+            return layers.properties(height=_HEIGHT, title=write_note(note))
+        return layers.properties(height=_HEIGHT + (0 if named else 30 + measure_legend(labels)))
 
     def _list_named(self) -> list[str]:
         """Return the labels of the variants that the chart may name: of many, the two of the headline."""

@@ -23,7 +23,7 @@ def show_data_notice(status: DatasetStatus) -> None:
     except HeadroomError:  # the form shows its message
         return
     worst, text = find_worst(data), escape_markdown(write_main_finding(data))
-    counts = escape_markdown(f"{count_names(data)}; {write_image_counts(data)}.")
+    counts = escape_markdown(f"{count_names(data)}; {write_image_counts(data.info)}.")
     severe = worst is not None and worst.severity in _SHOWN
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(counts if severe else f"{counts} {text}".strip(), width="content")

@@ -9,7 +9,7 @@ from core.displays.data_headline import write_data_headline
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes
 from core.errors import HeadroomError
-from core.recipes import RECIPES
+from core.recipes import RECIPES, find_general_recipe
 from core.spec import DATASETS
 from core.ui import url, widget
 from core.ui.data.display import is_usable, open_inspected
@@ -44,6 +44,8 @@ def show_data_page() -> None:
         if key is None or not shows_upload(statuses[key]):
             with st.popover("Add images", icon=":material/upload:"):
                 show_upload()
+        if key is not None and is_usable(statuses[key]):
+            _show_train_link(statuses[key])
     if key is not None:
         status = statuses[key]
         if is_usable(status):
@@ -67,6 +69,17 @@ def _show_available(key: str, status: DatasetStatus, heading: DeltaGenerator) ->
         facts += [format_bytes(data.info.bytes)] if data.info.bytes else []
         st.caption(escape_markdown(" · ".join(facts)))
     show_data_section(data)
+
+
+def _show_train_link(status: DatasetStatus) -> None:
+    """Show the link to the Train page with the most general recipe for a dataset."""
+    recipe = find_general_recipe(status.name)
+    query = {"recipe": recipe.name} if recipe.spec.dataset == status.name else {"dataset": status.name}
+    if status.folder:
+        query["folder"] = status.folder
+    st.page_link(
+        "pages/train.py", label="Train on this dataset", query_params=query, icon=":material/model_training:",
+    )  # fmt: skip
 
 
 def _write_option(status: DatasetStatus) -> str:

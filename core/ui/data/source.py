@@ -6,7 +6,6 @@ import streamlit as st
 from core.datasets.inspect import InspectedDataset
 from core.displays.data.provenance import Provenance
 from core.displays.number import format_plural, format_share
-from core.recipes import find_general_recipe
 from core.spec import DATASETS, HEADS
 from core.ui.data.display import show_data_frame
 from core.ui.data.removal import show_remove
@@ -61,18 +60,6 @@ def _show_runs(data: InspectedDataset) -> None:
         )
         show_frame(table, words=("Head",), run_ids=latest["run_id"].tolist())
     query = {"runs_search": f"folder:{data.info.folder}"} if data.info.folder else {"runs_dataset": data.info.name}
-    with st.container(horizontal=True):
-        if len(frame) > _LATEST:
-            label = f"All {len(frame):,} runs"
-            st.page_link("pages/runs.py", label=label, query_params=query, icon=":material/folder_open:")
-        st.page_link(
-            "pages/train.py", label="Train on this dataset", query_params=_build_link(data),
-            icon=":material/model_training:",
-        )  # fmt: skip
-
-
-def _build_link(data: InspectedDataset) -> dict[str, str]:
-    """Return the parameters of the Train page: the most general recipe for this dataset."""
-    recipe = find_general_recipe(data.info.name)
-    link = {"recipe": recipe.name} if recipe.spec.dataset == data.info.name else {"dataset": data.info.name}
-    return link | ({"folder": data.info.folder} if data.info.folder else {})
+    if len(frame) > _LATEST:
+        label = f"All {len(frame):,} runs"
+        st.page_link("pages/runs.py", label=label, query_params=query, icon=":material/folder_open:")

@@ -75,7 +75,7 @@ def _open_all(comparison: Comparison, seed: int) -> dict[str, LiveModel]:
         if run.has("model.tflite"):
             models[head] = _open(run.run_id, run.record.checksums.get("model.tflite"), run)
             continue
-        reason = f"{head} is unavailable: {write_missing_model(comparison.runs, run)}"
+        reason = f"{head} is unavailable: {write_missing_model(comparison, run)}"
         st.info(escape_markdown(reason), icon=":material/visibility_off:")
     return models
 
