@@ -66,6 +66,15 @@ from tests.support.page import PAGES, navigated, open_page, text_of
 from tests.support.paths import ROOT
 
 GOOD, OTHER = "gap", "dense"
+MORE = 8
+"""How many times as many cases `make test-all` has: all of them would take hours."""
+
+
+def is_chosen(number: int, every: int) -> bool:
+    """Return whether a case is tested: one of `every`, MORE of them in `make test-all`."""
+    return number % (max(1, every // MORE) if LONG else every) == 0
+
+
 SIDE_FILES = ("notes.sqlite", "jobs/queue.sqlite", "index.feather")
 
 
@@ -212,19 +221,19 @@ def test_home_contains_a_file_of_every_kind_that_is_written(full_home: Home) -> 
 
 
 def list_cases(home: Home) -> Iterator[tuple[Path, str, bool]]:
-    """Return every file with some kinds of damage each, in `make test-all` with all kinds."""
+    """Return every file with some kinds of damage each, in `make test-all` with more kinds."""
     for index, path in enumerate(files_of(home)):
         in_run = path.parent.parent == home.runs and path.name != "record.json"
         for number, damage in enumerate(DAMAGES):
-            if LONG or (index + number) % 40 == 0:
+            if is_chosen(index + number, 40):
                 yield path, damage, False
                 if in_run:
                     yield path, damage, True
 
 
-def check(home: Home, where: str) -> list[str]:
+def check(home: Home, where: str, *, displays: bool = False) -> list[str]:
     try:
-        return read_home(home, displays=LONG, datasets=LONG or where.startswith("datasets"))
+        return read_home(home, displays=displays, datasets=LONG or where.startswith("datasets"))
     except Exception as error:
         raise AssertionError(where) from error
 
@@ -232,11 +241,11 @@ def check(home: Home, where: str) -> list[str]:
 def test_any_damaged_file_leaves_the_rest_usable(full_home: Home) -> None:
     assert read_home(full_home, displays=True) == []
     before = ids_of(full_home)
-    for path, damage, resign in list_cases(full_home):
+    for number, (path, damage, resign) in enumerate(list_cases(full_home)):
         where = f"{path.relative_to(full_home.path)}: {damage}{', with its checksum' if resign else ''}"
         with damaged(path, DAMAGES[damage], resign=resign):
             content = path.read_bytes()[:1000] if path.is_file() else b""
-            problems = check(full_home, where)
+            problems = check(full_home, where, displays=LONG and number % MORE == 0)
             assert len(problems) == len({*problems}) or path.suffix == ".sqlite", where
             assert path.is_symlink() or path.exists(), where  # reading deletes nothing
             assert not content or path.name == "index.feather" or path.read_bytes()[:1000] == content, where
@@ -292,7 +301,7 @@ def test_any_extreme_value_of_a_file_is_refused_or_harmless(full_home: Home) -> 
         for leaf in list_leaves(value):
             for extreme in EXTREMES:
                 number += 1
-                if not LONG and number % 500:
+                if not is_chosen(number, 500):
                     continue
                 text = json.dumps(put(value, leaf, extreme))
                 with damaged(path, lambda path, text=text: path.write_text(text) and None):
@@ -320,7 +329,7 @@ def test_any_extreme_value_of_a_row_is_refused_or_harmless(full_home: Home) -> N
 
                 number += 1
                 with damaged(path, change):
-                    if LONG or number % 24 == 0:
+                    if is_chosen(number, 24):
                         check(full_home, f"{name}: {column} = {value}")
                     jobs = JobQueue(full_home).jobs()
                     assert len(jobs) >= 2  # one row never hides the others
@@ -419,11 +428,11 @@ def test_every_read_command_works_with_any_damaged_file(full_home: Home) -> None
     assert len(commands) > 10
     for index, path in enumerate(files_of(full_home)):
         for number, damage in enumerate(DAMAGES):
-            if not LONG and (index % 6 or (index // 6 + number) % len(DAMAGES)):
+            if index % (3 if LONG else 6) or (index // 6 + number) % len(DAMAGES):
                 continue
             with damaged(path, DAMAGES[damage]):
                 for position, command in enumerate(commands):
-                    if not LONG and (index // 6 + position) % 6:
+                    if (index // 6 + position) % (2 if LONG else 6):
                         continue
                     result = call(*command)
                     assert "Unexpected error" not in result.stderr, (path, damage, command, result.stderr)
@@ -479,7 +488,7 @@ def test_every_page_shows_at_most_one_message_about_a_damaged_file(full_home: Ho
         for page in PAGES_OF.get(top, ()):  # none for files that were moved aside
             for damage in DAMAGES:
                 number += 1
-                if not LONG and (number % 200 or page == "train"):
+                if not is_chosen(number, 200) or (page == "train" and not LONG):
                     continue
                 st.cache_resource.clear()
                 st.cache_data.clear()

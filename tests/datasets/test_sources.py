@@ -167,7 +167,7 @@ def test_kmnist_subset_is_loaded_without_output_and_is_not_official(tmp_path: Pa
     keras_home = tmp_path / "keras"
     (keras_home / "datasets").mkdir(parents=True)
     for file in DATASETS["kmnist"].files:
-        shutil.copyfile(DATA / "keras_home" / file.cached, keras_home / file.kept)
+        shutil.copyfile(DATA / "keras_home" / file.cached, keras_home / file.cached)
     command = [sys.executable, "-c", _FETCH, str(tmp_path / "home")]
     env = {**os.environ, "KERAS_HOME": str(keras_home)}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
