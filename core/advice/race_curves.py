@@ -46,9 +46,9 @@ class RaceProgress:
         return found.hexdigest()
 
     def find_last(self, key: str) -> tuple[int, float] | None:
-        """Return the last epoch of a candidate with the mean validation accuracy of its seeds there, if any. Epochs of
-        diverged training do not count."""
-        own = self.curves[(self.curves["key"] == key) & self.curves["accuracy"].notna()]
+        """Return the last epoch of a candidate with the mean validation accuracy of its seeds there, if any; NaN if its
+        training diverged."""
+        own = self.curves[self.curves["key"] == key]
         if own.empty:
             return None
         last = int(own["epoch"].max())

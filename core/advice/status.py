@@ -1,5 +1,6 @@
 """Status of a race for pages and commands: every candidate with its state and its runs."""
 
+import math
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ class CandidateStatus:
         seeds: number of seeds with which it has been trained to the end.
         runs: IDs of its finished runs in this race.
         reason: why a limit excludes it or when and why it was dropped; empty otherwise.
-        validation_accuracy: mean of its seeds after its last epoch; None before the first.
+        validation_accuracy: mean of its seeds after its last epoch; None before the first, or if it
+            diverged.
     """
 
     candidate: Candidate
@@ -70,7 +72,8 @@ def read_race_status(home: Home, race: Race, store: RunStore | None = None) -> R
         state, reason = _find_state(race, candidate, {jobs[run.run_id].state for run in own if run.run_id in jobs})
         seeds = sum(run.epochs == race.rungs[-1] for run in done)
         runs = tuple(run.run_id for run in done)
-        members.append(CandidateStatus(candidate, state, seeds, runs, reason, last[1] if last else None))
+        accuracy = last[1] if last and math.isfinite(last[1]) else None
+        members.append(CandidateStatus(candidate, state, seeds, runs, reason, accuracy))
     return RaceStatus(tuple(members))
 
 

@@ -8,6 +8,7 @@ from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_c
 from core.displays.views.hyperparameter_curve import HyperparameterCurve
 from core.interval import compute_mean_interval
 from core.store.comparison import Comparison
+from core.store.index import list_rows_of
 from core.store.same_test_set import RunsOnTestSet
 from tests.support.costs import runs_on_test_set, with_cost
 from tests.support.run_writer import RunWriter
@@ -101,6 +102,6 @@ def test_value_at_which_every_seed_diverged_is_shown_and_counted(make_run: RunWr
     assert chart is not None
     assert "\\u2717" in json.dumps(chart.to_dict(validate=True), allow_nan=False)
     one = Comparison.of(runs[:2]).with_diverged(lost[1:])
-    wide = RunsOnTestSet.of(one)
+    wide = RunsOnTestSet.within(one, list_rows_of(one.runs).assign(withheld=False))
     assert list_hyperparameters(wide) == ["learning_rate"]  # one finished and one diverged value
     assert list_hyperparameters(RunsOnTestSet.of(one)) == []  # the comparison is no sweep

@@ -24,7 +24,7 @@ def test_runs_lists_jobs_and_finished_runs_with_null_for_unknown_values(queued: 
     assert waiting == {
         "run_id": queued.run_id, "recipe": "digits-heads", "elsewhere": None, "dataset": "digits", "folder": "",
         "head": "dense", "seed": 0, "epochs": 4, "trained_epochs": None, "status": "queued", "test_accuracy": None,
-            "test_loss": None, "params": 431_242, "keep": "last", "measured_epoch": None,
+            "test_loss": None, "params": 431_242, "keep": "last", "measured_epoch": None, "withheld": False,
     }  # fmt: skip
     assert (finished["status"], finished["head"]) == ("finished", "gap")
     assert 0 < finished["test_accuracy"] < 1
