@@ -79,7 +79,7 @@ def list_contents(document: Document) -> list[tuple[str, str]]:
         if isinstance(section, Figure):
             if section.display != "tiles" or section.problem:
                 contents.append((f"{section.display}-{section.id}", section.title))
-        elif heading := re.search(r"<h[1-6]>(.*?)</h", write_html(section.text), re.DOTALL):
+        elif heading := re.search(r"<h[1-6][^>]*>(.*?)</h", write_html(section.text), re.DOTALL):
             contents.append((f"text-{section.id}", Markup(heading[1]).striptags()))
     return contents
 
