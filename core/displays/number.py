@@ -36,8 +36,12 @@ def quote_class(name: str) -> str:
 
 
 def write_pair(label: str, predicted: str) -> str:
-    """Return the true class and the predicted class of an image, in this order in all scripts."""
-    return f"{label}{mark_end(label)} → {predicted}"
+    """Return the true class and the predicted class of an image, in this order in all scripts.
+
+    The mark at the beginning is for SVG files, where the first letter decides about the direction.
+    """
+    mark = mark_end(label)
+    return f"{mark}{label}{mark} → {predicted}"
 
 
 def mark_end(name: str) -> str:

@@ -97,10 +97,18 @@ def _set_directions(state: StateCore) -> None:
     for block in state.tokens:
         if block.nesting > 0 and _KINDS.get(block.type.removesuffix("_open")) in _DIRECTED:
             block.attrSet("dir", "auto")
-        if is_right_to_left(block.content):
-            for token in block.children or []:
-                if token.type == "text":
-                    token.content = _PERCENT.sub("\u200e\\1%\u200e", token.content)
+        for token in block.children or []:
+            if token.type == "text" and is_right_to_left(block.content):
+                token.content = _mark_percentages(token.content)
+
+
+def _mark_percentages(text: str) -> str:
+    return _PERCENT.sub("\u200e\\1%\u200e", text)
+
+
+def write_line(text: str) -> str:
+    """Return a text of one line, such as a title, with percentages as in `write_html`."""
+    return _mark_percentages(text) if is_right_to_left(text) else text
 
 
 def _is_safe_url(url: str) -> bool:
