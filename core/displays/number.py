@@ -1,6 +1,7 @@
 """Number formats for display: units and a sensible number of digits."""
 
 import math
+import unicodedata
 from typing import TYPE_CHECKING
 
 from core.plural import format_plural as format_plural  # with the other formats of numbers
@@ -28,7 +29,26 @@ def write_selection_note(count: int, noun: str = "configuration") -> str:
 
 def quote_class(name: str) -> str:
     """Quote the name of a class in running text, where "8" or "a, b" could be read as a number or as two classes."""
-    return f'"{name}"'
+    return f'"{name}"{mark_end(name)}'
+
+
+def write_pair(label: str, predicted: str) -> str:
+    """Return the true class and the predicted class of an image, in this order in all scripts.
+
+    The mark at the beginning is for SVG files, where the first letter decides about the direction.
+    """
+    mark = mark_end(label)
+    return f"{mark}{label}{mark} → {predicted}"
+
+
+def mark_end(name: str) -> str:
+    """Return a left-to-right mark after a name in a script from right to left, which would reverse the text after it.
+
+    >>> len(mark_end("cat")), len(mark_end("קוף 2"))
+    (0, 1)
+    """
+    directions = (unicodedata.bidirectional(letter) for letter in reversed(name))
+    return "\u200e" if next((one for one in directions if one in ("L", "R", "AL")), "L") != "L" else ""
 
 
 def format_short(value: float) -> str:

@@ -32,6 +32,7 @@ _DIRECTED = ("paragraph", "heading", "list", "quote", "table", "cell")
 _MAX_DEPTH = 20  # of nested nodes, a limit of Typst; deeper nodes are moved up to this depth
 _STRUCTURAL = ("item", "row", "cell")  # kept at any depth, because their list or table is kept
 _MAX_URL_CHARS = 2000
+_PERCENT = re.compile(r"(?<=\d)(\s?)%")  # between left-to-right marks in Arabic, as in the CLDR
 _IMAGE = re.compile(r"!\[([^\]\n]{0,300})\]\((data:image/(?:png|jpeg);base64,[A-Za-z0-9+/]+={0,2})\)")
 
 
@@ -44,6 +45,7 @@ def open_parser() -> MarkdownIt:
     parser.inline.ruler.before("escape", "formula", _read_formula)
     parser.add_render_rule("formula", _write_formula)
     parser.core.ruler.push("empty_links", _drop_empty_links)
+    parser.core.ruler.push("directions", _set_directions)
     parser.validateLink = _is_safe_url  # type: ignore[method-assign]
     return parser
 
@@ -90,6 +92,25 @@ def _drop_empty_links(state: StateCore) -> None:
             block.children = kept
 
 
+def _set_directions(state: StateCore) -> None:
+    """Let each block have the direction of its first letter, and keep the sign after the number of percentages."""
+    for block in state.tokens:
+        if block.nesting > 0 and _KINDS.get(block.type.removesuffix("_open")) in _DIRECTED:
+            block.attrSet("dir", "auto")
+        for token in block.children or []:
+            if token.type == "text" and is_right_to_left(block.content):
+                token.content = _mark_percentages(token.content)
+
+
+def _mark_percentages(text: str) -> str:
+    return _PERCENT.sub("\u200e\\1%\u200e", text)
+
+
+def write_line(text: str) -> str:
+    """Return a text of one line, such as a title, with percentages as in `write_html`."""
+    return _mark_percentages(text) if is_right_to_left(text) else text
+
+
 def _is_safe_url(url: str) -> bool:
     return len(url) <= _MAX_URL_CHARS and url.strip().lower().startswith(("http://", "https://", "mailto:"))
 
@@ -98,9 +119,9 @@ def write_html(text: str) -> str:
     """Convert Markdown to HTML.
 
     >>> write_html("**GAP** <b>wins</b>")
-    '<p><strong>GAP</strong> &lt;b&gt;wins&lt;/b&gt;</p>\\n'
+    '<p dir="auto"><strong>GAP</strong> &lt;b&gt;wins&lt;/b&gt;</p>\\n'
     >>> write_html("[x](javascript:alert(1))")
-    '<p>[x](javascript:alert(1))</p>\\n'
+    '<p dir="auto">[x](javascript:alert(1))</p>\\n'
     """
     return open_parser().render(text)
 

@@ -133,7 +133,7 @@ def _list_pictures(gallery: Gallery) -> Iterator[Picture]:
 
 
 def _predicted(gallery: Gallery, row: Mapping[Hashable, Any], style: VariantStyle) -> PicturePrediction:
-    text = " ".join(gallery.write_predicted(row)).rstrip()
+    text = gallery.write_prediction(row)
     wrong = not row["correct"] and gallery.positive is None  # without a prediction, nothing is struck through
     return PicturePrediction(head=row["head"], text=text, color=style.color, mark=style.mark, wrong=wrong)
 

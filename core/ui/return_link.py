@@ -9,7 +9,8 @@ export default function ({ data }) {
   if (data.keep) {
     const atStart = location.pathname.endsWith("/") && !location.search;  // where the provider returns anyway
     if (atStart && !data.loggedIn) sessionStorage.removeItem(key);
-    if (!atStart) sessionStorage.setItem(key, new URLSearchParams(location.search).get("next") ?? location.href);
+    const next = new URLSearchParams(location.search).get("next");
+    if (!atStart) sessionStorage.setItem(key, next === null ? location.href : next + location.hash);
     return;
   }
   const kept = sessionStorage.getItem(key);

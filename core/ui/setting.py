@@ -34,9 +34,14 @@ def choose_setting_values(name: str, value: Any, *, prefix: str = "values", verb
         placeholder="Choose or type values",
     )
     values = list(dict.fromkeys(setting.read(text) for text in texts))
+    show_problems(name, values)
+    return values
+
+
+def show_problems(name: str, values: list[Any]) -> None:
+    """Show the error message of each value that the setting does not allow, below its field."""
     for problem in list_problems_of(name, values):
         st.error(escape_markdown(problem), icon=":material/error:")
-    return values
 
 
 def list_problems_of(name: str, values: list[Any]) -> list[str]:

@@ -8,7 +8,7 @@ from core.datasets.trees.class_name import normalize_name, order_classes
 from core.errors import DatasetError
 
 SPACES = [chr(code) for code in range(0x10000) if unicodedata.category(chr(code)) == "Zs"]
-MARKS = ["\ufeff", "\u200b", "\u200e", "\u200f", "\u2060", "\u00ad"]
+MARKS = ["\ufeff", "\u200b", "\u200e", "\u200f", "\u2060", "\u00ad", "\u2800", "\u3164", "\u115f"]
 
 
 def test_outer_spaces_and_marks_are_removed_and_inner_ones_stay() -> None:
@@ -23,7 +23,19 @@ def test_outer_spaces_and_marks_are_removed_and_inner_ones_stay() -> None:
 
 
 def test_names_with_control_characters_or_an_equal_form_are_refused() -> None:
-    for name in ("a\tb", "a\nb", "a\u202eb", "a\x00b", "a\u2028b", "", "\u00a0", "x" * 81):
+    for name in (
+        "a\tb",
+        "a\nb",
+        "a\u202eb",
+        "a\x00b",
+        "a\u2028b",
+        "",
+        "\u00a0",
+        "x" * 81,
+        "\ufe0f",
+        "\U000e0061",
+        "\u034f",
+    ):
         with pytest.raises(DatasetError, match="Expected class names of at most 80 printable characters"):
             order_classes([name, "dog"])
     for space in SPACES[1:]:

@@ -145,8 +145,8 @@ def test_no_comment_becomes_markup_or_a_dangerous_link(text: str) -> None:
 def test_comment_of_the_longest_length_with_links_and_names_is_shown_unchanged() -> None:
     text = "See https://example.org/a_b?c=1, @ada and ada@example.org (@bob.b@example.org)."
     assert write_html(write_comment(text)) == (
-        '<p>See <a href="https://example.org/a_b?c=1">https://example.org/a_b?c=1</a>, <strong>@ada</strong> and '
-        "ada@example.org (<strong>@bob.b@example.org</strong>).</p>\n"
+        '<p dir="auto">See <a href="https://example.org/a_b?c=1">https://example.org/a_b?c=1</a>, '
+        "<strong>@ada</strong> and ada@example.org (<strong>@bob.b@example.org</strong>).</p>\n"
     )
     assert list_mentions(text) == ["ada", "bob.b@example.org"]
     assert len(write_html(write_comment("x*" * (MAX_COMMENT_CHARS // 2)))) < 2 * MAX_COMMENT_CHARS

@@ -13,9 +13,10 @@ from pypdf import PdfReader
 
 from core.displays.display import DISPLAYS
 from core.displays.encoding import guard_names
+from core.displays.number import quote_class, write_pair
 from core.home import Home
 from core.reports import chart_image
-from core.reports.author_text import parse_markdown
+from core.reports.author_text import parse_markdown, write_html
 from core.reports.build import build_document
 from core.reports.chart_image import draw_svg, load_vega
 from core.reports.default_report import write_default
@@ -254,3 +255,11 @@ def test_pdf_names_missing_characters(writer: RunWriter, keyed: Comparison) -> N
 def test_passages_know_their_direction() -> None:
     nodes = parse_markdown(f"{ARABIC}\n\nGAP {ARABIC}\n\n- {HEBREW}\n\n| {HEBREW} |\n|-|\n| GAP |")
     assert [node.get("right_to_left", False) for node in nodes] == [True, False, True, True]
+    html = write_html(f"{ARABIC} 87.3 %\n\nGAP 87.3%\n\n- {HEBREW}")
+    assert re.findall(r"<(\w+) dir=\"auto\">", html) == ["p", "p", "ul"]
+    assert (html.count("87.3\u200e %\u200e"), html.count("GAP 87.3%")) == (1, 1)
+
+
+def test_class_names_from_right_to_left_do_not_reverse_what_follows() -> None:
+    texts = [quote_class(HEBREW), write_pair(ARABIC, HEBREW), write_pair(f"{HEBREW} 2", "8"), quote_class("GAP")]
+    assert [text.count("\u200e") for text in texts] == [1, 2, 2, 0]

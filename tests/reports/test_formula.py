@@ -55,7 +55,7 @@ def test_dollar_signs_mark_formulas_outside_of_code(home: Home, text: str, marke
 
 
 def test_dollar_signs_of_published_documents_stay_text() -> None:
-    assert write_html("$x$ and $$y$$") == "<p>$x$ and $$y$$</p>\n"
+    assert write_html("$x$ and $$y$$") == '<p dir="auto">$x$ and $$y$$</p>\n'
 
 
 def test_formula_is_in_every_format(home: Home) -> None:

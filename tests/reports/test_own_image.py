@@ -57,7 +57,7 @@ def test_text_of_a_block_is_completed(home: Home) -> None:
     assert "- ☐ open\n- ☑ done\n1. ☑ third\n" in completed
     assert "```\n- [ ] code\n```\n(Image not found: gone)" in completed
     html = write_html(completed)
-    assert html.startswith('<p><img src="data:image/png;base64,')
+    assert html.startswith('<p dir="auto"><img src="data:image/png;base64,')
     assert 'alt="Two by two"' in html
     (image,) = parse_markdown(completed)[0]["parts"]
     assert (image["kind"], image["text"], image["url"][:22]) == ("image", "Two by two", "data:image/png;base64,")

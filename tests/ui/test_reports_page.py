@@ -316,7 +316,7 @@ def test_comments_are_written_answered_and_resolved_in_draft_and_version(
     for address in (draft.id, f"{draft.id}-1"):
         shown = without_errors(open_reports(report=address, editing="true"))
         bodies = [element.proto.body for element in shown.get("html")]
-        assert any("<p>Why &lt;b&gt;?</p>" in body for body in bodies)
+        assert any('<p dir="auto">Why &lt;b&gt;?</p>' in body for body in bodies)
         assert ":material/chat: 1 open comment." in [text.value for text in shown.caption]
     app = write_in(app, "comments-report-add", "As a whole")
     press(app, "Resolve")

@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from contextlib import closing
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -128,12 +129,28 @@ def test_invalid_sweep_gives_an_error_message(open_page: Open, params: dict[str,
     assert " ".join(error.value for error in app.error).count(sentence) == 1
 
 
-def test_wrong_sweep_value_is_reported_at_its_field(open_page: Open) -> None:
-    app = open_page("train", **{**FORM, "values_blocks": ["1", "many"]})
-    column = next(c for c in app.columns if any(m.key == "values_blocks" for m in c.multiselect))
-    assert [error.value for error in column.error] == ["Expected blocks to be an integer between 1 and 6; got 'many'."]
-    texts = [text.value for text in app.markdown]
-    assert "Correct the value that is marked in the form." in texts
+@pytest.mark.parametrize(
+    ("page", "key", "params", "problem"),
+    [
+        ("train", "values_blocks", {**FORM, "values_blocks": ["1", "many"]}, "Expected blocks to be an integer"),
+        ("train", "hidden", {"heads": "Flatten + MLP", "hidden": "64-x"}, "Expected hidden to be up to five numbers"),
+        ("train", "augment", {"augment": "blurred"}, "Expected step 1 of augmentation to be one of"),
+        (
+            "advisor", "candidate_values_filters",
+            {"candidate_settings": "Filters", "candidate_values_filters": "none"}, "Expected filters to be an integer",
+        ),
+    ],
+)  # fmt: skip
+def test_wrong_value_is_reported_at_its_field_only(
+    open_page: Open, page: str, key: str, params: dict[str, Any], problem: str
+) -> None:
+    app = open_page(page, **params)
+    (error,) = app.error
+    assert error.value.startswith(problem)
+    around = [column for column in app.columns if key in [one.key for one in (*column.multiselect, *column.text_input)]]
+    assert [one.value for one in around[-1].error] == [error.value]  # the innermost column
+    if page == "train":
+        assert "Correct the value that is marked in the form." in [text.value for text in app.markdown]
 
 
 def test_damaged_sweep_leaves_the_page(open_page: Open, home: Home) -> None:

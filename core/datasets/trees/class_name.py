@@ -20,6 +20,8 @@ _PARTS = {
 _PART = re.compile(rf"({'|'.join(_PARTS)})[\s_-]*(set|split|data|images|imgs)?")
 _DIGITS = re.compile(r"(\d+)")
 _SPACES = re.compile(r"[\s_]+")
+_BLANK = frozenset("\u2800\u115f\u1160\u3164\uffa0")  # the empty braille pattern and the fillers of Hangul
+_SELECTORS = frozenset(map(chr, [0x34F, 0x17B4, 0x17B5, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
 
 
 @lru_cache(10_000)
@@ -35,8 +37,13 @@ def normalize_name(name: str) -> str:
 
 
 def _is_invisible(char: str) -> bool:
-    """Return whether a character is a space or, as a byte order mark, a mark without a shape."""
-    return char.isspace() or (char < "\U00010000" and unicodedata.category(char) == "Cf")
+    """Return whether a character is a space, a letter without a shape or, as a byte order mark, a mark without one."""
+    return char.isspace() or char in _BLANK or (char < "\U00010000" and unicodedata.category(char) == "Cf")
+
+
+def _is_blank(name: str) -> bool:
+    """Return whether a name has no visible character: also selectors and tags without the emoji that they change."""
+    return all(_is_invisible(char) or char in _SELECTORS or unicodedata.category(char) == "Cf" for char in name)
 
 
 def read_part(name: str) -> int | None:
@@ -61,7 +68,7 @@ def order_classes(names: Iterable[str]) -> tuple[str, ...]:
     """
     found: dict[str, str] = {}
     for name in sorted(set(names)):
-        if not _is_printable(name) or not normalize_name(name) or len(name) > _MAX_CHARS:
+        if not _is_printable(name) or _is_blank(name) or len(name) > _MAX_CHARS:
             raise DatasetError(f"Expected class names of at most {_MAX_CHARS} printable characters; got {name!r:.100}.")
         other = found.setdefault(_fold(name), name)
         if other != name:

@@ -12,7 +12,7 @@ from core.displays.chart_view import Chart, set_properties
 from core.displays.display import Display
 from core.displays.encoding import arrange_panels
 from core.displays.label import fit_labels, wrap_label
-from core.displays.number import format_share, quote_class
+from core.displays.number import format_share, quote_class, write_pair
 from core.displays.sentence import join_parts
 
 _CLASS_CHARS = 12
@@ -57,7 +57,7 @@ class Confusion(Display):
         frame = self._list_wrong()
         return pd.DataFrame(
             {
-                "True class → prediction": frame["label"] + " → " + frame["predicted"],
+                "True class → prediction": [*map(write_pair, frame["label"], frame["predicted"])],
                 "Head": frame["head"],
                 "Test images": [f"{images:,.1f}".removesuffix(".0") for images in frame["images"]],
                 "Share of the true class": frame["share"].map(format_share),

@@ -12,7 +12,7 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS, GREY, color_styles, write_note
 from core.displays.label import fit_labels
-from core.displays.number import format_plural, quote_class
+from core.displays.number import format_plural, quote_class, write_pair
 from core.displays.palette import compute_styles
 
 _MAX_SHOWN = 12
@@ -44,7 +44,7 @@ class ConfusionDifference(Display):
         frame = self._found
         return pd.DataFrame(
             {
-                "True class → prediction": frame["label"] + " → " + frame["predicted"],
+                "True class → prediction": [*map(write_pair, frame["label"], frame["predicted"])],
                 "Heads": frame["a"] + " and " + frame["b"],
                 "Images, first head": frame["images_a"].map("{:,.1f}".format),
                 "Images, second head": frame["images_b"].map("{:,.1f}".format),
@@ -63,7 +63,7 @@ class ConfusionDifference(Display):
             return None
         frame = everything.head(_MAX_SHOWN).copy()
         a, b = str(frame["a"].iloc[0]), str(frame["b"].iloc[0])
-        frame["pair"] = frame["label"] + " → " + frame["predicted"]
+        frame["pair"] = [*map(write_pair, frame["label"], frame["predicted"])]
         frame["head"] = [a if value > 0 else b for value in frame["difference"]]
         frame["text"] = [
             f"{abs(row['difference']):.1f}".removesuffix(".0") + (" only" if row["only"] else "")

@@ -23,7 +23,7 @@ from core.analysis.prediction import (
 from core.displays.chart_view import Chart
 from core.displays.display import Display, Options, name_predictions
 from core.displays.encoding import color_heads, write_note
-from core.displays.number import format_plural, quote_class
+from core.displays.number import format_plural, mark_end, quote_class
 from core.displays.palette import compute_styles
 from core.displays.sentence import join_parts
 from core.displays.thumbnail import encode_thumbnails
@@ -121,6 +121,11 @@ class Gallery(Display):
             return row["shown"], f"{row['prob_shown']:.0%}"
         return row["shown"], f"{row['prob_shown']:.2f}{'' if row['correct'] else ' ✗'}"
 
+    def write_prediction(self, row: Mapping[Hashable, Any]) -> str:
+        """Return the text of `write_predicted` as one text, in this order in all scripts."""
+        name, prob = self.write_predicted(row)
+        return f"{name}{mark_end(name)} {prob}" if prob else name
+
     def explain(self) -> str:
         """Explain the captions of the images."""
         if self.positive is None:
@@ -186,7 +191,7 @@ class Gallery(Display):
 
     def _write_caption(self, row: Mapping[Hashable, Any], mark: str) -> str:
         """Return a caption that names its head by its shape, and wrong predictions without color."""
-        text = f"{mark} {' '.join(self.write_predicted(row))}".rstrip()
+        text = f"{mark} {self.write_prediction(row)}"
         return text if row["correct"] or text.endswith("✗") else f"{text} ✗"
 
     def describe(self) -> str:

@@ -16,7 +16,7 @@ from core import displays
 from core.displays.number import format_plural
 from core.displays.table import STYLE, build_table
 from core.home import Home
-from core.reports.author_text import write_html
+from core.reports.author_text import write_html, write_line
 from core.reports.chart_image import load_vega, stretch
 from core.reports.document import Document, Figure, Table, write_cell
 from core.reports.format import Edition, Files, Format, write_time
@@ -79,7 +79,7 @@ def list_contents(document: Document) -> list[tuple[str, str]]:
         if isinstance(section, Figure):
             if section.display != "tiles" or section.problem:
                 contents.append((f"{section.display}-{section.id}", section.title))
-        elif heading := re.search(r"<h[1-6]>(.*?)</h", write_html(section.text), re.DOTALL):
+        elif heading := re.search(r"<h[1-6][^>]*>(.*?)</h", write_html(section.text), re.DOTALL):
             contents.append((f"text-{section.id}", Markup(heading[1]).striptags()))
     return contents
 
@@ -141,6 +141,7 @@ def _open_template() -> Any:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "markdown": lambda text: Markup(write_html(text)),
+        "line": write_line,
         "table": write_html_table,
         "time": write_time,
         "tiles": list_tiles,

@@ -107,7 +107,7 @@
       for (const run of selectRuns(data.heads, seed)[at]) {
         const wrong = run.predicted[index] !== data.labels[index];
         const name = data.classes[run.predicted[index]] ?? "no prediction";
-        const share = run.share[index] >= 0 ? ` ${Math.round(run.share[index] / 10)}%` : "";
+        const share = run.share[index] >= 0 ? `\u200e ${Math.round(run.share[index] / 10)}%` : "";
         lines.push({ head, color, mark, seed: run.seed, wrong, text: `${name}${share}` });
       }
     });

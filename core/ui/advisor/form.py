@@ -24,7 +24,7 @@ from core.ui import url, widget
 from core.ui.data.display import is_usable
 from core.ui.data.notice import show_data_notice
 from core.ui.session import home, selected_comparison
-from core.ui.setting import choose_setting, choose_setting_values
+from core.ui.setting import choose_setting, choose_setting_values, list_problems_of
 
 _VALUES = "candidate_values"
 url.register(
@@ -132,6 +132,8 @@ def _choose_values(recipe: Recipe, status: DatasetStatus, heads: list[str]) -> d
         if name == "side" and initial is None:
             initial = min(DATASETS[status.name].input_shape[:2])
         lists[name] = choose_setting_values(name, initial, prefix=_VALUES, verb="try") or [initial]
+    if any(list_problems_of(name, lists[name]) for name in chosen):
+        return None
     try:
         return choose_models(lists)
     except HeadroomError as error:

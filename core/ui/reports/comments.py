@@ -113,7 +113,7 @@ class CommentPanel:
                 self._show_field("Edit", ":material/edit:", f"edit-{comment.number}", edit_comment, comment.number,
                                  text=comment.text)  # fmt: skip
                 self._show_button("Delete", "delete", comment.number, delete_comment, comment.number)
-        st.html(f'<div dir="auto" style="overflow-wrap:anywhere">{write_html(write_comment(comment.text))}</div>')
+        st.html(f'<div style="overflow-wrap:anywhere">{write_html(write_comment(comment.text))}</div>')
 
     def _show_button(self, label: str, icon: str, number: int, *args: Any) -> None:
         st.button(label, icon=f":material/{icon}:", type="tertiary", key=f"{label}-comment-{number}", on_click=_act,

@@ -63,7 +63,7 @@ def show_section(section: Passage | Figure) -> None:
 
 def _show_text(text: str, key: str) -> None:
     html = write_html(text).replace("<img ", '<img style="max-width:100%" ')
-    html = f'<div dir="auto" style="overflow-wrap:anywhere;overflow-x:auto;max-width:60rem">{html}</div>'
+    html = f'<div style="overflow-wrap:anywhere;overflow-x:auto;max-width:60rem">{html}</div>'
     if "<math" in html:
         show_formula_text(html, key)
     else:

@@ -23,7 +23,7 @@ from core.ui.data.notice import show_data_notice
 from core.ui.data.upload import choose_folder
 from core.ui.errors import callback
 from core.ui.session import home
-from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
+from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of, show_problems
 from core.ui.train.differences import list_recipe_differences, reset_settings, show_recipe_differences, use_all_images
 from core.ui.train.evaluation import show_evaluation
 from core.ui.train.model_choice import choose_own_model
@@ -138,8 +138,8 @@ def choose_configurations() -> Choice:
     try:
         specs = list_members(recipe, heads, range(seeds), values, choice)
     except HeadroomError as error:
-        problem = describe_error(error)
-        if not any(problem in list_problems_of(name, lists) for name, lists in values.items()):  # else at the field
+        problem, fields = describe_error(error), {name: [value] for name, value in changes.items()} | values
+        if not any(problem in list_problems_of(name, given) for name, given in fields.items()):  # else at the field
             st.error(escape_markdown(problem), icon=":material/error:")
         return Choice(recipe.name, [], None, problem)
     return Choice(recipe.name, specs, None if sweep_settings is None else values)
@@ -197,6 +197,7 @@ def _choose_settings(
     for name in plain:
         with next(cells):
             values[name] = _choose_setting(name, initial, status)
+            show_problems(name, [values[name]])
     with next(cells):
         seeds = widget.slider(
             "Seeds",
@@ -211,13 +212,21 @@ def _choose_settings(
         if name in _list_image_counts(initial, status):
             with next(cells):
                 values[name] = _choose_image_count(name, getattr(initial, name), status)
-    with st.expander("Advanced settings", icon=":material/tune:"):
-        advanced = [name for name in _list_advanced(backbone) if name not in sweep_settings]
+    advanced = [name for name in _list_advanced(backbone) if name not in sweep_settings]
+    with st.expander("Advanced settings", _is_invalid(advanced), icon=":material/tune:"):
         cells = _create_cells(len(advanced))
         for name in advanced:
             with next(cells):
                 values[name] = choose_setting(name, getattr(initial, name), key=URL_NAMES.get(name))
+                show_problems(name, [values[name]])
     return {name: value for name, value in values.items() if value != getattr(initial, name)}, lists, seeds
+
+
+def _is_invalid(names: list[str]) -> bool:
+    """Return whether the text of a setting, or its value in the link, is not allowed."""
+    keys = {name: URL_NAMES.get(name, name) for name in names if SETTINGS[name].kind is str}
+    texts = {name: st.session_state.get(key, st.query_params.get(key)) for name, key in keys.items()}
+    return any(list_problems_of(name, [text]) for name, text in texts.items() if text is not None)
 
 
 def _choose_setting(name: str, initial: RunSpec, status: DatasetStatus) -> Any:
