@@ -9,4 +9,4 @@ from core.spec import RunSpec
 @backbone(label="Your model", order=100, uses=("model", "cut", "frozen", "trained_stages"))
 def model(spec: RunSpec) -> Items:
     """The first layers of a Keras model that you added, with its weights; frozen or fine-tuned."""
-    return list_backbone_layers(spec.model, spec.cut, spec.side)
+    return list_backbone_layers(spec)
