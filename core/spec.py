@@ -88,7 +88,7 @@ class RunSpec(BaseModel):
         group="backbone", pattern=r"^([a-z0-9][a-z0-9_-]{0,39}(:[0-9a-f]{16})?)?$", form="the name of an added model",
     )  # fmt: skip
     cut: str = setting(
-        "", "Cut after", "Layer of the model after which the head begins; empty for its last feature maps.",
+        "", "Cut after", "Layer of the model after which the head begins; empty: the last before its classifier.",
         group="backbone", pattern=r"^([A-Za-z0-9_][A-Za-z0-9_./-]{0,99})?$", form="the name of a layer", none="default",
     )  # fmt: skip
     blocks: int = setting(

@@ -5,13 +5,14 @@ called OUTER/INNER; a further call of a shared layer NAME@2, and its weights cou
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from core.architecture.graph import LayerRow, LayerWalk, Node
+from core.architecture.graph import LayerWalk, Node
 from core.architecture.keras_argument import MAX_SIZE, LayerConfig
+from core.architecture.keras_cut import Cut, find_last_maps, find_scores, list_cuts
 from core.architecture.keras_file import read_config
 from core.architecture.keras_graph import (
     MODELS,
@@ -34,22 +35,14 @@ _MAX_COUNT = 10**13  # parameters, values and FLOPs / 1000, so that sums fit 64 
 
 
 @dataclass(frozen=True)
-class Cut:
-    """A layer whose output is all that later layers read: a backbone can end there."""
-
-    layer: str
-    shape: Shape
-    params: int
-
-
-@dataclass(frozen=True)
 class KerasModel(LayerGraph):
     """A model that was read from a file.
 
     Attributes:
         outputs: names of the layers whose outputs are those of the model.
         cuts: candidates for the end of a backbone, first to last; their outputs have spatial axes.
-        cut: name of the last of them, where `LayerRow.part` changes from "backbone" to "head"; empty without one.
+        cut: name of the last of them before the classifier, where `LayerRow.part` changes from "backbone" to "head";
+            empty without one.
         uncomputed: names of layers with an argument each that is read, but with which Headroom cannot compute.
     """
 
@@ -102,29 +95,17 @@ def _build(name: str, reader: "_Reader", outputs: Sequence[str]) -> KerasModel:
     walk = reader.walk
     if walk is None or not walk.rows:
         raise ModelFileError("The model has no layers.")
-    cuts = tuple(_list_cuts(walk.rows, outputs))
+    cuts = tuple(list_cuts(walk.rows, outputs))
+    shapes = [(cut.layer, cut.shape) for cut in cuts]
+    before = {row.name for row in walk.rows[: find_scores(walk, outputs)]}
     rank = len(next(iter(reader.inputs.values())))
-    large = [cut for cut in cuts if max(cut.shape[:-1]) > 1 and len(cut.shape) == rank]
-    cut = (large or list(cuts) or [Cut("", (), 0)])[-1].layer
+    cut = find_last_maps([each for each in shapes if each[0] in before] or shapes, rank)
     last = next((index for index, row in enumerate(walk.rows) if row.name == cut), -1)
     rows = (replace(row, part="backbone" if index <= last else "head") for index, row in enumerate(walk.rows))
     inputs = tuple(reader.inputs.items())
     return KerasModel(
         inputs, tuple(walk.layers), tuple(rows), name, tuple(outputs), cuts, cut, tuple(reader.uncomputed)
     )
-
-
-def _list_cuts(rows: Sequence[LayerRow], outputs: Sequence[str]) -> Iterator[Cut]:
-    last_use = {name: index for index, row in enumerate(rows) for name in row.inputs}
-    last_use |= dict.fromkeys(outputs, len(rows))
-    names = {row.name for row in rows}
-    needed = max((index for name, index in last_use.items() if name not in names), default=-1)
-    params = 0
-    for index, row in enumerate(rows):
-        params += row.params
-        if needed <= index and len(row.output_shape) > 1 and row.name in last_use:
-            yield Cut(row.name, row.output_shape, params)
-        needed = max(needed, last_use.get(row.name, -1))
 
 
 class _Reader:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli.job_refusal import explaining_refusal
-from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
+from core.cli.output import JsonFlag, format_dataset, format_known, print_json, print_message, print_table
 from core.cli.run import find_id
 from core.errors import HeadroomError
 from core.home import Home
@@ -52,7 +52,7 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
         [
             {
                 "Run": row["run_id"],
-                "Dataset": format_known(row["dataset"]),
+                "Dataset": format_dataset(row),
                 "Head": format_known(row["head"]),
                 **list_setting_values(job, differing),
                 "Seed": format_known(row["seed"]),
@@ -81,7 +81,7 @@ def _describe(home: Home, job: "Job", starting: bool) -> dict[str, Any]:
     return {
         "run_id": job.run_id,
         "status": job.state,
-        **{name: spec.get(name) for name in ("dataset", "head", "seed", "epochs")},
+        **{name: spec.get(name) for name in ("dataset", "folder", "head", "seed", "epochs")},
         "progress": progress.model_dump() if progress else None,
         "progress_text": text,
         "test_accuracy": read_accuracy(RunStore(home), job),

@@ -74,6 +74,11 @@ def open_console(*, stderr: bool = False) -> "Console":
     return console
 
 
+def format_dataset(row: Mapping[str, Any]) -> str:
+    """Format the dataset of a run as commands name it; a run from elsewhere may have none."""
+    return row["folder"] or (format_known(None) if row["dataset"] in (None, "folder") else row["dataset"])
+
+
 def format_known(value: Any, form: Callable[[Any], str] = str) -> str:
     """Format a value; None becomes "–"."""
     return "–" if value is None else form(value)

@@ -8,6 +8,7 @@ import typer
 from core.cli.added_runs import print_added
 from core.cli.output import (
     JsonFlag,
+    format_dataset,
     format_known,
     print_json,
     print_message,
@@ -115,7 +116,7 @@ def _as_text(row: dict[str, Any]) -> dict[str, str]:
     return {
         "Run": row["run_id"],
         "Recipe": format_known(row["recipe"]),
-        "Dataset": format_known(row["folder"] or row["dataset"]),
+        "Dataset": format_dataset(row),
         "Head": format_known(row["elsewhere"] or row["head"]),
         "Seed": format_known(row["seed"]),
         "Epochs": _write_epochs(row["epochs"], row["trained_epochs"]),

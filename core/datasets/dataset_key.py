@@ -38,10 +38,12 @@ def label_of(key: str) -> str:
 
 
 def label_of_spec(spec: RunSpec) -> str:
-    """Return the label of the dataset of a run; a run from elsewhere may name any dataset, or none.
+    """Return the label of the dataset of a run; a run from elsewhere may name any dataset, or none: "".
 
     >>> label_of_spec(RunSpec(dataset="folder", folder="pets")), label_of_spec(RunSpec())
     ('Folder pets', 'Digits')
+    >>> label_of_spec(RunSpec(dataset="folder", elsewhere="sklearn"))
+    ''
     """
     return label_of_run(spec.dataset, spec.folder, spec.elsewhere)
 
@@ -49,7 +51,7 @@ def label_of_spec(spec: RunSpec) -> str:
 def label_of_run(dataset: str, folder: str, elsewhere: str) -> str:
     """Return the label of the dataset of a run from three fields of its spec (see `label_of_spec`)."""
     if elsewhere and dataset == FOLDER:
-        return label_of(folder if folder in DATASETS else key_of(FOLDER, folder)) if folder else "Unnamed dataset"
+        return label_of(folder if folder in DATASETS else key_of(FOLDER, folder)) if folder else ""
     return label_of(key_or_name(dataset, folder))
 
 

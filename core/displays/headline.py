@@ -136,7 +136,7 @@ def _write_images(comparison: Comparison) -> str:
     spec, data = comparison.first.spec, comparison.first.record.data
     counts = {"training": data.train_images, "validation": data.validation_images}
     parts = [f"{count:,} {name}" for name, count in counts.items() if count is not None]
-    label = label_of_spec(spec)
+    label = label_of_spec(spec) or "dataset not recorded"
     return f"{label}: {', '.join([*parts, format_plural(data.test_images, 'test image')])}"
 
 

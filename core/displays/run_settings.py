@@ -50,7 +50,7 @@ def build_data_table(record: Record, spec: RunSpec) -> pd.DataFrame:
     classes, counts = f"{len(data.classes):,}", DATASETS[spec.dataset].official_counts
     official = "" if counts == (0, 0) else " (official dataset)" if data.official else " (not the official dataset)"
     values = {
-        "Dataset": label_of_spec(spec),
+        "Dataset": label_of_spec(spec) or _NOT_RECORDED,
         "Fingerprint": f"{data.fingerprint}{official}",
         "Training images": _count(data.train_images),
         "Validation images": _count(data.validation_images),

@@ -15,7 +15,7 @@ from core.jobs.health import list_silent
 from core.jobs.notice import note_end
 from core.jobs.queue import JobQueue, State
 from core.jobs.refusal import build_refusal
-from core.models.model_info import pin_model
+from core.models.own_layers import pin_model
 from core.spec import RunSpec
 from core.store.run_store import RunStore
 from core.store.withheld import release, withhold

@@ -14,7 +14,7 @@ from core.bounds import Count, Extremes, UtcTime
 from core.errors import ModelFileError, SpecError
 from core.files import parse_json, read_file
 from core.home import Home
-from core.spec import SETTINGS, RunSpec
+from core.spec import SETTINGS
 from core.suggestion import suggest
 
 INFO, WEIGHTS, REMOVED = "model.json", "model.keras", ".removed"
@@ -142,23 +142,6 @@ def read_model_info(home: Home, name: str) -> ModelInfo:
         raise ModelFileError(
             f"The description of model {name} is damaged. Remove and add it again: headroom models remove {name}"
         ) from None
-
-
-def pin_model(home: Home, spec: RunSpec) -> RunSpec:
-    """Return the spec with the fingerprint of its model; unchanged if its backbone is no model of the user.
-
-    Raises:
-        ModelFileError: when the model is missing, or another one has its name now.
-    """
-    if spec.backbone != MODEL:
-        return spec
-    name, fingerprint = split_reference(spec.model)
-    info = read_model_info(home, name)
-    if fingerprint not in ("", info.fingerprint):
-        raise ModelFileError(
-            f"Model {name} is another one now: its fingerprint is {info.fingerprint}, {fingerprint} in the run."
-        )
-    return spec.replace(model=info.reference)
 
 
 def locate_weights(home: Home, model: str) -> Path:

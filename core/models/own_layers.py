@@ -6,31 +6,46 @@ from typing import Any, cast
 
 from core.architecture.elementwise import Activation, TrainingOnly
 from core.architecture.graph import INPUT, Node
+from core.architecture.keras_cut import find_last_maps
 from core.architecture.keras_model import KerasModel
 from core.architecture.layers import Layer, Rescaling, Sigmoid, Softmax
 from core.architecture.merge import Add, Arithmetic
 from core.errors import ModelFileError, SpecError
+from core.home import Home
 from core.models.layer_store import find_layers, read_layers_file
-from core.models.model_info import EXAMPLE_SIDE
+from core.models.model_info import EXAMPLE_SIDE, MODEL, read_model_info, split_reference
+from core.spec import RunSpec
 
 PROBABILITIES = "probabilities"
 """Name of the softmax or sigmoid that is added to a model of logits."""
 _VALUE_RANGE = "value_range"
 
 
-def list_backbone_layers(model: str, cut: str, side: int | None) -> list[Node]:
-    """Return the layers of a model up to a cut, after a layer that scales images between 0 and 1 to its value range.
+def pin_model(home: Home, spec: RunSpec) -> RunSpec:
+    """Return the spec with the fingerprint and the cut of its model; unchanged if its backbone is no model of the user.
 
-    Args:
-        model: NAME or NAME:FINGERPRINT.
-        cut: name of a layer; empty for the default of the model.
-        side: of the images; for models that accept images of any size.
+    Raises:
+        ModelFileError: when the model is missing, or another one has its name now.
+    """
+    if spec.backbone != MODEL:
+        return spec
+    name, fingerprint = split_reference(spec.model)
+    info = read_model_info(home, name)
+    if fingerprint not in ("", info.fingerprint):
+        raise ModelFileError(
+            f"Model {name} is another one now: its fingerprint is {info.fingerprint}, {fingerprint} in the run."
+        )
+    return spec.replace(model=info.reference, cut=_choose_cut(home, spec))
+
+
+def list_backbone_layers(spec: RunSpec) -> list[Node]:
+    """Return the layers of the model of a spec up to its cut, after one that scales images to its value range.
 
     Raises:
         SpecError: when the model or the layer is not known in this home.
     """
     try:
-        return _read_backbone(find_layers(model), cut, side or EXAMPLE_SIDE)
+        return _read_backbone(find_layers(spec.model), _choose_cut(Home.default(), spec))
     except ModelFileError as error:
         raise SpecError(str(error)) from None
 
@@ -73,14 +88,26 @@ def _end_in_probabilities(nodes: list[Node], scores: int) -> list[Node]:
     return [*before, Node(end, (before[-1].layer.name,))]
 
 
-def _read_backbone(path: Path, cut: str, side: int) -> list[Node]:
-    saved, value_range = read_layers_file(path, side)
-    last = cut or saved.cut
+def _read_backbone(path: Path, cut: str) -> list[Node]:
+    saved, value_range = read_layers_file(path, EXAMPLE_SIDE)
+    last = cut or find_last_maps([(found.layer, found.shape) for found in saved.cuts], len(saved.input_shape))
     names = [found.layer for found in saved.cuts]
     if last not in names:
         shown = ", ".join(names[-5:])
         raise SpecError(f"Cannot cut the model after {last!r:.80}. Choose one of its layers, such as: {shown}.")
     return list_nodes(saved, last, value_range)
+
+
+def _choose_cut(home: Home, spec: RunSpec) -> str:
+    """Return the cut of a spec; of one without cut and fingerprint the default cut of its model.
+
+    It is empty for the last feature maps, where the model is cut in the specs of runs that name no layer.
+    """
+    name, fingerprint = split_reference(spec.model)
+    if spec.cut or fingerprint:
+        return spec.cut
+    info = read_model_info(home, name)
+    return "" if info.cut == find_last_maps(info.cuts, len(info.input_shape)) else info.cut
 
 
 def list_nodes(model: KerasModel, last: str, value_range: tuple[float, float]) -> list[Node]:

@@ -46,7 +46,8 @@ def write_title(comparison: Comparison) -> str:
     if recipe and set(recipe.heads) == {variant.spec.head for variant in comparison.variants}:
         return recipe.title
     spec = comparison.first.spec
-    title = f"{label_of_spec(spec)}: {' vs. '.join(comparison.labels)}"
+    dataset, names = label_of_spec(spec), " vs. ".join(comparison.labels)
+    title = f"{dataset}: {names}" if dataset else names
     return title if len(title) <= MAX_TITLE_CHARS else f"{title[: MAX_TITLE_CHARS - 1]}…"
 
 

@@ -112,7 +112,9 @@ def export_bundle(
                 name, pixels = _pack_pictures(store.home, run)
                 files[f"thumbnails/{fingerprint}/{name}"] = pixels
             except DatasetError as error:
-                left_out.append(f"The bundle does not contain the test images of {label_of_spec(run.spec)}. {error}")
+                left_out.append(
+                    f"The bundle does not contain the test images of {label_of_spec(run.spec) or run.run_id}. {error}"
+                )
     with replacing(path) as temporary:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
             _write(archive, MANIFEST, _describe(files))

@@ -63,10 +63,11 @@ def parse_layers(text: bytes) -> tuple[LayerRow, ...]:
 
 
 def list_known_settings(spec: RunSpec) -> dict[str, Any]:
-    """Return the fields of a spec; hyperparameters of a run from elsewhere are None, because they are unknown."""
+    """Return the fields of a spec; those that are unknown of a run from elsewhere are None."""
     values = spec.model_dump()
     if spec.elsewhere:
         values |= {name: None for name in SETTINGS if not spec.uses(name)}
+        values |= {} if spec.folder or spec.dataset != "folder" else {"dataset": None}
     return values
 
 

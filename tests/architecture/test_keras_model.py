@@ -89,6 +89,40 @@ def test_backbone_can_end_where_one_output_is_all_that_follows_reads() -> None:
     assert next(cut for cut in model.cuts if cut.layer == "stem_bn").params == 8 * 27 + 32
 
 
+MAPS = layer("Conv2D", "maps", "conv", filters=5, kernel_size=[3, 3])
+POOL = layer("GlobalAveragePooling2D", "pool", "maps")
+SOFTMAX = layer("Softmax", "softmax", "pool")
+
+
+def _with(config: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {**config, "config": {**config["config"], **changes}}
+
+
+@pytest.mark.parametrize(
+    ("layers", "cut"),
+    [
+        ([_with(MAPS, activation="relu"), POOL, SOFTMAX], "conv"),
+        ([MAPS, POOL, SOFTMAX], "conv"),
+        ([_with(MAPS, activation="softmax"), POOL], "conv"),
+        ([MAPS, POOL], "conv"),
+        ([MAPS, layer("ReLU", "relu", "maps"), layer("GlobalAveragePooling2D", "pool", "relu"), SOFTMAX], "conv"),
+        ([MAPS, POOL, layer("Dense", "dense", "pool", units=5), layer("Softmax", "softmax", "dense")], "maps"),
+        ([_with(MAPS, activation="relu"), POOL], "maps"),
+        ([MAPS, layer("BatchNormalization", "bn", "maps"), layer("GlobalAveragePooling2D", "pool", "bn")], "bn"),
+        ([MAPS], "maps"),
+        ([MAPS, layer("Softmax", "softmax", "maps")], "softmax"),
+    ],
+    ids=["relu", "linear", "softmax first", "logits", "relu layer", "dense", "features", "normalized features", "maps",
+         "segmentation"],
+)  # fmt: skip
+def test_class_maps_belong_to_the_head(layers: list[dict[str, Any]], cut: str) -> None:
+    model = read(functional(IMAGE, CONV, *layers))
+    names = [row.name for row in model.rows]
+    assert model.cut == cut
+    assert [row.name for row in model.rows if row.part == "backbone"] == names[: names.index(cut) + 1]
+    assert {"conv", "maps"} <= {found.layer for found in model.cuts}
+
+
 def test_model_for_images_of_any_size_needs_a_side() -> None:
     config = functional({**IMAGE, "config": {"batch_shape": [None, None, None, 3]}}, CONV)
     with pytest.raises(ModelFileError, match="Choose the length of their sides"):

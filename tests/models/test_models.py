@@ -11,12 +11,13 @@ import pytest
 
 from core.architecture.model import compute_model
 from core.errors import ArtifactError, BundleError, ModelFileError, SpecError
+from core.files import write_json
 from core.home import Home
 from core.jobs.sweep_plan import read_values
 from core.models.add import add_model, clear_removed_models, remove_model, restore_model
 from core.models.layer_store import layers_path
-from core.models.model_info import choose_model, list_models, list_removed_models, pin_model, read_model_info
-from core.models.own_layers import list_model_layers
+from core.models.model_info import INFO, choose_model, list_models, list_removed_models, read_model_info
+from core.models.own_layers import list_backbone_layers, list_model_layers, pin_model
 from core.models.weights_file import count_saved_values
 from core.spec import HEADS, RunSpec
 from core.store.artifact import ArtifactStore
@@ -45,6 +46,22 @@ def test_every_head_fits_the_feature_maps_of_an_added_model(home: Home, path: Pa
         assert [row for row in rows if row.part == "backbone"][-1].output_shape == shape
     whole = list_model_layers(spec.model, None)
     assert whole[0].layer.name == "value_range"
+
+
+def test_the_default_cut_is_a_setting_of_new_runs_only(home: Home) -> None:
+    """Runs of former versions, whose specs have no cut, end at the last feature maps: those of the classes in GAP."""
+    path = next(path for path in FILES if "chain" in path.name)
+    info = add_model(home, "own", path)
+    last = info.cuts[-1][0]
+    new = RunSpec(backbone="model", model="own")
+    old = RunSpec(backbone="model", model=info.reference)
+    for cut, pinned in ((last, ""), ("pool", "pool")):
+        write_json(home.models / "own" / INFO, info.model_copy(update={"cut": cut}).model_dump(mode="json"))
+        assert pin_model(home, new).cut == pinned
+        assert pin_model(home, old) == old
+        assert pin_model(home, new.replace(cut=last)).cut == last
+        for spec, end in ((new, cut), (pin_model(home, new), cut), (old, last)):
+            assert list_backbone_layers(spec) == list_backbone_layers(new.replace(cut=end))
 
 
 def test_the_same_model_saved_again_by_keras_is_the_same(home: Home, tmp_path: Path) -> None:

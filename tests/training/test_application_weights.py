@@ -10,7 +10,8 @@ from core.architecture.model import compute_model
 from core.home import Home
 from core.models.add import add_model
 from core.models.application import SIZED, add_application
-from core.models.model_info import WEIGHTS, pin_model
+from core.models.model_info import WEIGHTS
+from core.models.own_layers import pin_model
 from core.spec import RunSpec
 from tests.support.markers import long
 

@@ -10,4 +10,4 @@ def model(spec: RunSpec) -> Items:
     """The first layers of a Keras model that you added, with its weights; frozen or fine-tuned."""
     from core.models.own_layers import list_backbone_layers  # imported here: 20 ms of each command, rarely needed
 
-    return list_backbone_layers(spec.model, spec.cut, spec.side)
+    return list_backbone_layers(spec)

@@ -69,7 +69,8 @@ def show_run() -> None:
 
 def _show_heading(found: FoundRun, note: Note) -> None:
     spec = found.spec
-    default = f"{spec.label} on {label_of_spec(spec)}, seed {spec.seed}" if spec else "Run"
+    dataset = label_of_spec(spec) if spec else ""
+    default = f"{spec.label}{f' on {dataset}' if dataset else ''}, seed {spec.seed}" if spec else "Run"
     name = note.name or default
     st.set_page_config(page_title=f"Run {found.run_id} · {default} · Headroom")
     show_title(escape_markdown(f"★ {name}" if note.star else name))
