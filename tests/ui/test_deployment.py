@@ -49,7 +49,7 @@ def test_only_the_server_prints_its_address_when_the_port_is_known(
     open_dashboard: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(request_guard.cli_util, "open_browser", opened.append)
+    monkeypatch.setattr("streamlit.cli_util.open_browser", opened.append)
 
     async def start() -> None:
         async with request_guard.announce_address(None):
@@ -133,7 +133,9 @@ def test_pages_contain_their_base_address(
     open_dashboard: None, prefix: str, path: str, kind: str, changed: bool
 ) -> None:
     config.set_option("server.baseUrlPath", prefix)
-    html, sent, seen = b"<html><head></head><body>_stcore</body></html>", [], []
+    html = b"<html><head></head><body>_stcore</body></html>"
+    sent: list[dict[str, Any]] = []
+    seen: list[bytes] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.extend(name for name, _ in scope["headers"])
