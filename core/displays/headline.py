@@ -29,7 +29,7 @@ from core.store.kept_epoch import describe_epochs, describe_kept_epoch
 from core.store.setting_text import describe_setting
 
 MAX_TITLE_CHARS = 150
-_LABEL_CHARS = 34  # of a variant in a title
+_LABEL_CHARS = 36  # of a variant in a title
 _MOST_LEAKED = 3  # variants whose accuracy without leaked images is in the headline
 
 

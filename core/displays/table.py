@@ -8,7 +8,7 @@ import pandas as pd
 
 _SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?(e[+-]?\d+)?( ?%)?")
-_QUANTITY = re.compile(r"[-+−±<>≥≤≈~ ]*\d|–?$|nan$|None$")
+_QUANTITY = re.compile(r"[-+−±<>≥≤≈~ ]*\d")
 _ROWS = 100  # that are read
 _RUN_ID = re.compile(r"[0-9a-f]{12}")
 _INVISIBLE = "\u2060"  # word joiner, zero width
@@ -42,16 +42,18 @@ def disarm(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def list_text_columns(frame: pd.DataFrame) -> list[str]:
-    """Return the columns with a cell that is text: neither a number, with or without a unit, nor empty.
+    """Return the columns with more texts than numbers, with or without a unit.
 
     >>> list_text_columns(pd.DataFrame({"Head": ["GAP", "–"], "Size": ["< 5.2 MB", "–"], "Run": ["00ff00ff00ff"] * 2}))
     ['Head', 'Run']
     """
-    return [
-        str(name)
-        for name in frame.columns
-        if any(not _QUANTITY.match(text) or _RUN_ID.fullmatch(text) for text in map(str, frame[name].head(_ROWS)))
-    ]
+    return [str(name) for name in frame.columns if _is_text([*map(str, frame[name].head(_ROWS))])]
+
+
+def _is_text(cells: Sequence[str]) -> bool:
+    filled = [cell for cell in cells if cell not in ("", "–", "nan", "None")]
+    texts = sum(not _QUANTITY.match(cell) or bool(_RUN_ID.fullmatch(cell)) for cell in filled)
+    return 2 * texts > len(filled)
 
 
 def build_table(frame: pd.DataFrame, words: Collection[str] = (), *, style: bool = True) -> str:

@@ -28,6 +28,7 @@ from core.access.deployment import describe_risk, is_local
 from core.errors import AccessError, LoginError
 from core.ui.deployment import is_open_to_all
 from core.ui.http_login import check_login
+from core.ui.page_base import PageBase
 
 MAX_VISITORS = 50  # open connections without a login, if login is required
 MAX_VISITOR_MESSAGE = 64 * 1024  # bytes; the login page sends less than 1 kB
@@ -59,7 +60,7 @@ async def announce_address(app: object) -> AsyncIterator[None]:
 
 def build_middleware() -> list[Middleware]:
     """Return the middleware of the dashboard, which runs before that of Streamlit."""
-    return [Middleware(RequestGuard)]
+    return [Middleware(RequestGuard), Middleware(PageBase)]
 
 
 class RequestGuard:

@@ -57,10 +57,13 @@ _RUN = """async (streamlit) => {
 def open_page(shared_server: str, browser: Browser) -> Iterator[Open]:
     """Open pages of the server that has only the examples."""
     page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    failed: list[str] = []
+    page.on("response", lambda response: failed.append(response.url) if response.status >= 400 else None)
 
     def open_path(path: str) -> Page:
         page.goto(f"{shared_server}/{path}")
         wait_until_drawn(page)
+        assert failed == []
         page.evaluate(AXE)
         page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
         return page

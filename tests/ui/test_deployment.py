@@ -13,6 +13,7 @@ from core.cli.deployment_check import examine_deployment
 from core.home import Home
 from core.ui import access, deployment, request_guard
 from core.ui.deployment import apply_deployment, find_base_url
+from core.ui.page_base import PageBase
 from core.ui.request_guard import RequestGuard, is_own_origin
 from tests.support.paths import ROOT
 
@@ -48,7 +49,7 @@ def test_only_the_server_prints_its_address_when_the_port_is_known(
     open_dashboard: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(request_guard.cli_util, "open_browser", opened.append)
+    monkeypatch.setattr("streamlit.cli_util.open_browser", opened.append)
 
     async def start() -> None:
         async with request_guard.announce_address(None):
@@ -120,6 +121,39 @@ def test_start_page_is_served_at_one_address(
     config.set_option("server.baseUrlPath", prefix)
     scope = {"type": "http", "path": path, "query_string": query.encode()}
     assert request_guard.find_redirect(scope) == address
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path", "kind", "changed"),
+    [("", "/jobs", "text/html", True), ("lab", "/lab/jobs", "text/html", True), ("", "/", "text/html", False),
+     ("", "/jobs", "application/json", False), ("", "/reports/r7k2m9qx", "text/html", False),
+     ("", "/_stcore/health", "text/html", False), ("lab", "/jobs", "text/html", False)],
+)  # fmt: skip
+def test_pages_contain_their_base_address(
+    open_dashboard: None, prefix: str, path: str, kind: str, changed: bool
+) -> None:
+    config.set_option("server.baseUrlPath", prefix)
+    html = b"<html><head></head><body>_stcore</body></html>"
+    sent: list[dict[str, Any]] = []
+    seen: list[bytes] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.extend(name for name, _ in scope["headers"])
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"etag", b"x")]})
+        for part in (html[:20], html[20:]):
+            await send({"type": "http.response.body", "body": part, "more_body": part == html[:20]})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"accept", kind.encode()), (b"accept-encoding", b"gzip")]
+    scope = {"type": "http", "method": "GET", "path": path, "headers": headers}
+    asyncio.run(PageBase(app)(scope, None, send))
+    body = b"".join(message.get("body", b"") for message in sent)
+    assert (b"BACKEND_BASE_URL" in body) == changed
+    assert (b"accept-encoding" in seen) != changed
+    assert (dict(sent[0]["headers"]).get(b"content-length") == str(len(body)).encode()) == changed
+    assert body.endswith(html[20:])
 
 
 def test_address_of_another_server_is_refused(open_dashboard: None, monkeypatch: pytest.MonkeyPatch) -> None:
