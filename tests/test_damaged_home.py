@@ -67,7 +67,7 @@ from tests.support.paths import ROOT
 
 GOOD, OTHER = "gap", "dense"
 MORE = 8
-"""How many times as many cases `make test-all` has: all of them would take hours."""
+"""Factor by which `make test-all` has more cases: all of them would take hours."""
 
 
 def is_chosen(number: int, every: int) -> bool:

@@ -106,7 +106,7 @@ def _mark_percentages(text: str) -> str:
     return _PERCENT.sub("\u200e\\1%\u200e", text)
 
 
-def write_line(text: str) -> str:
+def write_html_line(text: str) -> str:
     """Return a text of one line, such as a title, with percentages as in `write_html`."""
     return _mark_percentages(text) if is_right_to_left(text) else text
 
