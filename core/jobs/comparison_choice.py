@@ -1,10 +1,12 @@
 """The runs of a comparison by the forms that links and commands contain."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.errors import ComparisonError, JobError, RunDamagedError, RunNotFoundError
+from core.jobs.run_lookup import find_state
 from core.jobs.sweep_store import open_sweep
 from core.recipes import RECIPES
 from core.store.comparison import Offer, find_offers, list_offers
@@ -20,15 +22,17 @@ FORMS = "recipe:digits-heads, runs:RUN_ID,RUN_ID, sweep:SWEEP_ID or saved:NAME"
 _ID, _PREFIX = re.compile(r"[0-9a-f]{12}"), re.compile(r"[0-9a-f]{1,12}")
 _PREFIXES = re.compile(r"[0-9a-f]{1,12}([,;] *[0-9a-f]{1,12})*")
 _LISTED = 3  # IDs in a message
+_STATES = {"training": "in training", "deleted": "deleted or not trained"}
 
 
 @dataclass(frozen=True)
 class ChosenRuns:
     """The finished runs of a comparison. `missing` has, by ID, the reason why a selected run is not one of them: the
-    empty text for runs of a sweep that have no results."""
+    empty text for runs of a sweep that have no results, whose states are counted in `states`."""
 
     run_ids: tuple[str, ...]
     missing: dict[str, str]
+    states: dict[str, int] = field(default_factory=dict)
 
     @property
     def notice(self) -> str:
@@ -37,9 +41,8 @@ class ChosenRuns:
         reasons = [reason for reason in self.missing.values() if reason]
         parts = []
         if lost := len(self.missing) - len(reasons):
-            parts.append(
-                f"{lost:,} of {total:,} runs of this sweep have no results: they have not finished, or were deleted."
-            )
+            counts = [f"{count:,} {_STATES.get(state, state)}" for state, count in self.states.items()]
+            parts.append(f"{lost:,} of {total:,} runs of this sweep have no results: {', '.join(counts)}.")
         if reasons:
             more = f" {len(reasons) - _LISTED:,} more are missing." if reasons[_LISTED:] else ""
             parts.append(
@@ -64,6 +67,7 @@ def choose_runs(
     """
     found: dict[str, None] = {}
     missing: dict[str, str] = {}
+    states: Counter[str] = Counter()
     problems: list[Exception] = []
     for text in texts:
         if text.startswith((SWEEP, SAVED)):
@@ -75,6 +79,7 @@ def choose_runs(
                     found[run_id] = None
                 except RunNotFoundError as error:
                     missing[run_id] = "" if is_sweep else str(error)
+                    states[find_state(store.home, run_id)] += is_sweep
                 except RunDamagedError as error:
                     missing[run_id] = str(error)
         elif text.startswith(RUNS) or _PREFIXES.fullmatch(text):
@@ -99,7 +104,7 @@ def choose_runs(
             raise problems[0]
         lost = f"None of the {len(missing):,} runs of this comparison can be shown. {next(iter(reasons), '')}"
         raise ComparisonError(lost if reasons else "This sweep has no finished runs.")
-    return ChosenRuns(tuple(found), missing)
+    return ChosenRuns(tuple(found), missing, states)
 
 
 def _split(text: str) -> list[str]:

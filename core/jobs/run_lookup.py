@@ -57,16 +57,26 @@ def find_run(home: Home, store: RunStore, prefix: str) -> FoundRun:
     except RunError:
         pass
     if job and job.state in ("queued", "running") and (run is None or problem):
-        return FoundRun(run_id, "training" if job.state == "running" else "queued", run, job)
+        return FoundRun(run_id, _read_state(job), run, job)
     if problem:
         return FoundRun(run_id, "damaged", run, job, problem)
     if run:
         return FoundRun(run_id, "finished", run, job)
-    if job and job.state == "failed":
-        return FoundRun(run_id, "diverged" if job.reason.startswith(DIVERGED) else "failed", None, job, job.reason)
-    if job and job.state == "cancelled":
-        return FoundRun(run_id, "cancelled", None, job, job.reason)
-    return FoundRun(run_id, "deleted", None, job)
+    state = _read_state(job)
+    return FoundRun(run_id, state, None, job, job.reason if job and state != "deleted" else "")
+
+
+def find_state(home: Home, run_id: str) -> RunState:
+    """Return the state of a run without results, by its job; "deleted" without one."""
+    return _read_state(_find_job(home, run_id))
+
+
+def _read_state(job: Job | None) -> RunState:
+    if job is None or job.state == "finished":
+        return "deleted"
+    if job.state == "running":
+        return "training"
+    return "diverged" if job.state == "failed" and job.reason.startswith(DIVERGED) else job.state
 
 
 def _complete(home: Home, store: RunStore, prefix: str) -> str:

@@ -248,13 +248,13 @@ class Run:
 
 
 def _find_problem(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> str:
-    """Return why predictions are impossible; an empty text if they are not. Those of a diverged run are not finite."""
+    """Return why predictions are impossible; an empty text if they are not. Those of a diverged run can be NaN."""
     classes = probs.shape[1]
     if not len(labels):
         return ""
     if labels.min() < 0 or labels.max() >= classes:
         return f"labels are outside its {classes} classes"
-    known = probs[np.isfinite(probs).all(axis=1)]
+    known = probs[~np.isnan(probs)]
     within = not known.size or (known.min() >= -_CLOSE and known.max() <= 1 + _CLOSE)
     return "" if within else "probabilities are not between 0 and 1"
 

@@ -12,6 +12,7 @@ from core.jobs.batch import find_ended, list_finished_together, list_latest_batc
 from core.jobs.comparison_choice import SWEEP, choose_runs
 from core.jobs.comparison_list import find_listed
 from core.jobs.database import JobDatabase
+from core.jobs.failure_reason import DIVERGED
 from core.jobs.pending import list_pending
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import keep_sweep
@@ -122,3 +123,23 @@ def test_unfinished_jobs_are_pending_in_every_kind_of_comparison_that_they_belon
         assert list_pending(store, key) == []
     finish(home)
     assert list_pending(store, offer.key) == []
+
+
+def test_notice_of_a_sweep_counts_the_states_of_runs_without_results(
+    home: Home, store: RunStore, make_run: RunWriter, no_dispatcher: None
+) -> None:
+    finished, *others = [make_run(seed=seed).spec for seed in range(6)]
+    for spec in others:
+        store.delete(spec.run_id)
+    queue = JobQueue(home)
+    queue.submit(others[:4])
+    for reason in (f"{DIVERGED}the loss is not a number.", "Out of memory."):
+        job = queue.claim()
+        assert job
+        queue.settle(job, "failed", reason)
+    queue.claim()
+    sweep = keep_sweep(home, "digits-heads", ["learning_rate"], [finished, *others])
+    assert choose_runs(store, [f"{SWEEP}{sweep.sweep_id}"]).notice == (
+        "5 of 6 runs of this sweep have no results: 1 diverged, 1 failed, 1 in training, 1 queued, 1 deleted or not "
+        "trained."
+    )

@@ -140,10 +140,17 @@ HOSTILE: dict[str, tuple[Callable[[Files], object], str]] = {
     "predictions of another type": (
         replace("predictions.npz", arrays(test_probs=lambda a: a.astype(np.float64))), "dtype '<f8' instead of f4",
     ),
+    "labels with another byte order": (
+        replace("predictions.npz", arrays(test_labels=lambda a: a.astype(">i8"))), "dtype '>i8' instead of i8",
+    ),
     "labels beyond the classes": (
         replace("predictions.npz", arrays(test_labels=lambda a: a + 90)), "test labels are outside its 10 classes",
     ),
     "probabilities beyond 1": (replace("predictions.npz", arrays(test_probs=lambda a: a * 5)), "not between 0 and 1"),
+    "infinite probability": (
+        replace("predictions.npz", arrays(test_probs=lambda a: a + np.float32([np.inf] + 9 * [0]))),
+        "not between 0 and 1",
+    ),
     "no predictions at all": (replace("predictions.npz", b"PK\x05\x06 no zip"), "the archive is damaged"),
     "history that is deep": (replace("history.jsonl", deep()), "line 1 is invalid: it is not a valid JSON object"),
     "history of too few epochs": (replace("history.jsonl", lambda c: c.splitlines(keepends=True)[0]), "has 1 rows"),
