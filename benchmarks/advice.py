@@ -234,8 +234,10 @@ def write_page(rows: Sequence[Row], kept: Mapping[tuple[str, str], tuple[str, st
         "Shares of the time vary by several points, because the runs were trained on machines with other load; those "
         "of the epochs do not.", "",
         f"{same} of {len(results)} answers equal those of the grid. If both are undecided, the advisor can name a "
-        "usable candidate where the grid names none, because it compares fewer finalists. With two candidates, both "
-        "are finalists, so that little or no training is saved.", "",
+        "usable candidate where the grid names none, because it compares fewer finalists. If only the grid is "
+        "undecided, it compares a candidate that the advisor dropped on validation images, and 360 test images or "
+        "three seeds do not distinguish both. With two candidates, both are finalists, so that little or no training "
+        "is saved.", "",
         "| data | margin | candidates | test images | advisor | grid | training time, advisor | training time, grid "
         "| share of the time | share of the epochs |",
         "|---|---|---|---|---|---|---|---|---|---|",

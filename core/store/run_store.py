@@ -93,7 +93,7 @@ class RunStore:
         for index in self._indexes:
             index.refresh()
         self._withheld = list_withheld(self.home)
-        return *(index.generation for index in self._indexes), hash(self._withheld)
+        return *(index.generation for index in self._indexes), hash(self._withheld) if self._withheld else 0
 
     def _build_frame(self) -> "pd.DataFrame":
         import pandas as pd

@@ -90,7 +90,7 @@ def test_too_large_sweep_is_rejected_quickly() -> None:
         list_members(DIGITS, ["gap", "dense"], range(100), {"units": range(1, 8000), "filters": range(1, 500)})
     assert time.monotonic() - begin < 1
     assert str(raised.value) == (
-        "Expected a sweep of 1 to 200 runs; got 798,300,200: 2 heads × 100 seeds × 7999 values of units "
+        "Expected a sweep of 1 to 200 runs; got 798,300,200: 2 heads × 100 seeds × 7,999 values of units "
         "× 499 values of filters."
     )
 
