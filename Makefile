@@ -56,7 +56,7 @@ help: ## list the targets
 
 dashboard: $(APP) ## install what is needed, then open the dashboard
 	@echo 'Starting the dashboard.'
-	@MALLOC_ARENA_MAX=2 $(PY) -m streamlit run dashboard.py --server.showEmailPrompt false
+	@$(PY) -m streamlit run dashboard.py --server.showEmailPrompt false
 
 view: $(VIEW) ## install what is needed to view runs and reports, without TensorFlow, then open the dashboard
 	@$(PY) -m core serve --browser

@@ -94,13 +94,13 @@ def measure_page(
 
 @contextmanager
 def serving(home: Home) -> Iterator[tuple[str, int]]:
-    """Run a dashboard server on a free port as `make dashboard` does; yield its address and process ID."""
+    """Run a dashboard server on a free port; yield its address and process ID."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    env = os.environ | {"HEADROOM_HOME": str(home.path), "MALLOC_ARENA_MAX": "2"}
+    env = os.environ | {"HEADROOM_HOME": str(home.path)}
     server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until_healthy(f"http://127.0.0.1:{port}/_stcore/health")

@@ -40,6 +40,5 @@ def serve(
     os.environ["HEADROOM_HOME"] = str(Home.default().path)  # a relative path is one of the current folder
     public = f" for {deployment.url}" if deployment.url else ""
     print_message(f"Starting the dashboard{public}.")  # the server prints its address
-    os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # glibc: threads share what pages have freed, 12 MB less
     os.chdir(ROOT)  # with .streamlit/
     os.execv(sys.executable, command)
