@@ -70,11 +70,11 @@ def write_name(job: Job, differing: Sequence[str] = ()) -> str:
 
 def list_differing(jobs: Sequence[Job]) -> list[str]:
     """Return the hyperparameters in which jobs with the same dataset differ, such as those of a sweep."""
-    groups: dict[str, list[RunSpec]] = {}
+    groups: dict[tuple[str, str], list[RunSpec]] = {}
     for job in jobs:
         if spec := read_spec(job):
-            groups.setdefault(spec.dataset, []).append(spec)
-    separate = ("head", "seed", "dataset", "data")
+            groups.setdefault((spec.dataset, spec.folder), []).append(spec)
+    separate = ("head", "seed", "dataset", "folder", "data")
     return [
         name
         for name in SETTINGS

@@ -64,7 +64,7 @@ def describe_settings(spec: RunSpec) -> str:
     """Return the epochs and all hyperparameters that differ from the recipe, apart from head and seed."""
     recipe = recipe_of(spec)
     rest = (recipe.spec if recipe else RunSpec()).replace(dataset=spec.dataset, backbone=spec.backbone, head=spec.head)
-    separate = {"head", "seed", "data", "dataset", "backbone", "epochs"}
+    separate = {"head", "seed", "data", "dataset", "folder", "backbone", "epochs"}
     changed = [name for name in SETTINGS if name not in separate and getattr(spec, name) != getattr(rest, name)]
     return " · ".join(describe_setting(name, getattr(spec, name)) for name in ["epochs", *changed])
 

@@ -1,10 +1,29 @@
 """Progress of a job as text, from the click to the end."""
 
 import ast
+import json
 
-from core.displays.progress import describe_progress
+from core.displays.job_table import write_names
+from core.displays.progress import describe_progress, describe_settings
 from core.jobs.progress import Progress
+from core.jobs.queue import Job
+from core.spec import RunSpec
 from tests.support.paths import ROOT
+
+
+def test_the_dataset_of_a_job_is_named_once() -> None:
+    specs = [
+        RunSpec(dataset="folder", folder=folder, side=side, data=folder * 8)
+        for folder, side in (("aa", 32), ("bb", 48), ("bb", 64))
+    ]
+    jobs = [
+        Job(f"{n:012x}", n, json.dumps(spec.canonical()), "finished", 0, 0, 0, "", "", False, 0.0, None, None)
+        for n, spec in enumerate(specs)
+    ]
+    assert list(write_names(jobs).values()) == [
+        f"GAP · Folder {spec.folder} · image side {spec.side} · seed 0" for spec in specs
+    ]
+    assert "folder" not in "".join(map(describe_settings, specs))
 
 
 def test_last_second_of_training_has_no_time_left() -> None:

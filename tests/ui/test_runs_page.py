@@ -16,6 +16,7 @@ from core.spec import SETTINGS, RunSpec
 from core.store.note import Note, NoteBook, join_notes
 from core.store.run_store import RunStore
 from core.ui.runs.train_again import list_params
+from tests.support.elsewhere_runs import add_elsewhere
 from tests.support.page import Open
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
@@ -82,6 +83,25 @@ def test_link_opens_a_search(open_runs: Open, make_run: RunWriter) -> None:
     app = open_runs(runs_search="head:dense acc>0.9", runs_order="most accurate first")
     assert app.dataframe[0].value["Run"].tolist() == [best.run_id]
     assert app.text_input(key="runs_search").value == "head:dense acc>0.9"
+
+
+def test_runs_are_filtered_by_the_name_of_their_dataset(open_runs: Open, home: Home, make_run: RunWriter) -> None:
+    make_run()
+    pets, birds, named, unnamed = (
+        make_run(dataset="folder", folder="pets", data="a" * 16),
+        make_run(dataset="folder", folder="birds", data="b" * 16),
+        add_elsewhere(home, "jax", data="digits"), add_elsewhere(home, "flax"),
+    )  # fmt: skip
+    app = open_runs()
+    assert app.selectbox(key="runs_dataset").options == ["Folder birds", "Digits", "Folder pets", "Own images"]
+    for link, ids in (
+        ("pets", [pets]), ("birds", [birds]), ("folder", [pets, birds, named, unnamed]),  # of former versions
+    ):  # fmt: skip
+        table = open_runs(runs_dataset=link).dataframe[0].value
+        assert {*table["Run"]} == {run.run_id for run in ids}
+    table = open_runs(runs_dataset="digits").dataframe[0].value
+    assert {*table["Dataset"]} == {"Digits"}
+    assert named.run_id in {*table["Run"]}
 
 
 def test_all_runs_are_listed_with_the_chosen_columns_and_keep_their_selection(

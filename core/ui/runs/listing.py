@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.datasets.dataset_key import FOLDER, label_of_run
 from core.displays.local_time import find_zone, name_zone
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.run_columns import ALWAYS, DEFAULT_COLUMNS, RUN_COLUMNS, build_run_table
 from core.errors import SearchError
 from core.home import describe_error
-from core.spec import ELSEWHERE, HEADS
+from core.spec import DATASETS, ELSEWHERE, HEADS
 from core.store.note import Note, join_notes
 from core.store.search import MAX_CHARS, parse_search, search
 from core.ui import url, widget
@@ -115,7 +116,11 @@ def select_runs(frame: pd.DataFrame, notes: dict[str, Note]) -> list[str]:
 def _choose(frame: pd.DataFrame) -> RunFilter:
     """Show the search and the filters."""
     text = widget.text("Search", key="runs_search", placeholder="head:gap acc>0.8 tag:paper", help=_HELP, width=200)
-    dataset = widget.optional("Dataset", sorted(frame["dataset"].unique()), key="runs_dataset", none="any", width=130)
+    datasets = {name: label_of_run(FOLDER, name, name) for name in sorted({*_name_dataset(frame)} - {""})}
+    datasets |= {FOLDER: DATASETS[FOLDER].label} if (frame["dataset"] == FOLDER).any() else {}
+    dataset = widget.optional(
+        "Dataset", [*datasets], key="runs_dataset", format_func=datasets.__getitem__, none="any", width=130
+    )
     found = {*frame["head"].unique()}
     heads = [name for name in HEADS if name in found]
     labels = {name: HEADS[name].label for name in heads} | {ELSEWHERE: "trained elsewhere"}
@@ -124,6 +129,11 @@ def _choose(frame: pd.DataFrame) -> RunFilter:
     order = widget.selectbox("Sort by", list(_ORDERS), key="runs_order", width=170)
     archived = widget.toggle("Show archived", key="runs_archived")
     return RunFilter(text[:MAX_CHARS], dataset, head, order, archived)
+
+
+def _name_dataset(frame: pd.DataFrame) -> pd.Series:
+    """Return the names of the datasets; empty where a run from elsewhere has none."""
+    return frame["folder"].where(frame["dataset"] == FOLDER, frame["dataset"])
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -142,7 +152,7 @@ def _filter(frame: pd.DataFrame, choice: RunFilter) -> pd.DataFrame:
     if not choice.archived and "is:archived" not in choice.text:
         shown = shown[~shown["archived"]]
     if choice.dataset:
-        shown = shown[shown["dataset"] == choice.dataset]
+        shown = shown[(_name_dataset(shown) == choice.dataset) | (shown["dataset"] == choice.dataset)]
     if choice.head:
         shown = shown[shown["head"] == choice.head]
     column, ascending = _ORDERS[choice.order]
