@@ -50,7 +50,8 @@ def is_page(scope: Any) -> bool:
     """Return whether a request is that of a browser for a page other than the start page."""
     if scope["type"] != "http" or scope["method"] != "GET":
         return False
-    base = f"/{st.get_option('server.baseUrlPath').strip('/')}/".replace("//", "/")
+    prefix = st.get_option("server.baseUrlPath").strip("/")
+    base = f"/{prefix}/" if prefix else "/"
     name = scope["path"].removeprefix(base)
     accepted = b"".join(value for key, value in scope["headers"] if key.lower() == b"accept")
     return scope["path"].startswith(base) and name.isidentifier() and b"text/html" in accepted

@@ -46,7 +46,7 @@ READING = {
         "bundle_import": {"Imported"}, "comparison": None, "elsewhere": None,
         "history": {"read_history"}, "differing_settings": None, "import_validation": {"MODELS"},
         "note": {"MAX_NAME", "MAX_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
-        "saved_comparison": {"MAX_NAME_CHARS", "list_saved", "list_saved_ids", "open_saved"}, "setting_text": None,
+        "saved_comparison": {"MAX_NAME_CHARS", "find_saved_id", "list_saved", "list_saved_ids", "open_saved"}, "setting_text": None,
         "metrics": {"NO_PREDICTION", "compute_predicted"},
         "record": {"Cost", "Data", "Elsewhere", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
         "run": {"FILES", "Run"}, "environment": {"read_environment"},
