@@ -58,7 +58,7 @@ def is_page(scope: Any) -> bool:
 
 
 def add_base(html: bytes) -> bytes:
-    """Return the HTML of Streamlit with the base address; other content unchanged.
+    """Return the HTML of Streamlit with the base address, and any other text unchanged.
 
     >>> add_base(b"<p>")
     b'<p>'
