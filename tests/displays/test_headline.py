@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from core.displays.headline import (
-    write_cautions,
-    write_facts,
     MAX_TITLE_CHARS,
     write_brief_headline,
+    write_cautions,
+    write_facts,
     write_headline,
 )
 from core.displays.page_summary import write_accuracies, write_curves, write_params
