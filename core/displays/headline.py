@@ -33,7 +33,7 @@ _LABEL_CHARS = 36  # of a variant in a title
 _MOST_LEAKED = 3  # variants whose accuracy without leaked images is in the headline
 
 
-def write_short_headline(comparison: Comparison) -> str:
+def write_brief_headline(comparison: Comparison) -> str:
     """Return the headline if it fits two lines of a page; otherwise its claim without intervals and other variants."""
     headline = write_headline(comparison)
     if len(headline) <= MAX_TITLE_CHARS:

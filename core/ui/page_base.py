@@ -50,14 +50,15 @@ def is_page(scope: Any) -> bool:
     """Return whether a request is that of a browser for a page other than the start page."""
     if scope["type"] != "http" or scope["method"] != "GET":
         return False
-    base = f"/{st.get_option('server.baseUrlPath').strip('/')}/".replace("//", "/")
+    prefix = st.get_option("server.baseUrlPath").strip("/")
+    base = f"/{prefix}/" if prefix else "/"
     name = scope["path"].removeprefix(base)
     accepted = b"".join(value for key, value in scope["headers"] if key.lower() == b"accept")
     return scope["path"].startswith(base) and name.isidentifier() and b"text/html" in accepted
 
 
 def add_base(html: bytes) -> bytes:
-    """Return the HTML of Streamlit with the base address added.
+    """Return the HTML of Streamlit with the base address, and any other text unchanged.
 
     >>> add_base(b"<p>")
     b'<p>'

@@ -173,8 +173,8 @@ def find_redirect(scope: Scope) -> str | None:
 
     Streamlit serves a default page only at `/`.
     """
-    base = st.get_option("server.baseUrlPath").strip("/")
-    if scope["type"] != "http" or scope["path"] != f"/{base}/{_START}".replace("//", "/"):
+    prefix = st.get_option("server.baseUrlPath").strip("/")
+    if scope["type"] != "http" or scope["path"] != (f"/{prefix}/{_START}" if prefix else f"/{_START}"):
         return None
     query = scope["query_string"].decode("latin-1")
     return f"./?{query}" if query else "./"

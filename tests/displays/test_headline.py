@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from core.displays.headline import (
+    MAX_TITLE_CHARS,
+    write_brief_headline,
     write_cautions,
     write_facts,
     write_headline,
@@ -203,3 +205,12 @@ def test_diverged_training_is_counted_and_named(make_run: RunWriter) -> None:
     assert "1 head × 2 seeds (2 more diverged)" in write_facts(comparison)
     caution = "2 of 4 training runs diverged and have no result: GAP with seed 3; Flatten + Dense with seed 0. "
     assert any(message.startswith(caution) for message in write_cautions(comparison))
+
+
+def test_long_headline_has_a_brief_form_with_the_same_claim(make_run: RunWriter) -> None:
+    runs = [make_run(head="gap", filters=8 * (i + 1), seed=seed, accuracy=0.8) for i in range(9) for seed in range(2)]
+    for comparison in (Comparison.of(runs), Comparison.of(runs[:4])):
+        brief, full = write_brief_headline(comparison), write_headline(comparison)
+        assert len(brief) <= MAX_TITLE_CHARS
+        assert (brief == full) == (len(full) <= MAX_TITLE_CHARS)
+        assert full.startswith(brief.partition(", ")[0].partition(" than ")[0])

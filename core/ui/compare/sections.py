@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.analysis.baseline import find_baseline
 from core.analysis.prediction import select_seed_runs
-from core.displays.headline import write_cautions, write_facts, write_headline, write_short_headline
+from core.displays.headline import write_brief_headline, write_cautions, write_facts, write_headline
 from core.displays.markdown import escape_markdown
 from core.displays.views.curves import Curves
 from core.displays.views.first import FirstImages
@@ -68,7 +68,7 @@ def show_comparison(comparison: Comparison) -> None:
 
 
 def _show_headline(comparison: Comparison) -> None:
-    title, headline = (cached_result(comparison, write) for write in (write_short_headline, write_headline))
+    title, headline = (cached_result(comparison, write) for write in (write_brief_headline, write_headline))
     show_title(escape_markdown(title))
     if title != headline:
         st.markdown(escape_markdown(headline))
