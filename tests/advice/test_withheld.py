@@ -25,7 +25,7 @@ from core.store.run import Run
 from core.store.run_store import RunStore
 from core.store.same_test_set import RunsOnTestSet
 from core.store.withheld import list_withheld
-from tests.support.racing import plan_digits, race_digits, run_race, train_next
+from tests.support.racing import plan_digits, race_digits, run_race, train_next, without_training
 from tests.support.run_writer import RunWriter
 
 ACCURACY = {"gap": 0.55, "gap_dense": 0.96, "dense": 0.965}
@@ -119,7 +119,7 @@ def run_with_test_accuracy(home: Home, make_run: RunWriter, monkeypatch: pytest.
         probs = np.eye(found.test_probs.shape[1], dtype=np.float32)[(found.test_labels + wrong) % 10]
         return replace(found, test_probs=probs)
 
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, without_training(home):
         patch.setattr(Run, "predictions", property(read))
         return run_race(home, make_run, start_race(home, plan_digits(home)), score)[0]
 
