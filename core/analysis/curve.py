@@ -152,8 +152,8 @@ def thin_curves(curves: pd.DataFrame) -> pd.DataFrame:
     lines = curves.groupby(_LINE)
     points = max(_FEWEST_POINTS, min(POINTS, _MOST_ROWS // max(1, lines.ngroups)))
     kept = [*_thin(np.unique(curves["epoch"].dropna()), points), *lines["epoch"].max().dropna()]
-    place, count = lines.cumcount(), lines["seed"].transform("size")
-    evenly = (place % np.ceil(count / points) == 0) | (place == count - 1) | (points == POINTS)
+    position, count = lines.cumcount(), lines["seed"].transform("size")
+    evenly = (position % np.ceil(count / points) == 0) | (position == count - 1) | (points == POINTS)
     return curves[(curves["epoch"].isna() & evenly) | curves["epoch"].isin(kept)].reset_index(drop=True)
 
 
