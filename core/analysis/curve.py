@@ -18,6 +18,7 @@ Band = Literal["std", "interval", "none"]
 
 MEAN = -1
 POINTS = 200
+_FEWEST_POINTS, _MOST_ROWS = 25, 20_000
 COLUMNS = ("head", "seed", "split", "epoch", "seconds", "value", "raw", "low", "high")
 SPLIT_METRICS = ("accuracy", "loss")
 """Metrics with a value per split; the others have one value per epoch, which counts as training."""
@@ -145,18 +146,22 @@ def _join(lines: list[_Line]) -> pd.DataFrame:
 def thin_curves(curves: pd.DataFrame) -> pd.DataFrame:
     """Keep at most POINTS evenly spaced epochs, the same for all lines, and the last epoch of each line.
 
-    A chart is not wide enough for more. Points without an epoch (means by seconds) are kept.
+    A chart is not wide enough for more. Many lines have fewer points, so that a browser can draw them. Points without
+    an epoch (means by seconds) are as many as POINTS already, and are thinned for many lines only.
     """
-    epochs = np.unique(curves["epoch"].dropna())
-    ends = curves.groupby(_LINE)["epoch"].max()
-    return curves[curves["epoch"].isna() | curves["epoch"].isin([*_thin(epochs), *ends])].reset_index(drop=True)
+    lines = curves.groupby(_LINE)
+    points = max(_FEWEST_POINTS, min(POINTS, _MOST_ROWS // max(1, lines.ngroups)))
+    kept = [*_thin(np.unique(curves["epoch"].dropna()), points), *lines["epoch"].max().dropna()]
+    position, count = lines.cumcount(), lines["seed"].transform("size")
+    evenly = (position % np.ceil(count / points) == 0) | (position == count - 1) | (points == POINTS)
+    return curves[(curves["epoch"].isna() & evenly) | curves["epoch"].isin(kept)].reset_index(drop=True)
 
 
-def _thin(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return at most POINTS evenly spaced values, including the first and the last."""
-    if len(values) <= POINTS:
+def _thin(values: NDArray[np.float64], points: int = POINTS) -> NDArray[np.float64]:
+    """Return at most `points` evenly spaced values, including the first and the last."""
+    if len(values) <= points:
         return values
-    return values[np.linspace(0, len(values) - 1, POINTS).round().astype(int)]
+    return values[np.linspace(0, len(values) - 1, points).round().astype(int)]
 
 
 def _common_times(runs_of: dict[str, list[Run]]) -> NDArray[np.float64]:

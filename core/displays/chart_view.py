@@ -32,13 +32,7 @@ def _list_column(column: pd.Series) -> list[Any]:
     ]
 
 
-def _transform(data: Any, max_rows: int = 5000) -> Any:
-    if not isinstance(data, pd.DataFrame) or len(data) > max_rows:
-        data = alt.limit_rows(data, max_rows=max_rows)  # raises MaxRowsError
-    return list_chart_values(data)
-
-
-alt.data_transformers.register("headroom", _transform)
+alt.data_transformers.register("headroom", list_chart_values)  # without the limit of Altair: 5,000 rows
 alt.data_transformers.enable("headroom")
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -94,9 +95,11 @@ def _drop_empty_links(state: StateCore) -> None:
 
 def _set_directions(state: StateCore) -> None:
     """Let each block have the direction of its first letter, and keep the sign after the number of percentages."""
-    for block in state.tokens:
+    for index, block in enumerate(state.tokens):
         if block.nesting > 0 and _KINDS.get(block.type.removesuffix("_open")) in _DIRECTED:
-            block.attrSet("dir", "auto")
+            inner = takewhile(lambda token, level=block.level: token.level > level, state.tokens[index + 1 :])  # type: ignore[misc]
+            text = "".join(token.content for token in inner if token.type == "inline")
+            block.attrSet("dir", "rtl" if is_right_to_left(text) else "auto")
         for token in block.children or []:
             if token.type == "text" and is_right_to_left(block.content):
                 token.content = _mark_percentages(token.content)
@@ -106,7 +109,7 @@ def _mark_percentages(text: str) -> str:
     return _PERCENT.sub("\u200e\\1%\u200e", text)
 
 
-def write_html_line(text: str) -> str:
+def keep_percentages(text: str) -> str:
     """Return a text of one line, such as a title, with percentages as in `write_html`."""
     return _mark_percentages(text) if is_right_to_left(text) else text
 

@@ -1,6 +1,7 @@
 """Captions: each setting of each display that is not at its default is named with its value."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,10 @@ from core.displays.number import quote_class
 from core.displays.option import list_options
 from core.home import Home
 from core.reports.display_option import make_display
+from core.spec import HEADS
 from core.store.comparison import Comparison
 from tests.support.comparison_cases import Comparisons
+from tests.support.markers import long
 from tests.support.run_writer import RunWriter
 
 _MOST_CHARS = 1_500  # of a caption
@@ -26,8 +29,18 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     return Comparison.of([*(writer(head=head, seed=seed) for head, seed in seeds), writer(head="gap", filters=8)])
 
 
-def test_caption_names_every_setting_that_chose_the_data(runs: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = Home(runs.first.path.parents[1])
+@pytest.fixture(params=[3, *(pytest.param(count, marks=long) for count in (9, 15))])
+def variants(request: pytest.FixtureRequest, runs: Comparison) -> Comparison:
+    """Return comparisons of few heads, of all heads, and of many settings of one head."""
+    writer = RunWriter(Home(runs.first.path.parents[1]))
+    changes: list[dict[str, Any]] = [{"head": head} for head in HEADS]
+    if request.param > len(changes):
+        changes = [{"filters": 4 * number} for number in range(1, request.param + 1)]
+    return runs if request.param == 3 else Comparison.of([writer(seed=n, **each) for each in changes for n in range(2)])
+
+
+def test_caption_names_every_setting_that_chose_the_data(variants: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs, home = variants, Home(variants.first.path.parents[1])
     monkeypatch.setenv("HEADROOM_HOME", str(home.path))
     missing = []
     for name, kind in DISPLAYS.items():

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+import altair as alt
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -436,3 +438,19 @@ def test_training_loss_with_penalty_of_an_earlier_version_is_noted(make_run: Run
     for run, version, noted in ((old, 1, True), (new, 2, False), (make_run(), 1, False)):
         curves = Curves(Comparison.of([rewrite(run, version=version)]), metric="loss")
         assert ("the training loss of GAP includes the L2 penalty" in curves.describe()) == noted
+
+
+@pytest.mark.parametrize("by_time", [False, True])
+def test_many_long_lines_are_drawn_with_fewer_points(by_time: bool) -> None:
+    lines = [
+        pd.DataFrame({"head": f"head {n}", "seed": MEAN, "split": "training", "value": range(500)}) for n in range(800)
+    ]
+    curves = pd.concat(lines, ignore_index=True)
+    curves["epoch"] = np.nan if by_time else curves["value"] + 1
+    thinned = thin_curves(curves)
+    counts = thinned.groupby("head").size()
+    assert (counts.min() >= 25, counts.max() <= 26, thinned["value"].max()) == (True, True, 499)
+    few = thin_curves(curves[curves["head"].isin([f"head {n}" for n in range(100)])])
+    assert len(few) == (50_000 if by_time else 20_000)
+    chart = alt.Chart(thinned).mark_line().encode(x="epoch:Q", y="value:Q").to_dict()  # Altair's limit is 5,000 rows
+    assert sum(map(len, chart["datasets"].values())) == len(thinned)

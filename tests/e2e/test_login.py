@@ -116,10 +116,10 @@ def test_users_log_in_act_by_their_role_and_log_out(
     address, shared = publish_report(home)
     assert page.request.get(f"{dashboard}/reports/{address}").status == 401
     assert page.request.get(f"{dashboard}/{shared}").status == 200  # a view-only link needs no login
-    page.goto(f"{dashboard}/reports/{address}")
+    page.goto(f"{dashboard}/reports/{address}#runs")
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("button", name="ada").click()
-    page.wait_for_url(f"{dashboard}/reports/{address}")  # the link to the report survives the login
+    page.wait_for_url(f"{dashboard}/reports/{address}#runs")  # the link to the report survives the login
     expect(page.get_by_role("heading", name="Shared words")).to_be_visible()
     expect(page.locator("math msup")).to_be_visible()
     page.goto(f"{dashboard}/reports?report={address}")

@@ -255,9 +255,10 @@ def test_pdf_names_missing_characters(writer: RunWriter, keyed: Comparison) -> N
 def test_passages_know_their_direction() -> None:
     nodes = parse_markdown(f"{ARABIC}\n\nGAP {ARABIC}\n\n- {HEBREW}\n\n| {HEBREW} |\n|-|\n| GAP |")
     assert [node.get("right_to_left", False) for node in nodes] == [True, False, True, True]
-    html = write_html(f"{ARABIC} 87.3\x20%\n\nGAP 87.3%\n\n- {HEBREW}")
-    assert re.findall(r"<(\w+) dir=\"auto\">", html) == ["p", "p", "ul"]
-    assert (html.count("87.3\u200e %\u200e"), html.count("GAP 87.3%")) == (1, 1)
+    html = write_html(f"{ARABIC} 87.3%\n\nGAP 87.3%\n\n- {HEBREW}\n\n| {HEBREW} |\n|-|\n| GAP |")
+    found = [("p", "rtl"), ("p", "auto"), ("ul", "rtl"), ("table", "rtl"), ("th", "rtl"), ("td", "auto")]
+    assert re.findall(r"<(\w+) dir=\"(\w+)\">", html) == found
+    assert (html.count("87.3\u200e%\u200e"), html.count("GAP 87.3%")) == (1, 1)
 
 
 def test_class_names_from_right_to_left_do_not_reverse_what_follows() -> None:

@@ -37,7 +37,7 @@ class Curves(CurveData):
     """A metric by epoch or training time (see `CurveData`).
 
     On a log axis, an accuracy of 100% is drawn at half an image, other values of 0 at the end of the axis. The chart
-    has about 200 points per line.
+    has about 200 points per line, and fewer if it has more than 100 lines.
     """
 
     name: ClassVar[str] = "curves"

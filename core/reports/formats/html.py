@@ -16,7 +16,7 @@ from core import displays
 from core.displays.number import format_plural
 from core.displays.table import STYLE, build_table
 from core.home import Home
-from core.reports.author_text import write_html, write_html_line
+from core.reports.author_text import keep_percentages, write_html
 from core.reports.chart_image import load_vega, stretch
 from core.reports.document import Document, Figure, Table, write_cell
 from core.reports.format import Edition, Files, Format, write_time
@@ -141,7 +141,7 @@ def _open_template() -> Any:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "markdown": lambda text: Markup(write_html(text)),
-        "line": write_html_line,
+        "line": keep_percentages,
         "table": write_html_table,
         "time": write_time,
         "tiles": list_tiles,

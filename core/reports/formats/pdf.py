@@ -13,7 +13,7 @@ from core.displays.palette import DEFAULT_MARK
 from core.errors import DatasetError, ReportError
 from core.home import Home
 from core.image_file import read_picture
-from core.reports.author_text import Node, parse_markdown, write_html_line
+from core.reports.author_text import Node, keep_percentages, parse_markdown
 from core.reports.chart_image import draw_svg, split_panels
 from core.reports.document import Figure, Passage, Table, write_cell
 from core.reports.format import Edition, Files, Format
@@ -111,7 +111,7 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
         "origin": f"Made with {describe_dashboard()}.",
         "date": {field: getattr(moment, field) for field in fields},
         "document": {
-            "title": write_html_line(document.title),
+            "title": keep_percentages(document.title),
             "author": document.author,
             "summary": _parse_text(document.summary),
             "headline": document.headline,
@@ -170,7 +170,7 @@ def _list_figure(figure: Figure, svgs: list[str]) -> dict[str, Any]:
     short = hidden is not None and len(hidden.rows) <= MAX_ROWS and not figure.pictures
     return {
         "kind": "figure",
-        "title": write_html_line(figure.title),
+        "title": keep_percentages(figure.title),
         "sentence": figure.sentence,
         "problem": figure.problem,
         "svgs": svgs,
