@@ -115,11 +115,11 @@ def _write_balanced(comparison: Comparison, variants: Sequence[Variant]) -> str:
 
 
 def write_facts(comparison: Comparison) -> list[str]:
-    """Return the recipe, seeds, epochs and data behind the headline."""
+    """Return the recipe or the backbones, seeds, epochs and data behind the headline."""
     spec, data = comparison.first.spec, comparison.first.record.data
     own = spec.folder or spec.elsewhere
     return [
-        comparison.recipe.name if comparison.recipe else "trained elsewhere" if spec.elsewhere else spec.backbone,
+        comparison.recipe.name if comparison.recipe else _write_backbones(comparison),
         f"{format_plural(len(comparison.variants), comparison.noun)} × {_count_seeds(comparison)}",
         *_write_baseline(comparison),
         describe_epochs(comparison.runs),
@@ -129,6 +129,16 @@ def write_facts(comparison: Comparison) -> list[str]:
         _write_images(comparison),
         f"data {data.fingerprint}{'' if own or data.official else ' (not the official dataset)'}",
     ]
+
+
+def _write_backbones(comparison: Comparison) -> str:
+    """Return the backbones of the variants that Headroom trained, or their number if there are three or more."""
+    specs = [variant.spec for variant in comparison.variants if not variant.spec.elsewhere]
+    own = (("model", spec.model) if spec.model else ("backbone", spec.backbone) for spec in specs)
+    found = list(dict.fromkeys(describe_setting(*each) for each in own))
+    if len(found) > 2:
+        return f"{len(found)} backbones"
+    return " and ".join(found) or "trained elsewhere"
 
 
 def _write_images(comparison: Comparison) -> str:

@@ -16,10 +16,12 @@ from core.displays.headline import (
 from core.displays.page_summary import write_accuracies, write_curves, write_params
 from core.displays.test_accuracy import describe_test_accuracy
 from core.displays.views.gallery import choose_page_size
-from core.spec import RunSpec
+from core.home import Home
+from core.spec import BACKBONES, RunSpec
 from core.store.comparison import Comparison
 from tests.support.accuracy_runs import compare
 from tests.support.comparison_cases import CASES, Comparisons
+from tests.support.elsewhere_runs import add_elsewhere
 from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
 
@@ -139,6 +141,22 @@ def test_headline_does_not_repeat_the_names_of_the_variants(make_run: RunWriter)
     text = write_headline(Comparison.of([make_run(RunSpec(), head="dense", accuracy=0.98), short]))
     assert not text.startswith("After")
     assert text.count("12 epochs") == text.count("400 training images") == text.count("kept epoch best") == 1
+
+
+def test_facts_of_runs_without_a_recipe_name_their_backbones(
+    home: Home, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Comparison, "recipe", None)
+    tail, double, single = (make_run(filters=8, backbone=name) for name in ("conv_tail", "conv_conv_pool", "conv_pool"))
+    elsewhere = add_elsewhere(home)
+    names = [f"backbone {BACKBONES[run.spec.backbone].label}" for run in (tail, double)]
+    for runs, fact in (
+        ([tail], names[0]),
+        ([tail, double], " and ".join(reversed(names))),  # in the order of the variants
+        ([tail, double, single, elsewhere], "3 backbones"),
+        ([elsewhere], "trained elsewhere"),
+    ):
+        assert write_facts(Comparison.of(runs))[0] == fact
 
 
 def test_headline_omits_an_unknown_size(make_run: RunWriter) -> None:

@@ -20,7 +20,7 @@ from core.displays.data_display import ImageCell, ImageView
 from core.displays.image_strip import encode_image
 from core.displays.number import format_plural
 
-_OTHER_FITS = {"pad": "black borders added", "stretch": "stretched to a square"}
+_OTHER_FITS = {"pad": "borders added", "stretch": "stretched"}
 _SIDE = 192  # longer side of the shown source, in pixels
 _CUT = (128, 138, 150)
 
