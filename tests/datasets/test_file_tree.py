@@ -84,16 +84,6 @@ def test_archive_names_are_decoded_and_normalized(tmp_path: Path) -> None:
         assert tree.skipped == [("größe/1.png", "A later file in the archive has the same name.")]
 
 
-def test_backslashes_in_a_folder_are_part_of_names(tmp_path: Path) -> None:
-    """On Linux and macOS they are letters, such as those of the classes of HASYv2."""
-    for name in ("\\alpha", "\\", "a\\b", "a/b"):
-        (tmp_path / name).mkdir(parents=True)
-        (tmp_path / name / "1.png").write_bytes(b"an image")
-    with open_tree(tmp_path) as tree:
-        assert tree.names == ["\\/1.png", "\\alpha/1.png", "a/b/1.png", "a\\b/1.png"]
-        assert tree.skipped == []
-
-
 def test_litter_is_found_in_any_capitals_and_documented() -> None:
     text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
     for name in (name for names in LITTER.values() for name in names):

@@ -81,9 +81,9 @@ class _Archive(Tree):
         super().__init__()
         self._archive = archive
         for member in archive.infolist():
-            name = _read_name(member).replace("\\", "/")
+            name = _read_name(member)
             check_path(name)
-            if name.endswith("/"):
+            if name.endswith(("/", "\\")):
                 self._add_folder(name)
             else:
                 self._add_file(name, member)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from core.datasets.trees.litter import is_litter
-from core.datasets.trees.tree import Tree, check_count, check_size, decode_part
+from core.datasets.trees.tree import Tree, check_count, check_size, decode_name
 from core.errors import DatasetError
 
 _IRREGULAR = "This is not a regular file."
@@ -61,7 +61,7 @@ class FolderTree(Tree):
 
     def _visit(self, prefix: str, entry: "os.DirEntry[str]") -> tuple[str, str]:
         """Add an entry of a folder; return the path and the prefix of a folder that is to be read."""
-        name = prefix + decode_part(os.fsencode(entry.name))
+        name = prefix + decode_name(os.fsencode(entry.name))
         linked = entry.is_symlink()
         try:
             is_folder, is_file = entry.is_dir(), entry.is_file()

@@ -60,7 +60,7 @@ class Tree(ABC):
     def _admit(self, path: str, *, folder: bool = False) -> str:
         """Count an entry, and return its normalized path, or "" if it is hidden or ignored."""
         self._count += 1
-        parts = _drop_empty(path.split("/"))
+        parts = split_path(path)
         if self._count > MAX_FILES or not parts:
             return ""
         if len(path) > _MAX_PATH:
@@ -79,16 +79,12 @@ class Tree(ABC):
 
 
 def split_path(path: str) -> list[str]:
-    r"""Split a path at `/` and `\`, which some archives and tables contain, without empty parts.
+    r"""Split a path at `/` and `\`, which some archives contain, without empty parts.
 
     >>> split_path("./cat\\1.png")
     ['cat', '1.png']
     """
-    return _drop_empty(path.replace("\\", "/").split("/"))
-
-
-def _drop_empty(parts: list[str]) -> list[str]:
-    return [part for part in parts if part not in ("", ".")]
+    return [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
 
 
 def decode_name(path: bytes) -> str:
@@ -97,11 +93,10 @@ def decode_name(path: bytes) -> str:
     >>> decode_name("äpfel/ä.png".encode()), decode_name("äpfel".encode("cp437") + "/ä.png".encode())
     ('äpfel/ä.png', 'äpfel/ä.png')
     """
-    return "/".join(map(decode_part, path.replace(b"\\", b"/").split(b"/")))
+    return "/".join(map(_decode_part, path.replace(b"\\", b"/").split(b"/")))
 
 
-def decode_part(part: bytes) -> str:
-    """Decode the name of a file or a folder (see `decode_name`)."""
+def _decode_part(part: bytes) -> str:
     try:
         return part.decode()
     except UnicodeDecodeError:
