@@ -52,4 +52,5 @@ def _describe(run: "Run") -> str:
         f"test accuracy {format_share(run.record.metrics.test_accuracy)}",
         *(f"no {part}" for part in list_missing([run])),
     ]
-    return f"{name}, {label_of_spec(spec)}, seed {spec.seed}: {', '.join(parts)}"
+    what = ", ".join(filter(None, (name, label_of_spec(spec), f"seed {spec.seed}")))
+    return f"{what}: {', '.join(parts)}"

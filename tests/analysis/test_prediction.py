@@ -162,6 +162,7 @@ def test_image_without_finite_probabilities_has_no_prediction_and_is_wrong(make_
     probs = np.full((4, 10), 0.1, np.float32)
     probs[1, 3], probs[2], probs[3, 9] = 0.9, np.nan, np.inf
     assert compute_predicted(probs).tolist() == [0, 3, NO_PREDICTION, NO_PREDICTION]
+    probs[3, 9] = np.nan  # stored predictions are never infinite
     run = rewrite(make_run(), labels=np.array([0, 3, 0, 9]), probs=probs)
     comparison = Comparison.of([run])
     assert compute_accuracies(comparison)["accuracy"].tolist() == [0.5, 0.5]

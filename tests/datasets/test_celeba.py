@@ -77,7 +77,7 @@ def test_faces_of_another_size_are_resized_and_damaged_ones_left_out(home: Home,
     (folder / ".DS_Store").write_bytes(b"x")
     cached = add_dataset(home, "celeba", source)
     info, arrays = cached.info, cached.arrays()
-    assert info.note.endswith("; 1 images of a different size resized to 12 × 16")
+    assert info.note.endswith("; 1 image of a different size resized to 12 × 16")
     assert (info.train_count + info.test_count, info.skipped) == (29, 1)
     assert (cached.path / "skipped.txt").read_text().startswith("000009.jpg: This file is not a valid image")
     numbers = np.concatenate([arrays.train_images, arrays.test_images])[:, 0, 0, 0].astype(int)

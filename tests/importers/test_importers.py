@@ -128,7 +128,7 @@ def test_command_prints_the_ids_of_known_files_too(home: Home, tmp_path: Path) -
     assert first.stdout == second.stdout
     run_id = first.stdout.strip()
     what = f"{len(LABELS)} test images of 3 classes, test accuracy "
-    assert first.stderr.startswith(f"{run_id}: imported mine, Unnamed dataset, seed 0: {what}"), first.stderr
+    assert first.stderr.startswith(f"{run_id}: imported mine, seed 0: {what}"), first.stderr
     assert first.stderr.endswith(", no learning curves, no predictions on validation images.\n")
     assert second.stderr == f"{run_id}: already exists.\n"
     bundle = tmp_path / "run.zip"

@@ -181,7 +181,7 @@ def test_search_returns_matching_runs(frame: pd.DataFrame, text: str, rows: list
         ("acc>high", "Expected a number, as in acc>1; got"),
         ('acc:""', "Expected a number, as in acc>1; got"),
         ("head>gap", "Expected head: followed by a word"),
-        ("is:mine", "Expected is:star, is:archived or is:elsewhere"),
+        ("is:mine", "Expected is:star, is:archived, is:elsewhere or is:withheld"),
         ('"open', "A quotation mark is not closed"),
         ("x" * 501, "at most 500 characters"),
     ],
