@@ -246,9 +246,11 @@ def test_any_damaged_file_leaves_the_rest_usable(full_home: Home) -> None:
         with damaged(path, DAMAGES[damage], resign=resign):
             content = path.read_bytes()[:1000] if path.is_file() else b""
             problems = check(full_home, where, displays=LONG and number % MORE == 0)
-            assert len(problems) == len({*problems}) or path.suffix == ".sqlite", where
+            repeated = path.suffix == ".sqlite" or where.startswith("datasets")  # several reads, each with the sentence
+            assert len(problems) == len({*problems}) or repeated, where
             assert path.is_symlink() or path.exists(), where  # reading deletes nothing
-            assert not content or path.name == "index.feather" or path.read_bytes()[:1000] == content, where
+            renewed = path.name == "index.feather" or path.parent.name == "statistics"  # computed from other files
+            assert not content or renewed or path.read_bytes()[:1000] == content, where
     assert ids_of(full_home) == before
 
 
@@ -262,7 +264,10 @@ def test_file_instead_of_any_folder_leaves_the_rest_usable(full_home: Home, tmp_
             path.touch()
             check(full_home, f"a file instead of {path.relative_to(full_home.path)}")
         finally:
-            path.unlink()
+            if path.is_dir():  # one that is computed from others, such as resized images
+                shutil.rmtree(path)
+            else:
+                path.unlink()
             (tmp_path / "aside").rename(path)
 
 

@@ -60,13 +60,17 @@ def _list_code() -> Iterator[tuple[str, int, int]]:
 
 
 def _list_files(folder: Path) -> Iterator[tuple[str, int, int]]:
-    """Yield the name, the time of the last change and the size of each file, sorted by name."""
-    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+    """Yield the name, the time of the last change and the size of each file, sorted by name; zeros for a link that
+    cannot be followed."""
+    with suppress(OSError), os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
-            with suppress(FileNotFoundError):
+            try:
                 found = entry.stat()
-                if not entry.is_dir():
-                    yield entry.name, found.st_ctime_ns, found.st_size
+            except OSError:
+                yield entry.name, 0, 0
+                continue
+            if not entry.is_dir():
+                yield entry.name, found.st_ctime_ns, found.st_size
 
 
 def _list_folders(path: Path) -> list[Path]:

@@ -32,7 +32,9 @@ from core.store.run_store import RunStore
 CPU = "a processor"
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 _MAPPED = 24  # test images with activation maps
-_WRITTEN: dict[tuple[RunSpec, float, bool, int | None], tuple[Record, dict[str, bytes]]] = {}  # of this process
+_WRITTEN: dict[
+    tuple[RunSpec, float, bool, int | None, tuple[str, ...]], tuple[Record, dict[str, bytes]]
+] = {}  # of this process
 
 
 @dataclass
@@ -72,10 +74,11 @@ class RunWriter:
         folder = Path(tempfile.mkdtemp(dir=self.home.jobs))
         folder.chmod(0o755)
         arguments = (spec, accuracy, predictions, test_images)
-        if arguments not in _WRITTEN:
+        key = (*arguments, self._digits.info.classes)  # of a writer with other labels
+        if key not in _WRITTEN:
             record = self._write(folder, *arguments)
-            _WRITTEN[arguments] = record, {path.name: path.read_bytes() for path in folder.iterdir()}
-        record, files = _WRITTEN[arguments]
+            _WRITTEN[key] = record, {path.name: path.read_bytes() for path in folder.iterdir()}
+        record, files = _WRITTEN[key]
         for name, content in files.items():
             (folder / name).write_bytes(content)
         self.count += 1
