@@ -41,7 +41,8 @@ def print_added(home: Home, run_ids: Sequence[str], verb: str) -> None:
 def _describe(run: "Run") -> str:
     """Return "resnet, Digits, seed 0: 360 test images of 10 classes, test accuracy 91.3%, no learning curves"."""
     from core.datasets.dataset_key import label_of_spec
-    from core.displays.number import format_plural, format_share
+    from core.displays.number import format_share
+    from core.plural import format_plural
     from core.spec import HEADS
     from core.store.elsewhere import list_missing
 

@@ -26,7 +26,8 @@ def export(
     ] = None,
 ) -> None:
     """Export finished runs to one file, with thumbnails of the test images and checksums of all files."""
-    from core.displays.number import format_bytes, format_plural
+    from core.displays.number import format_bytes
+    from core.plural import format_plural
     from core.reports.report_bundle import list_report_files
     from core.store.bundle import export_bundle
     from core.store.run_store import RunStore

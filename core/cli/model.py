@@ -178,7 +178,8 @@ def _as_json(info: "ModelInfo") -> dict[str, Any]:
 
 
 def _print_summary(info: "ModelInfo") -> None:
-    from core.displays.number import format_bytes, format_count, format_plural, format_short
+    from core.displays.number import format_bytes, format_count, format_short
+    from core.plural import format_plural
 
     low, high = info.value_range
     typer.echo(

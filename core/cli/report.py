@@ -190,8 +190,9 @@ def export_(
     baseline: BaselineOption = "",
 ) -> None:
     """Export a report to a file: a published version, a draft, or the default report of the given runs."""
-    from core.displays.number import format_bytes, format_plural
+    from core.displays.number import format_bytes
     from core.errors import ReportError
+    from core.plural import format_plural
     from core.reports.address import is_address
     from core.reports.export import (
         add_extras,

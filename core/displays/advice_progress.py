@@ -5,9 +5,10 @@ from shlex import quote
 from core.advice.race import Race
 from core.advice.race_curves import RaceProgress
 from core.displays.advice_text import METRICS, write_margin
-from core.displays.number import format_bytes, format_count, format_plural, format_seconds, format_share
+from core.displays.number import format_bytes, format_count, format_seconds, format_share
 from core.jobs.estimate import TimeEstimate
 from core.models.model_info import MODEL
+from core.plural import format_plural
 from core.recipes import RECIPES
 
 _OPTIONS = {"metric": "accuracy", "cost": "params", "goal": "smallest", "seeds": 5}  # with the defaults

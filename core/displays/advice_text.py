@@ -7,15 +7,8 @@ from core.advice.conclude import LEAST_SEEDS, LOOKS
 from core.advice.plan import AdvicePlan
 from core.advice.race import Answer, FinalistDifference, Race
 from core.advice.status import CandidateStatus, RaceStatus
-from core.displays.number import (
-    format_bytes,
-    format_count,
-    format_plural,
-    format_ratio,
-    format_seconds,
-    format_share,
-    format_short,
-)
+from core.displays.number import format_bytes, format_count, format_ratio, format_seconds, format_share, format_short
+from core.plural import format_plural
 
 _LESS = {
     "params": "{} fewer parameters than", "size": "a {} smaller file than", "flops": "{} fewer FLOPs than",

@@ -19,8 +19,8 @@ from core.architecture.model import LayerGraph
 from core.architecture.step import Step, list_steps
 from core.displays.chart_view import Chart
 from core.displays.encoding import GREY, PANEL_PIXELS
-from core.displays.number import format_plural
 from core.displays.sentence import join_parts
+from core.plural import format_plural
 
 _NOTE = (
     "Box: output; width by channels, height by side (log).",

@@ -15,7 +15,7 @@ from core.datasets.inspect import InspectedDataset
 from core.displays.chart_view import Chart, ChartView
 from core.displays.encoding import REPORT_PIXELS
 from core.displays.image_strip import encode_image
-from core.displays.number import format_plural
+from core.plural import format_plural
 from core.registry import Registry
 
 SPLIT_LABELS = {"train": "training", "validation": "validation", "test": "test"}

@@ -7,7 +7,7 @@ from core.datasets.report import DataFinding
 from core.datasets.split import count_splits
 from core.displays.data_display import SPLIT_LABELS, count_names
 from core.displays.dataset_summary import count_skipped
-from core.displays.number import format_plural
+from core.plural import format_plural
 
 
 def write_data_headline(data: InspectedDataset) -> str:

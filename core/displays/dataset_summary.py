@@ -1,7 +1,8 @@
 """Text of the report of a dataset: classes, splits, files left out and findings."""
 
 from core.datasets.report import SPLITS, DatasetReport
-from core.displays.number import format_count, format_plural
+from core.displays.number import format_count
+from core.plural import format_plural
 
 MOST_FILES = 10
 _SOURCES = {

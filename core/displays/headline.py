@@ -12,16 +12,10 @@ from core.analysis.leakage import NOT_LEAKED, compute_leaked_accuracies, describ
 from core.analysis.summary import compute_last_accuracy, describe_metric
 from core.datasets.dataset_key import label_of_spec
 from core.displays.label import shorten
-from core.displays.number import (
-    format_accuracy,
-    format_interval,
-    format_need,
-    format_plural,
-    format_points,
-    format_share,
-)
+from core.displays.number import format_accuracy, format_interval, format_need, format_points, format_share
 from core.displays.scope import describe_intervals
 from core.interval import LEVEL
+from core.plural import format_plural
 from core.recipe import Recipe
 from core.spec import SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images

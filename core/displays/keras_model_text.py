@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.architecture.keras_model import KerasModel
-from core.displays.number import format_plural
+from core.plural import format_plural
 
 
 def describe_keras_model(model: KerasModel) -> str:

@@ -4,7 +4,7 @@ import math
 import unicodedata
 from typing import TYPE_CHECKING
 
-from core.plural import format_plural as format_plural  # with the other formats of numbers
+from core.plural import format_plural
 
 if TYPE_CHECKING:
     from core.analysis.balanced_accuracy import BalancedDifference

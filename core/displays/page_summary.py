@@ -8,7 +8,8 @@ import numpy as np
 from core.analysis.seed_mean import SeedMean
 from core.analysis.summary import compute_mean_cost, describe_metric
 from core.analysis.timed import find_timed
-from core.displays.number import format_accuracy, format_count, format_plural, format_seconds
+from core.displays.number import format_accuracy, format_count, format_seconds
+from core.plural import format_plural
 from core.store.comparison import Comparison
 from core.store.elsewhere import select_with, write_lacking
 from core.store.kept_epoch import describe_kept_epoch

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from core.analysis.live_model import LivePrediction
 from core.architecture.activation_map import normalize_maps
 from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups
-from core.displays.number import format_plural, format_share, quote_class
+from core.displays.number import format_share, quote_class
+from core.plural import format_plural
 from core.store.metrics import NO_PREDICTION, compute_predicted
 
 _MAX_CLASSES = 12

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from core.displays.number import format_plural
+from core.plural import format_plural
 
 _IMAGES_ONLY = "test images only: they apply to these trained models, not to other seeds"
 

@@ -12,13 +12,14 @@ from core.displays.axis import scale_shares
 from core.displays.chart_view import Chart
 from core.displays.encoding import color_styles, shape_styles
 from core.displays.label import fit_labels
-from core.displays.number import format_accuracy, format_count, format_plural, format_seconds
+from core.displays.number import format_accuracy, format_count, format_seconds
 from core.displays.palette import assign_styles
 from core.displays.progress import describe_progress, describe_time_left
 from core.jobs.estimate import TimeEstimate
 from core.jobs.sweep_plan import SweepPlan, SweepRun
 from core.jobs.sweep_status import SweepRunState, SweepRunStatus, SweepStatus
 from core.jobs.sweep_store import Sweep
+from core.plural import format_plural
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.setting_text import describe_setting, describe_value
 

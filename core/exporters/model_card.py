@@ -11,12 +11,13 @@ from functools import cached_property
 
 from core.analysis.check import run_checks
 from core.displays.cost_format import FLOPS_HELP, write_cost
-from core.displays.number import format_plural, format_seconds
+from core.displays.number import format_seconds
 from core.displays.run_settings import build_data_table, build_environment_table
 from core.displays.views.robustness_loss import RobustnessLoss
 from core.exporters.model_code import KERAS, LITERT, MODEL_FILES, ONNX, ModelCode, list_model_code
 from core.exporters.model_input import ModelInput
 from core.exporters.model_metrics import MAX_CLASS_ROWS, build_class_table, list_metrics
+from core.plural import format_plural
 from core.recipes import recipe_of, write_command
 from core.reports.document import Table
 from core.reports.markdown import write_markdown_table, write_text

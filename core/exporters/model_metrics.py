@@ -5,8 +5,9 @@ import numpy as np
 from core.analysis.calibration import compute_bins, compute_ece, compute_expected_ece
 from core.analysis.class_metrics import measure_run
 from core.analysis.seed_mean import SeedMean
-from core.displays.number import format_loss, format_plural, format_share, format_share_interval
+from core.displays.number import format_loss, format_share, format_share_interval
 from core.interval import compute_wilson
+from core.plural import format_plural
 from core.reports.document import Table
 from core.store.kept_epoch import describe_kept_epoch
 from core.store.run import Run

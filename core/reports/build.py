@@ -11,12 +11,12 @@ from core.displays.caption import write_caption
 from core.displays.display import DISPLAYS, Display
 from core.displays.encoding import guard_names
 from core.displays.headline import write_cautions, write_facts, write_headline
-from core.displays.number import format_plural
 from core.displays.palette import VariantStyle, compute_styles
 from core.displays.views.gallery import Gallery
 from core.errors import HeadroomError, RunNotFoundError
 from core.home import Home
 from core.jobs.diverged import add_diverged
+from core.plural import format_plural
 from core.reports.display_option import make_display
 from core.reports.document import Cell, Document, Figure, Passage, Picture, PicturePrediction, RunLine, Table
 from core.reports.own_image import complete_text

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.displays.number import format_plural
+from core.plural import format_plural
 from core.reports.document import Document, Figure, Passage, Table, write_cell
 from core.reports.own_image import shorten_images
 from core.reports.report import Report, TextBlock

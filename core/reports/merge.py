@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.displays.number import format_plural
+from core.plural import format_plural
 from core.reports.report import Report
 
 ORDER = "order"

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.displays.number import format_plural
 from core.home import hide_paths
+from core.plural import format_plural
 from core.ui.session import store
 
 

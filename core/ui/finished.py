@@ -6,9 +6,9 @@ from collections.abc import Iterable
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
 from core.jobs.batch import EndedBatch, find_ended, list_latest_batch
 from core.jobs.queue import JobQueue
+from core.plural import format_plural
 from core.ui.errors import handle_errors
 from core.ui.navigation import open_page
 from core.ui.session import compare_with_siblings, home, store

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.actions.job import train_runs
-from core.displays.number import format_plural
+from core.plural import format_plural
 from core.spec import SETTINGS
 from core.store.comparison import Comparison
 from core.ui.access import action_button, check_permission

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.displays.number import format_plural
 from core.jobs.pending import list_pending
+from core.plural import format_plural
 from core.ui.errors import handle_errors
 from core.ui.session import selected_key, store
 

@@ -7,10 +7,11 @@ import streamlit as st
 
 from core.actions.run import add_runs
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_bytes, format_plural
+from core.displays.number import format_bytes
 from core.errors import HeadroomError
 from core.home import describe_error
 from core.importers.run_import import ImportOptions
+from core.plural import format_plural
 from core.store.bundle import export_bundle
 from core.ui.access import act, check_permission
 from core.ui.session import store

@@ -7,12 +7,12 @@ import streamlit as st
 
 from core.analysis.baseline import find_best
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
 from core.errors import ComparisonError, HomeError
 from core.home import Home, describe_error, hide_paths
 from core.jobs.comparison_choice import RUNS, SAVED, SWEEP, choose_runs
 from core.jobs.comparison_list import find_listed, list_newest
 from core.jobs.diverged import add_diverged
+from core.plural import format_plural
 from core.store.comparison import Comparison, Offer, find_offers
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore

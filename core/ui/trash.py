@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.access.action import Action
-from core.displays.number import format_plural
+from core.plural import format_plural
 from core.ui.access import act, action_button
 
 _HELP = "Frees disk space. This cannot be undone."

@@ -16,8 +16,8 @@ from core.displays.data.samples import Samples
 from core.displays.data_display import DATA_DISPLAYS, DataDisplay, ImageView
 from core.displays.data_headline import write_data_headline, write_finding_title
 from core.displays.encoding import guard_names
-from core.displays.number import format_plural
 from core.home import Home
+from core.plural import format_plural
 from core.reports.chart_image import draw_svg
 from core.reports.document import Figure
 from tests.support.chart_text import list_layout_faults

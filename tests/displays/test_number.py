@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.analysis.seed_mean import SeedMean
 from core.displays import number
+from core.plural import format_plural
 from tests.support.paths import ROOT
 
 
@@ -19,13 +20,13 @@ from tests.support.paths import ROOT
     [(0, "0 test images"), (1, "1 test image"), (2, "2 test images"), (1437, "1,437 test images")],
 )
 def test_one_is_singular(count: int, text: str) -> None:
-    assert number.format_plural(count, "test image") == text
+    assert format_plural(count, "test image") == text
 
 
 @pytest.mark.parametrize("plural", ["classes", "batches", "boxes", "epochs", "images", "values"])
 def test_plural_of_each_noun(plural: str) -> None:
     noun = plural.removesuffix("es") if plural in ("classes", "batches", "boxes") else plural.removesuffix("s")
-    assert [number.format_plural(count, noun) for count in (1, 2)] == [f"1 {noun}", f"2 {plural}"]
+    assert [format_plural(count, noun) for count in (1, 2)] == [f"1 {noun}", f"2 {plural}"]
 
 
 def test_counts_with_a_noun_are_written_by_one_function() -> None:

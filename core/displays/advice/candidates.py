@@ -13,7 +13,7 @@ from core.displays.advice_text import write_candidate_cost
 from core.displays.chart_view import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_styles, shape_styles, write_note
 from core.displays.label import fit_labels
-from core.displays.number import format_plural
+from core.plural import format_plural
 
 _ROW_PIXELS = 26
 _OUT = "excluded by a limit"

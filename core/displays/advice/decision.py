@@ -14,7 +14,8 @@ from core.displays.advice_text import METRICS, write_margin
 from core.displays.chart_view import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_styles, shape_styles, write_note
 from core.displays.label import fit_labels
-from core.displays.number import format_plural, format_share
+from core.displays.number import format_share
+from core.plural import format_plural
 
 _ROW_PIXELS, _LINE_PIXELS = 60, 15
 _ORDER = ("chosen", "finalist", "in the race", "not decided")

@@ -15,7 +15,8 @@ from core.displays.chart_view import Chart
 from core.displays.curve_chart import HEIGHT_PIXELS, PLOT_PIXELS, position_x
 from core.displays.encoding import GREY, color_styles, shape_styles, write_note
 from core.displays.label import shorten
-from core.displays.number import format_plural, format_share
+from core.displays.number import format_share
+from core.plural import format_plural
 
 _MAX_NAMES = 12
 _MAX_REASONS = 3  # more are only in the table

@@ -11,7 +11,8 @@ from core.displays.advice_display import INK, AdviceDisplay
 from core.displays.chart_view import Chart
 from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, write_note
 from core.displays.label import fit_labels
-from core.displays.number import format_count, format_plural
+from core.displays.number import format_count
+from core.plural import format_plural
 
 _COLOR, _ROW_PIXELS = "#0a84c6", 34
 _FULL = "everything"

@@ -12,7 +12,8 @@ from core.displays.chart_view import Chart
 from core.displays.data_display import SPLIT_LABELS, DataDisplay, count_names
 from core.displays.encoding import AXIS_CHARS, write_note
 from core.displays.label import fit_labels
-from core.displays.number import format_count, format_plural, quote_class
+from core.displays.number import format_count, quote_class
+from core.plural import format_plural
 
 SPLIT_COLORS = {"training": "#0a84c6", "validation": "#7a6fd0", "test": "#dd6a12"}
 

@@ -8,7 +8,8 @@ import pandas as pd
 from core.datasets.findings.image_findings import SEVERITIES
 from core.displays.chart_view import Chart
 from core.displays.data_display import DataDisplay
-from core.displays.number import format_count, format_plural
+from core.displays.number import format_count
+from core.plural import format_plural
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.displays.data_display import SPLIT_LABELS, ImageCell, ImageView, build_image_cells
-from core.displays.number import format_plural
+from core.plural import format_plural
 
 _MOST_PER_GROUP = 6
 

@@ -12,7 +12,8 @@ import pandas as pd
 from core.displays.chart_view import Chart
 from core.displays.data_display import DataDisplay
 from core.displays.encoding import GREY, write_note
-from core.displays.number import format_count, format_plural
+from core.displays.number import format_count
+from core.plural import format_plural
 
 _CELLS = 40  # per axis
 _COLOR = "#0a84c6"

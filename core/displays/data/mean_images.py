@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.displays.data_display import ImageCell, ImageView
-from core.displays.number import format_plural
+from core.plural import format_plural
 
 
 @dataclass(frozen=True)

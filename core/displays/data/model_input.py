@@ -18,7 +18,7 @@ from core.datasets.custom.originals import choose_originals, read_originals
 from core.datasets.report import FILE_COLUMNS
 from core.displays.data_display import ImageCell, ImageView
 from core.displays.image_strip import encode_image
-from core.displays.number import format_plural
+from core.plural import format_plural
 
 _OTHER_FITS = {"pad": "borders added", "stretch": "stretched"}
 _SIDE = 192  # longer side of the shown source, in pixels

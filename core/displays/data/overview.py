@@ -14,7 +14,8 @@ from core.datasets.report import SPLITS
 from core.displays.chart_view import Chart
 from core.displays.data_display import DataDisplay
 from core.displays.data_headline import write_image_counts
-from core.displays.number import format_count, format_plural
+from core.displays.number import format_count
+from core.plural import format_plural
 
 _PLURALS = {"error": "errors", "warning": "warnings", "note": "notes"}
 

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.displays.data_display import SPLIT_LABELS, ImageCell, ImageView
-from core.displays.number import format_plural, quote_class
+from core.displays.number import quote_class
+from core.plural import format_plural
 
 Split = Literal["train", "validation", "test"]
 

@@ -9,7 +9,7 @@ import pandas as pd
 from core.analysis.check import Check, Result, run_checks
 from core.displays.chart_view import Chart
 from core.displays.display import Display
-from core.displays.number import format_plural
+from core.plural import format_plural
 
 MARKS = {"failed": "✗", "passed": "✓", "not applicable": "–"}
 

@@ -12,8 +12,9 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS, GREY, color_styles, write_note
 from core.displays.label import fit_labels
-from core.displays.number import format_plural, quote_class, write_pair
+from core.displays.number import quote_class, write_pair
 from core.displays.palette import compute_styles
+from core.plural import format_plural
 
 _MAX_SHOWN = 12
 

@@ -15,9 +15,10 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, GREY, write_note
 from core.displays.label import PHONE_CHARS, wrap_label
-from core.displays.number import format_interval, format_need, format_p, format_plural, format_points
+from core.displays.number import format_interval, format_need, format_p, format_points
 from core.displays.scope import describe_intervals
 from core.displays.sentence import MAX_PARTS
+from core.plural import format_plural
 from core.store.comparison import MANY_VARIANTS
 
 _WORDS = {

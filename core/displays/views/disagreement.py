@@ -12,8 +12,8 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import arrange_panels
 from core.displays.label import wrap_label
-from core.displays.number import format_plural
 from core.displays.sentence import join_parts
+from core.plural import format_plural
 
 _TITLE_CHARS, _LINE_PIXELS = 24, 14
 _SIDE = 190

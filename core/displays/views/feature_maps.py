@@ -16,11 +16,11 @@ from core.displays.architecture_diagram import format_shape
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.feature_map_chart import STRONGEST, build_feature_map_chart, describe_scale
-from core.displays.number import format_plural
 from core.displays.palette import colors
 from core.displays.sentence import join_parts
 from core.errors import HeadroomError
 from core.home import Home, describe_error
+from core.plural import format_plural
 from core.store.comparison import Comparison
 from core.store.run import Run
 from core.store.thumbnail import load_test_images

@@ -23,11 +23,12 @@ from core.analysis.prediction import (
 from core.displays.chart_view import Chart
 from core.displays.display import Display, Options, name_predictions
 from core.displays.encoding import color_heads, write_note
-from core.displays.number import format_plural, mark_end, quote_class
+from core.displays.number import mark_end, quote_class
 from core.displays.palette import compute_styles
 from core.displays.sentence import join_parts
 from core.displays.thumbnail import encode_thumbnails
 from core.home import Home
+from core.plural import format_plural
 from core.store.comparison import MANY_VARIANTS, Comparison
 from core.store.elsewhere import has_probabilities
 from core.store.image_name import name_test_images

@@ -15,9 +15,10 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display, Options
 from core.displays.encoding import color_labels, shape_labels, write_note
 from core.displays.label import PHONE_CHARS, fit_labels
-from core.displays.number import format_plural, format_share, format_share_interval, write_selection_note
+from core.displays.number import format_share, format_share_interval, write_selection_note
 from core.displays.scope import describe_intervals
 from core.displays.sentence import join_parts
+from core.plural import format_plural
 from core.setting import Setting
 from core.spec import SETTINGS
 from core.store.comparison import Comparison

@@ -10,9 +10,10 @@ from core.analysis.accuracy import compute_accuracies
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import FRAME_PIXELS, color_heads, position_heads, shape_heads, write_note
-from core.displays.number import format_plural, format_share, format_share_interval
+from core.displays.number import format_share, format_share_interval
 from core.displays.scope import describe_intervals
 from core.displays.sentence import join_parts
+from core.plural import format_plural
 
 
 @dataclass(frozen=True)

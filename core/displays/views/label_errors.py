@@ -9,9 +9,10 @@ import pandas as pd
 from core.analysis.label_errors import find_label_errors
 from core.displays.chart_view import Chart
 from core.displays.display import Display, name_predictions
-from core.displays.number import format_plural, format_share
+from core.displays.number import format_share
 from core.displays.views.gallery import Gallery
 from core.home import Home
+from core.plural import format_plural
 from core.store.elsewhere import Part
 from core.store.image_name import name_test_images
 

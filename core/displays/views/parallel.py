@@ -15,7 +15,8 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
 from core.displays.label import shorten
-from core.displays.number import format_count, format_plural, format_share, format_short, write_selection_note
+from core.displays.number import format_count, format_share, format_short, write_selection_note
+from core.plural import format_plural
 from core.spec import HEADS, SETTINGS
 from core.store.comparison import to_plain
 from core.store.elsewhere import Part

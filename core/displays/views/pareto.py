@@ -15,8 +15,9 @@ from core.displays.chart_view import Chart
 from core.displays.cost_format import COST_FORMS, describe_cost, write_cost, write_mean
 from core.displays.display import Display, Options
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
-from core.displays.number import format_plural, write_selection_note
+from core.displays.number import write_selection_note
 from core.displays.sentence import join_parts
+from core.plural import format_plural
 from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet
 

@@ -22,9 +22,10 @@ from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS, color_heads, measure_legend, shape_heads, write_note
 from core.displays.label import fit_labels
-from core.displays.number import format_p, format_plural, format_share, format_short
+from core.displays.number import format_p, format_share, format_short
 from core.displays.scope import describe_intervals, describe_subset
 from core.displays.sentence import join_parts
+from core.plural import format_plural
 from core.store.comparison import MANY_VARIANTS
 
 

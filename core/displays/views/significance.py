@@ -8,8 +8,9 @@ import pandas as pd
 from core.analysis.significance import compute_significance
 from core.displays.chart_view import Chart
 from core.displays.display import Display
-from core.displays.number import format_p, format_plural
+from core.displays.number import format_p
 from core.displays.sentence import join_parts
+from core.plural import format_plural
 from core.store.comparison import MANY_VARIANTS
 
 LEVEL = 0.05

@@ -13,9 +13,9 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from core import displays
-from core.displays.number import format_plural
 from core.displays.table import STYLE, build_table
 from core.home import Home
+from core.plural import format_plural
 from core.reports.author_text import keep_percentages, write_html
 from core.reports.chart_image import load_vega, stretch
 from core.reports.document import Document, Figure, Table, write_cell

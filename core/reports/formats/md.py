@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 from urllib.parse import quote
 
-from core.displays.number import format_plural
 from core.home import Home
+from core.plural import format_plural
 from core.reports.author_text import write_markdown
 from core.reports.chart_image import draw_png
 from core.reports.document import Figure, Passage

@@ -16,12 +16,13 @@ from core.displays.advice_display import AdviceDisplay
 from core.displays.advice_progress import describe_request, write_advice_command
 from core.displays.advice_text import write_answer
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural, format_seconds
+from core.displays.number import format_seconds
 from core.displays.views.checks import Checks
 from core.displays.views.cost import Costs
 from core.errors import HeadroomError
 from core.home import describe_error
 from core.jobs.comparison_choice import RUNS
+from core.plural import format_plural
 from core.reports.advice_report import write_advice_report
 from core.store.comparison import Comparison
 from core.ui.access import act, action_button, check_permission

@@ -8,9 +8,9 @@ from core.advice.race import Race, list_damaged_races, list_races, open_race
 from core.displays.advice_progress import describe_request
 from core.displays.advice_text import write_answer
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
 from core.displays.progress import describe_age
 from core.home import hide_paths
+from core.plural import format_plural
 from core.ui import url, widget
 from core.ui.advisor.answer import show_answer
 from core.ui.advisor.form import ask_question

@@ -8,9 +8,9 @@ import streamlit as st
 from core.analysis.curve import Band
 from core.displays.curve_data import BANDS, CurveMetric, Splits, XAxis
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
 from core.displays.page_summary import write_curves
 from core.displays.views.curves import Curves
+from core.plural import format_plural
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.display import cached_table, show_display, show_frame

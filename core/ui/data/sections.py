@@ -15,7 +15,7 @@ from core.displays.data.model_input import ModelInput
 from core.displays.data.overview import Overview
 from core.displays.data.pixel_range import PixelRange
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
+from core.plural import format_plural
 from core.recipes import find_general_recipe
 from core.spec import DATASETS, SETTINGS
 from core.ui import url, widget

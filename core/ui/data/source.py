@@ -5,7 +5,8 @@ import streamlit as st
 
 from core.datasets.inspect import InspectedDataset
 from core.displays.data.provenance import Provenance
-from core.displays.number import format_plural, format_share
+from core.displays.number import format_share
+from core.plural import format_plural
 from core.spec import DATASETS, HEADS
 from core.ui.data.display import show_data_frame
 from core.ui.data.removal import show_remove

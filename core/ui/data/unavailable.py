@@ -7,8 +7,9 @@ from core.datasets.dataset import Dataset
 from core.datasets.dataset_key import label_of, split_key
 from core.datasets.fetch import list_added
 from core.displays.markdown import escape_markdown, write_code
-from core.displays.number import format_bytes, format_plural
+from core.displays.number import format_bytes
 from core.home import hide_paths
+from core.plural import format_plural
 from core.spec import DATASETS
 from core.ui.data.download import follow_download
 from core.ui.data.removal import show_remove

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.analysis.prediction import ImageFilter, Show, compute_predictions, select_images
-from core.displays.number import format_plural
 from core.displays.views.activation import Activation
+from core.plural import format_plural
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.activation_map import show_activation

@@ -7,13 +7,13 @@ import streamlit as st
 from core.analysis.disagreement import CELLS, Cell, list_images
 from core.displays.label import shorten
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
 from core.displays.views.class_accuracy import ClassAccuracy
 from core.displays.views.confusions import ConfusionDifference
 from core.displays.views.disagreement import Disagreement, name_cell
 from core.displays.views.gallery import Gallery, choose_page_size
 from core.errors import DatasetError
 from core.home import describe_error
+from core.plural import format_plural
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.display import cached_chart_spec, cached_description, draw_spec, show_display

@@ -5,10 +5,10 @@ import streamlit as st
 from core.analysis.cost import COSTS
 from core.displays.cost_format import COST_FORMS, FLOPS_HELP
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
 from core.displays.views.cost import Costs
 from core.displays.views.front import Front
 from core.displays.views.pareto import Pareto
+from core.plural import format_plural
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.display import cached_description, show_display, show_table

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.displays.number import format_plural
 from core.displays.views.hyperparameter_curve import HyperparameterCurve
 from core.displays.views.parallel import Parallel
+from core.plural import format_plural
 from core.spec import SETTINGS
 from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet

@@ -8,9 +8,9 @@ from core.datasets.dataset import Dataset
 from core.datasets.dataset_view import DatasetView, open_view
 from core.displays.activation_overlay import Cell, build_group
 from core.displays.markdown import escape_markdown, write_code
-from core.displays.number import format_plural
 from core.errors import HeadroomError
 from core.home import Home, describe_error
+from core.plural import format_plural
 from core.recipe import Recipe
 from core.spec import DATASETS, RunSpec
 from core.ui.session import home

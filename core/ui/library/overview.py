@@ -4,7 +4,8 @@ import streamlit as st
 
 from core.architecture.recipe_model import compute_recipe_model
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_count, format_plural
+from core.displays.number import format_count
+from core.plural import format_plural
 from core.recipe import Recipe
 from core.recipes import RECIPES
 from core.spec import DATASETS, HEADS

@@ -7,10 +7,10 @@ import streamlit as st
 
 from core.analysis.prediction import Agreement, Order, Show
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
 from core.displays.views.gallery import Gallery, choose_page_size
 from core.errors import DatasetError
 from core.home import describe_error
+from core.plural import format_plural
 from core.store.comparison import Comparison
 from core.store.metrics import compute_predicted
 from core.ui import url, widget

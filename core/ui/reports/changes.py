@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
+from core.plural import format_plural
 from core.reports.comment import name_author
 from core.reports.difference import PartDifference, ReportPart, compare_parts, split_document, split_report
 from core.reports.document import Document

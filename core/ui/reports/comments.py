@@ -8,7 +8,7 @@ import streamlit as st
 from core.access.action import Action
 from core.actions.comment import add_comment, delete_comment, edit_comment, may_change_comment, resolve_comment
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
+from core.plural import format_plural
 from core.reports.author_text import write_html
 from core.reports.comment import MAX_COMMENT_CHARS, Comment, describe_comment, name_author, write_comment
 from core.reports.comment_store import CommentStore, Discussion

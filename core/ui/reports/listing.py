@@ -8,10 +8,10 @@ import streamlit as st
 
 from core.actions.report import clear_reports, create_report, delete_report, may_restore, restore_reports
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
 from core.displays.table import disarm
 from core.errors import HeadroomError
 from core.home import describe_error
+from core.plural import format_plural
 from core.reports.comment import Comment
 from core.reports.default_report import write_default
 from core.reports.report import MAX_RUNS

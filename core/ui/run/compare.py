@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural, format_share
+from core.displays.number import format_share
+from core.plural import format_plural
 from core.spec import HEADS, SETTINGS
 from core.store.run import Run
 from core.ui.navigation import open_page

@@ -11,10 +11,10 @@ import streamlit as st
 from core.datasets.dataset_key import FOLDER, label_of_run
 from core.displays.local_time import find_zone, name_zone
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
 from core.displays.run_columns import ALWAYS, DEFAULT_COLUMNS, RUN_COLUMNS, build_run_table
 from core.errors import SearchError
 from core.home import describe_error
+from core.plural import format_plural
 from core.spec import DATASETS, ELSEWHERE, HEADS
 from core.store.note import Note, join_notes
 from core.store.search import MAX_CHARS, parse_search, search

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.displays.number import format_plural
 from core.jobs.comparison_choice import MAX_SELECTED_RUNS
+from core.plural import format_plural
 from core.store.differing_settings import list_differences
 from core.store.note import Note
 from core.ui.display import show_frame

@@ -7,10 +7,11 @@ import streamlit as st
 
 from core.actions.model import add_own_model, clear_own_models, remove_own_model, restore_own_models
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_bytes, format_count, format_plural, format_short
+from core.displays.number import format_bytes, format_count, format_short
 from core.errors import HeadroomError, ModelFileError
 from core.home import describe_error
 from core.models.model_info import VALUE_RANGES, ModelInfo, list_models, list_removed_models, read_model_info
+from core.plural import format_plural
 from core.spec import SETTINGS
 from core.ui import widget
 from core.ui.access import act, action_button, check_permission, denial_reason

@@ -6,13 +6,14 @@ import streamlit as st
 from core.actions.job import train_runs, train_sweep
 from core.architecture.model import Model
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_count, format_plural, format_short
+from core.displays.number import format_count, format_short
 from core.displays.sweep import build_plan_table, describe_estimate, describe_plan, list_problems
 from core.errors import HeadroomError
 from core.home import describe_error
 from core.installation import find_training_problem
 from core.jobs.sweep_plan import SweepPlan, list_idle, plan_sweep
 from core.jobs.sweep_store import MAX_BUDGET_MINUTES
+from core.plural import format_plural
 from core.spec import HEADS
 from core.ui import url, widget
 from core.ui.access import action_button, check_permission
