@@ -48,7 +48,9 @@ def show_display(display: Display, *, title: str | None = None, table: bool = Tr
     heading = display.title if title is None else title
     if heading:
         st.header(heading, anchor=False)
-    _draw(display.name, list_run_versions(display.comparison), _list_settings(display), display)
+    drawn = _draw(display.name, list_run_versions(display.comparison), _list_settings(display), display)
+    if heading and table and not drawn:
+        st.write(escape_markdown(display.describe()))
     if display.lacking:
         st.caption(escape_markdown(display.lacking))
     if table:
@@ -133,14 +135,13 @@ def cached_table(display: Display) -> pd.DataFrame:
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def _draw(name: str, records: list[str], settings: dict[str, str], _display: Display) -> None:
-    """Draw the chart of a display, or write its description if it has no chart. Streamlit replays the cached element
-    for the same runs and settings."""
+def _draw(name: str, records: list[str], settings: dict[str, str], _display: Display) -> bool:
+    """Draw the chart of a display, and return whether it has one. Streamlit replays the cached element for the same
+    runs and settings."""
     chart = _display.chart()
-    if chart is None:
-        st.write(escape_markdown(_display.describe()))
-    else:
+    if chart is not None:
         draw_spec(guard_names(chart.to_dict()), write_caption(_display))
+    return chart is not None
 
 
 def draw_spec(spec: dict[str, Any], description: str, key: str | None = None, **settings: Any) -> Any:
