@@ -66,6 +66,7 @@ FILES = {
     "datasets/fetch.py": tuple(f"datasets/.fetch/folder-half.{suffix}" for suffix in ("json", "zip", "settings")),
     "datasets/findings/findings_file.py": (f"{_DATASET}findings.json",),
     "datasets/report.py": (f"{_DATASET}report.json", f"{_DATASET}files.parquet"),
+    "datasets/row_file.py": (f"{_DATASET}*_images.npy",),
     "datasets/statistics.py": (f"{_DATASET}statistics*/*.json", f"{_DATASET}statistics*/*.npy"),
     "jobs/database.py": ("jobs/queue.sqlite",),
     "jobs/dispatcher.py": (f"{_JOB}spec.json", f"{_JOB}attempt", "jobs/dispatcher.log"),
