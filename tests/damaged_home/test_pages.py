@@ -1,4 +1,4 @@
-"""Pages show one sentence about a damaged file."""
+"""Pages show at most one error message about a damaged file."""
 
 import pytest
 import streamlit as st
