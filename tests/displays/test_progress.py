@@ -3,10 +3,14 @@
 import ast
 import json
 
+from core.displays.advice_progress import describe_budget_left, describe_race_time
 from core.displays.job_table import write_names
 from core.displays.progress import describe_progress, describe_settings
+from core.displays.sweep import describe_status
+from core.jobs.estimate import TimeEstimate
 from core.jobs.progress import Progress
 from core.jobs.queue import Job
+from core.jobs.sweep_status import SweepRunStatus, SweepStatus
 from core.spec import RunSpec
 from tests.support.paths import ROOT
 
@@ -26,10 +30,14 @@ def test_the_dataset_of_a_job_is_named_once() -> None:
     assert "folder" not in "".join(map(describe_settings, specs))
 
 
-def test_last_second_of_training_has_no_time_left() -> None:
+def test_last_second_has_no_time_left() -> None:
     for seconds in (0.0, 2e-6, 0.4):
         progress = Progress(phase="training", epoch=3, epochs=4, eta_seconds=seconds)
         assert describe_progress("running", progress)[1] == "epoch 4 of 4 · finishing"
+        found = TimeEstimate(seconds, seconds, seconds, runs=3, elsewhere=False)
+        assert describe_status(SweepStatus((SweepRunStatus(RunSpec(), "running"),), found)).endswith(" · finishing")
+        assert describe_race_time(found) == "finishing, at the speed measured so far"
+        assert describe_budget_left(seconds) == "the time budget is used up"
 
 
 def test_every_phase_of_the_worker_has_a_text() -> None:

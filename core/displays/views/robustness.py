@@ -12,6 +12,7 @@ from core.augment.corruption import CORRUPTIONS
 from core.displays.chart_view import Chart
 from core.displays.display import Display, Options
 from core.displays.encoding import color_heads, dash_heads, measure_legend, shape_heads, write_note
+from core.displays.equal_points import SHIFT, with_shifts
 from core.displays.number import format_share, format_share_interval
 from core.displays.scope import describe_intervals, describe_subset
 from core.displays.sentence import join_parts
@@ -65,6 +66,7 @@ class RobustnessCurve(Display):
         frame = frame[frame["corruption"] == corruption.name].assign(
             what=lambda rows: rows["value"].map(corruption.write)
         )
+        frame = with_shifts(frame, [frame["value"], frame["accuracy"]], 9, 18)
         base = alt.Chart(frame).encode(
             x=alt.X("value:Q", title=f"{corruption.label} ({corruption.unit})", scale=alt.Scale(nice=False, padding=6),
                     axis=alt.Axis(values=[*corruption.values], labelOverlap=True, grid=False)),
@@ -80,7 +82,9 @@ class RobustnessCurve(Display):
         y = alt.Y("accuracy:Q", title="Accuracy", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
         bands = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
         lines = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash_heads(self.comparison))
-        points = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape_heads(self.comparison))
+        points = base.mark_point(filled=True, size=70, opacity=1, xOffset=SHIFT).encode(
+            y=y, shape=shape_heads(self.comparison)
+        )
         note = write_note(f"Mean over seeds on {self._images()}. {describe_intervals(frame['seeds'])}")
         return (bands + lines + points).properties(height=380 + measure_legend(self.comparison.labels), title=note)
 
