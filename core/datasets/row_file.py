@@ -105,10 +105,10 @@ def copy_rows(source: Path, target: Path, rows: Sequence[int]) -> None:
 def keep_rows(path: Path, rows: Sequence[int]) -> None:
     """Keep only these rows of an .npy file, in this order, without a copy of the file; each at most once.
 
-    A row is moved to its place directly, unless another one comes there before: such rows are saved in a temporary file
-    first, which is short if most rows are in ascending order.
+    A row that would be overwritten before it is moved is saved in a temporary file first. These are few if most rows
+    are in ascending order.
     """
-    early = {number: place for place, number in enumerate(n for new, n in enumerate(rows) if n < new)}
+    early = {number: position for position, number in enumerate(n for new, n in enumerate(rows) if n < new)}
     with tempfile.TemporaryFile(dir=path.parent) as saved, RowReader(path) as reader, path.open("r+b") as file:
         shape, dtype = reader.row_shape, reader.dtype
         row = np.empty(shape, dtype)

@@ -66,7 +66,7 @@ def build_dataset(
         _check_classes(collection, classes, labels, found.refused)
         parts = draw_split(labels, scan.near, parts, collection.drawn)
     _check_splits(collection, parts)
-    (target / JOURNAL).unlink()  # from here on, an interruption begins again
+    (target / JOURNAL).unlink()  # after an interruption from here on, all images are read again
     order = arrange_images(target, labels, parts)
     fingerprint = read_fingerprint(target)
     train_count, validation_count = int((parts != TEST).sum()), int((parts == VALIDATION).sum())
