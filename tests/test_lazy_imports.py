@@ -190,3 +190,4 @@ def test_quick_commands_import_only_what_they_need(stages: Stages) -> None:
         }  # measures tests
         assert libraries - QUICK - {*sys.stdlib_module_names} == set(), command
         assert [name for name in UNUSED if name in imported] == [], command
+    assert "core.architecture.layers" not in stages.imported("--help")  # the first command
