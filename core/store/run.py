@@ -16,7 +16,6 @@ from core.errors import RunDamagedError, RunNotFoundError
 from core.files import compute_checksum, read_file
 from core.spec import RunSpec
 from core.store.damage import damaged_run
-from core.store.elsewhere_model import build_elsewhere_model
 from core.store.history import HISTORY, compute_epoch_seconds, parse_history
 from core.store.record import Record
 from core.store.robustness_file import EXPECTED, Robustness
@@ -101,6 +100,8 @@ class Run:
     def model(self) -> Model:
         """The layers. A run from elsewhere may have only the rows of its layer table, or none."""
         if self.spec.elsewhere:
+            from core.store.elsewhere_model import build_elsewhere_model
+
             return build_elsewhere_model(self)
         return compute_model(self.spec, self.record.data.input_shape, len(self.record.data.classes))
 
