@@ -61,7 +61,7 @@ def add_evidence(record: Record, folder: Path) -> Record:
     except (OSError, ValidationError) as error:
         cause = describe_invalid_field(error) if isinstance(error, ValidationError) else error.strerror
         problem = f"{EVIDENCE} of run {record.run_id} is invalid: {cause}."
-        raise damaged_run(problem, record.parsed_spec) from None
+        raise damaged_run(problem, record.parsed_spec, listed=False) from None
     if found.model != record.checksums.get("model.tflite"):
         return record
     cost = record.cost
