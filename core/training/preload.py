@@ -8,4 +8,4 @@ with mute_stderr():
     from ai_edge_litert import interpreter  # noqa: F401
     from tensorflow.lite.python import lite  # noqa: F401
 
-    from core.training import build, device, evaluate, export, fit, job, record  # noqa: F401
+    from core.training import build, device, evaluate, evidence, export, fit, job, record  # noqa: F401

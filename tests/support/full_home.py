@@ -69,6 +69,7 @@ FILES = {
     "datasets/statistics.py": (f"{_DATASET}statistics*/*.json", f"{_DATASET}statistics*/*.npy"),
     "jobs/database.py": ("jobs/queue.sqlite",),
     "jobs/dispatcher.py": (f"{_JOB}spec.json", f"{_JOB}attempt", "jobs/dispatcher.log"),
+    "jobs/evidence_work.py": ("jobs/evidence/*/attempt",),
     "jobs/health.py": ("jobs/t*",),
     "jobs/local_executor.py": ("jobs/processes/*-1",),
     "jobs/notice.py": ("jobs/notices/*.json",),
@@ -90,6 +91,7 @@ FILES = {
     "store/artifact.py": (),  # outside the home, or an empty mark in a run
     "store/bundle.py": (),  # outside the home
     "store/elsewhere_model.py": (f"{_RUN}record.json",),
+    "store/evidence.py": (f"{_RUN}evidence.json",),
     "store/bundle_notes.py": ("notes.sqlite",),
     "store/bundle_import.py": (f"{_RUN}record.json", "thumbnails/*/images.npy"),
     "store/index.py": ("index.feather",),
@@ -99,7 +101,7 @@ FILES = {
     "store/robustness_file.py": (f"{_RUN}robustness.npz",),
     "store/withheld.py": ("withheld/*",),
     "store/saved_comparison.py": ("comparisons/*.json", "comparisons/.removed/*.json"),
-    "training/__main__.py": (f"{_RUN}record.json", f"{_RUN}environment.json", f"{_RUN}layers.json"),
+    "training/train.py": (f"{_RUN}record.json", f"{_RUN}environment.json", f"{_RUN}layers.json"),
     "training/evaluate_robustness.py": (f"{_RUN}robustness.npz",),
     "training/evaluate_model.py": (f"{_RUN}predictions.npz",),
     "training/onnx.py": (),  # outside the home
