@@ -134,9 +134,12 @@ def cached_table(display: Display) -> pd.DataFrame:
 
 @st.cache_resource(show_spinner=False, max_entries=256)
 def _draw(name: str, records: list[str], settings: dict[str, str], _display: Display) -> None:
-    """Draw the chart of a display. Streamlit replays the cached element for the same runs and settings."""
+    """Draw the chart of a display, or write its description if it has no chart. Streamlit replays the cached element
+    for the same runs and settings."""
     chart = _display.chart()
-    if chart is not None:
+    if chart is None:
+        st.write(escape_markdown(_display.describe()))
+    else:
         draw_spec(guard_names(chart.to_dict()), write_caption(_display))
 
 

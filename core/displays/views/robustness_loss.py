@@ -121,7 +121,7 @@ class RobustnessLoss(Display):
         if len(self.comparison.variants) > MANY_VARIANTS:
             return f"{self._describe_range()} {self._scope()}"
         parts = [
-            f"{row['head']} loses {100 * row['loss']:.1f} points {CORRUPTIONS[row['corruption']].write(row['value'])}"
+            f"{row['head']} {_write_loss(row['loss'])} {CORRUPTIONS[row['corruption']].write(row['value'])}"
             for row in self._found.to_dict("records")
             if row["corruption"] == "shift"
         ]
@@ -179,11 +179,16 @@ def _write_more(row: dict[Any, Any]) -> str:
     return f"{more} ({low} to {high})"
 
 
+def _write_loss(loss: float, of: str = "") -> str:
+    """Return what a head loses, or gains: "loses 4.0 points of accuracy"."""
+    return f"{'gains' if loss < -0.0005 else 'loses'} {abs(100 * loss):.1f} points{of}"
+
+
 def _describe_shift_invariance(answer: ShiftInvariance) -> str:
     how = CORRUPTIONS[answer.corruption].write(answer.value)
     losses = (
-        f"{how.capitalize()}, {answer.pooled} (global pooling) loses {100 * answer.pooled_loss:.1f} points of accuracy "
-        f"and {answer.flat} (no pooling) {100 * answer.flat_loss:.1f}"
+        f"{how.capitalize()}, {answer.pooled} (global pooling) {_write_loss(answer.pooled_loss, ' of accuracy')} and "
+        f"{answer.flat} (no pooling) {_write_loss(answer.flat_loss)}"
     )
     interval = f"95% interval of the difference {100 * answer.low:.1f} to {100 * answer.high:.1f}".replace("-", "−")
     tested = "This tests one pair of heads at one severity."

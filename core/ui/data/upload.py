@@ -126,8 +126,7 @@ def _show_fit(archive: UploadedFile, fit: Fit) -> None:
     if found.images:
         st.html(build_fit_preview(found.images, fit))
     elif found.looked:
-        looked = "The image" if found.looked == 1 else f"The {found.looked} images"
-        st.caption(f"{looked} of this archive that were opened are square: the setting does not change them.")
+        st.caption(f"The images that were opened ({found.looked:,}) are square: the setting does not change them.")
 
 
 def _find_problem(folder: str) -> str:
