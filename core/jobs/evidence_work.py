@@ -30,7 +30,7 @@ class EvidenceWork:
     """Processes that compute evidence, one run each. Jobs come first: their slots are freed at once.
 
     Attempts are numbered in the folders of the runs, so the next dispatcher follows those of this one. An attempt that
-    was stopped is repeated; after three that failed, the run gets evidence that only says why there is none.
+    was stopped is repeated; after three failures, the evidence of the run contains only the reason.
     """
 
     def __init__(self, home: Home, executor: Executor) -> None:

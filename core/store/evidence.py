@@ -1,15 +1,16 @@
 """evidence.json of a run: what is measured after the run was published, with the checksums of its files.
 
-A record with `evidence` set says that the file follows. Until it exists, the run is complete without it. A folder in
-`Home.evidence` marks a run whose evidence is to be computed; its working files are in that folder.
+If `evidence` is set in a record, the file follows. Until it exists, the run is complete without it. A folder in
+`Home.evidence`, with the name of a run, requests its evidence and contains the working files.
 """
 
 import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.bounds import Checksum, Line, Prose, Seconds
 from core.errors import HomeError
@@ -38,7 +39,7 @@ class RunEvidence(BaseModel):
 
     model: Checksum
     cpu: Line
-    cores: int | None = None
+    cores: Annotated[int | None, Field(ge=1, le=2**20)] = None
     latency_32_seconds: Seconds | None = None
     latency_32_p95_seconds: Seconds | None = None
     robustness: Checksum | None = None
@@ -46,7 +47,7 @@ class RunEvidence(BaseModel):
 
 
 def add_evidence(record: Record, folder: Path) -> Record:
-    """Return the record of a run with its evidence, or unchanged if there is none yet.
+    """Return the record of a run with its evidence, or unchanged if it does not exist yet.
 
     Raises:
         RunDamagedError: when evidence.json is invalid.
@@ -80,7 +81,7 @@ def awaits_evidence(record: Record) -> bool:
 
 
 def request_evidence(home: Home, run_id: str) -> None:
-    """Mark a run as one whose evidence is to be computed.
+    """Request the evidence of a run, which the dispatcher computes.
 
     Raises:
         HomeError: when the home is not writable.

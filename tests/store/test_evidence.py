@@ -42,8 +42,8 @@ def test_run_is_complete_before_and_after_its_evidence(make_run: RunWriter, stor
     while store.generation == generation:  # an index checks all records a few times per second
         pass
     assert store.frame()["latency_32_seconds"].tolist() == [1e-3]
-    again = RunStore(store.home, examples=store.home.path / "none")  # from the index file
-    assert again.frame()["latency_32_p95_seconds"].tolist() == [2e-3]
+    reopened = RunStore(store.home, examples=store.home.path / "none")  # from the index file
+    assert reopened.frame()["latency_32_p95_seconds"].tolist() == [2e-3]
 
 
 def test_evidence_of_another_model_is_ignored_and_of_another_machine_has_no_latency(make_run: RunWriter) -> None:

@@ -43,7 +43,7 @@ from core.store.saved_comparison import delete_saved, save_runs
 from core.store.withheld import withhold
 from tests.support.image_folder import make_folder
 from tests.support.paths import ROOT
-from tests.support.run_rewriter import rewrite
+from tests.support.run_rewriter import add_evidence_of, rewrite, without_evidence
 from tests.support.run_writer import RunWriter
 
 FETCH = {"name": "folder-a", "phase": "failed", "error": "It failed.", "pid": 1, "started_at": 1.8e9}
@@ -154,8 +154,9 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
     for name in ("model.tflite", "model.keras", "log.txt"):
         (other.path / name).write_bytes(b"a model")
     record = json.loads((other.path / "record.json").read_bytes())
-    extra = {"environment.json": "0" * 64}
+    extra = dict.fromkeys(("environment.json", "model.tflite"), "0" * 64)
     other = rewrite(other, checksums=record["checksums"] | extra, epochs=3, cores=2, resumed_at=[1])
+    other = add_evidence_of(without_evidence(other))
     store = RunStore(home)
     store.frame()
     keep_result(store, ["a question"], lambda: ({"an": "answer"}, [good.path]))
@@ -183,7 +184,8 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
     add_model(home, "own", ROOT / "tests/support/keras_files/keras-3.15.1-chain.keras")
     for path, content in {
         "scripts/vega-1.txt": b"0\nscript", "features/a-vgg16-8/lock": b"", "features/a-vgg16-8/train-0-1.json": b"{}",
-        "jobs/ray-name": b"01234567", "jobs/dispatcher.log": b"a line\n",
+        f"jobs/evidence/{specs[0].run_id}/attempt": b"1\n", "jobs/ray-name": b"01234567",
+        "jobs/dispatcher.log": b"a line\n",
     }.items():  # fmt: skip
         (home.path / path).parent.mkdir(parents=True, exist_ok=True)
         (home.path / path).write_bytes(content)
