@@ -13,6 +13,7 @@ _CSS = """
 @media (max-width: 640px) {  /* a long title has the whole width, and the terms follow it */
   [class*="st-key-page-title"] { flex-wrap: wrap; }
   [class*="st-key-page-title"] > :first-child { flex: 1 1 auto; width: auto; }
+  :is(.st-key-page-title-medium, .st-key-page-title-long) h1 { font-size: 1.25rem; }
   /* The minimum width that Streamlit gives this group moves the menu out of the screen, next to a logo. */
   [data-testid="stToolbar"] div:has(> [data-testid="stMainMenu"]) { min-width: 0; width: auto; flex: 1 1 0;
     justify-content: flex-end; }

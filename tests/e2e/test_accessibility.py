@@ -36,6 +36,7 @@ OF_STREAMLIT = (
 )
 
 _MAX_HEIGHT = 2250  # 2.5 screens of 900 pixels
+_MAX_LINES = 4  # of a title
 _RUN = """async (streamlit) => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
   const listed = [];
@@ -93,13 +94,22 @@ SCREENS = [(1440, False), (390, True), (1440, True), (390, False)]
 """Widths in pixels, and whether the theme is dark."""
 
 
+_COUNT_LINES = """() => {
+  const title = document.querySelector("h1"), style = getComputedStyle(title);
+  return Math.round((title.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)) /
+    parseFloat(style.lineHeight));
+}"""
+
+
 def check(page: Page, name: str, screens: list[tuple[int, bool]] = SCREENS) -> list[str]:
-    """Return the violations on a page at some widths and themes."""
+    """Return the violations on a page at some widths and themes, and titles that are too long."""
     found = []
     for width, dark in screens:
         page.set_viewport_size({"width": width, "height": 900})
         if (menu := page.get_by_test_id("stMainMenu").bounding_box()) is None or menu["x"] + menu["width"] > width:
             found.append(f"{name}, {width} pixels: the menu is outside the screen")
+        if (lines := page.evaluate(_COUNT_LINES)) > _MAX_LINES:
+            found.append(f"{name}, {width} pixels: the title has {lines} lines")
         page.emulate_media(color_scheme="dark" if dark else "light")
         page.wait_for_timeout(500)
         found += [f"{name}, {width} pixels, {'dark' if dark else 'light'}: {text}" for text in list_violations(page)]
