@@ -240,7 +240,7 @@ def write_page(rows: Sequence[Row], kept: Mapping[tuple[str, str], tuple[str, st
         "three seeds do not distinguish both. With two candidates, both are finalists, so that little or no training "
         "is saved.", "",
         f"The goal of at most a third of the grid's epochs is reached by {short} of {len(results)}. The answer needs "
-        "two seeds of two finalists, which alone is a third of the epochs of a grid with four candidates.", "",
+        "two seeds of two finalists: a third of the epochs of a grid with four candidates.", "",
         "| data | margin | candidates | test images | advisor | grid | training time, advisor | training time, grid "
         "| share of the time | share of the epochs |",
         "|---|---|---|---|---|---|---|---|---|---|",
