@@ -76,7 +76,8 @@ def add_evidence_of(run: Run) -> Run:
     """Add the evidence that `without_evidence` has removed, as measured on the machine of the run."""
     found = {
         "model": run.record.checksums["model.tflite"], "cpu": run.record.cpu, "cores": run.record.cores,
-        "latency_32_seconds": 1e-3, "latency_32_p95_seconds": 2e-3, "robustness": compute_checksum(run.path / ROBUSTNESS),
+        "latency_32_seconds": 1e-3, "latency_32_p95_seconds": 2e-3,
+        "robustness": compute_checksum(run.path / ROBUSTNESS),
     }  # fmt: skip
     write_json(run.path / EVIDENCE, found)
     touch_record(run.path)
