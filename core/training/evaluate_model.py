@@ -149,7 +149,10 @@ def _match_classes(info: ModelInfo, known: Sequence[str], given: Sequence[str]) 
 def _compute_layers(info: ModelInfo, spec: RunSpec, input_shape: tuple[int, ...], classes: int) -> Model:
     if input_shape[-1] != info.input_shape[-1] or (input_shape != info.input_shape and not info.any_side):
         shapes = " × ".join(map(str, info.input_shape)), " × ".join(map(str, input_shape))
-        raise ModelFileError(f"Model {info.name} reads images of {shapes[0]}; those of the dataset have {shapes[1]}.")
+        advice = "" if input_shape[-1] != info.input_shape[-1] else " Use images that you add: they are resized."
+        raise ModelFileError(
+            f"Model {info.name} reads images of {shapes[0]}; those of the dataset have {shapes[1]}.{advice}"
+        )
     nodes = list_model_layers(info.reference, input_shape[0])
     walk = LayerWalk({INPUT: input_shape})
     maps = max(range(len(nodes)), key=lambda at: (nodes[at].layer.name == name_layer(info.cut), at))

@@ -9,9 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.home import EXAMPLES
+from core.recipes import RECIPES
+from core.ui.data.sections import SECTIONS as DATA_SECTIONS
 from core.ui.evidence.sections import SECTIONS
 from core.ui.lab.topic import TOPICS
 from core.ui.link_choice import write_id
+from core.ui.predictions.sections import SECTIONS as PREDICTIONS
 from tests.support.dashboard import CHROMIUM
 from tests.support.markers import LONG, long
 from tests.support.page import PAGES
@@ -170,10 +173,18 @@ def test_terms_and_tour_are_one_click_away(open_page: Open) -> None:
 
 
 @long
-def test_every_section_is_accessible(open_page: Open) -> None:
+def test_every_section_is_accessible_and_at_most_two_and_a_half_screens_high(open_page: Open) -> None:
     paths = [f"evidence?evidence={name}" for name in SECTIONS]
     paths += [f"lab?lab_topic={quote_plus(write_id(topic))}" for topic in TOPICS]
-    found = []
+    paths += [f"data?data_section={name}" for name in DATA_SECTIONS]
+    paths += [f"predictions?predictions={name}" for name in PREDICTIONS]
+    paths += [f"library?library={name}" for name in RECIPES]
+    paths += ["train?backbone=model", "train?recipe=folder-heads", "train?sweep=true&sweep_settings=filters"]
+    found, high = [], {}
     for path in paths:
-        found += check(open_page(path), path)
+        page = open_page(path)
+        if (height := measure(page)) > _MAX_HEIGHT:
+            high[path] = height
+        found += check(page, path)
     assert found == []
+    assert high == {}
