@@ -33,15 +33,19 @@ def build_fit_preview(images: Sequence[tuple[str, NDArray[np.uint8]]], fit: Fit)
             ImageCell(shown, "Source", name, f"{file}: source"),
             ImageCell(prepare(pixels, _SQUARE, fit), f"→ {fit}", "", f"{file}: {fit}"),
         ]
-    return build_pairs(cells)
+    return build_pairs(cells, "140px")
 
 
-def build_pairs(cells: Sequence[ImageCell]) -> str:
-    """Return images as HTML, of which every two are a pair, in a grid that fills the available width."""
+def build_pairs(cells: Sequence[ImageCell], least: str = "clamp(160px,17vw,220px)") -> str:
+    """Return images as HTML, of which every two are a pair, in a grid that fills the available width.
+
+    Args:
+        least: Least width of a pair in CSS.
+    """
     pairs = "".join(_build_pair(*cells[number : number + 2]) for number in range(0, len(cells), 2))
     return (
         '<div style="display:grid;gap:14px clamp(14px,2.5vw,28px);'
-        'grid-template-columns:repeat(auto-fill,minmax(clamp(160px,17vw,220px),1fr))">'
+        f'grid-template-columns:repeat(auto-fill,minmax({least},1fr))">'
         f"{pairs}</div>"
     )
 

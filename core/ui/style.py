@@ -28,6 +28,9 @@ _CSS = """
 }
 /* Streamlit fades a caption as a whole, which leaves its links a contrast of 2.6. */
 [data-testid="stCaptionContainer"]:has(a) { opacity: 1; }
+/* A link next to boxes and buttons is as high as these. */
+.st-key-dataset-choice [data-testid="stPageLink"] a { min-height: 2.5rem; margin: 0; }
+.st-key-dataset-choice [data-testid="stElementContainer"]:has([data-testid="stPageLink"]) { margin: 0; }
 .st-key-navigation { display: none; }  /* has no content */
 .screen-reader { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 </style>
