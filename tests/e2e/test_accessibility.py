@@ -146,6 +146,9 @@ def test_dialogs_are_accessible_and_return_the_focus(open_page: Open) -> None:
             page.get_by_text("About", exact=True).click()
         expect(page.get_by_role("dialog").get_by_text(dialog).first).to_be_visible()
         page.wait_for_timeout(1_500)
+        box = page.get_by_role("dialog").bounding_box()
+        assert box is not None
+        assert box["height"] <= _MAX_HEIGHT, dialog
         found += check(page, dialog, SCREENS if LONG else SCREENS[:2])
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
