@@ -16,7 +16,6 @@ from core.bounds import Checksum, Line, Prose, Seconds
 from core.errors import HomeError
 from core.files import read_file, write_json
 from core.home import Home
-from core.store.damage import damaged_run, describe_invalid_field
 from core.store.machine import read_machine
 from core.store.record import Record
 from core.store.robustness_file import NAME as ROBUSTNESS
@@ -49,8 +48,8 @@ class RunEvidence(BaseModel):
 def add_evidence(record: Record, folder: Path) -> Record:
     """Return the record of a run with its evidence, or unchanged if it does not exist yet.
 
-    Raises:
-        RunDamagedError: when evidence.json is invalid.
+    With an invalid evidence.json the run has no evidence, and a checksum that the file does not match, so that it is
+    reported as damaged where files are verified.
     """
     if not record.evidence:
         return record
@@ -59,10 +58,8 @@ def add_evidence(record: Record, folder: Path) -> Record:
         found = RunEvidence.model_validate_json(text)
     except FileNotFoundError:
         return record
-    except (OSError, ValidationError) as error:
-        cause = describe_invalid_field(error) if isinstance(error, ValidationError) else error.strerror
-        problem = f"{EVIDENCE} of run {record.run_id} is invalid: {cause}."
-        raise damaged_run(problem, record.parsed_spec, listed=False) from None
+    except (OSError, ValidationError):
+        return record.model_copy(update={"checksums": {**record.checksums, EVIDENCE: "0" * 64}})
     if found.model != record.checksums.get("model.tflite"):
         return record
     cost = record.cost

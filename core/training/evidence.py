@@ -1,5 +1,6 @@
 """Evidence of a finished run: its robustness and the latency of batches. It needs LiteRT, not TensorFlow."""
 
+import fcntl
 from pathlib import Path
 
 from core.augment.corruption import select_corrupted_images
@@ -56,7 +57,9 @@ def run_evidence(arguments: list[str]) -> str | None:
     register_home(home)
     limit_memory()
     try:
-        compute_evidence(home, Run.open(home.runs / folder.name))
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # of an attempt that was counted as lost but still runs
+            compute_evidence(home, Run.open(home.runs / folder.name))
     except (HeadroomError, OSError, MemoryError) as error:
         return str(error) or type(error).__name__
     return None

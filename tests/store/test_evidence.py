@@ -59,8 +59,13 @@ def test_damaged_evidence_is_reported_as_a_damaged_run(make_run: RunWriter, stor
     run = add_evidence_of(without_evidence(make_run()))
     with damaged(run.path / EVIDENCE, DAMAGES[damage]):
         assert store.path(run.run_id) is None
-        with pytest.raises(RunDamagedError, match=r"^evidence.json of run \w+ is invalid: .*train it again"):
-            Run.open(run.path)
+        found = Run.open(run.path)
+        assert found.robustness is None
+        assert not found.awaits_evidence
+        with pytest.raises(
+            RunDamagedError, match=r"evidence\.json.* Delete the run on the Runs page, or train it again"
+        ):
+            found.verify()
     assert store.path(run.run_id)
 
 
