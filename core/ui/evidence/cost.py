@@ -30,7 +30,7 @@ def show_cost(comparison: Comparison) -> None:
         show_table(costs)
         st.caption(FLOPS_HELP)
     with right:
-        show_display(costs, title="Relative to the cheapest head", table=False)
+        show_display(costs, title="Relative to the cheapest head", table=False, described=True)
     test_set_runs = find_test_set_runs(comparison)
     st.header(Pareto.title, anchor=False)
     runs = format_plural(len(test_set_runs.runs), "finished run")
@@ -39,7 +39,7 @@ def show_cost(comparison: Comparison) -> None:
         cost = widget.selectbox("Cost", COSTS, key="cost", format_func=lambda name: COST_FORMS[name].label, width=340)
         log = widget.toggle("Logarithmic cost axis", True, key="cost_log")
     pareto = Pareto(comparison, test_set_runs, cost, log, write_run_link())
-    show_display(pareto, title="")
+    show_display(pareto, title="", described=True)
     if not pareto.measured:
         st.write(escape_markdown(pareto.describe()) + ("" if waits else " New runs include it."))
         return

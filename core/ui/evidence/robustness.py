@@ -32,7 +32,7 @@ def show_robustness(comparison: Comparison) -> None:
     st.markdown(f"**{escape_markdown(cached_description(losses).removesuffix(waits).rstrip())}**")
     left, right = st.columns(2, gap="large")
     with left:
-        show_display(losses)
+        show_display(losses, described=True)
     with right:
         name = widget.selectbox(
             "Corruption", list(CORRUPTIONS), key="corruption", format_func=lambda name: CORRUPTIONS[name].label
