@@ -15,7 +15,7 @@ import streamlit as st
 from core.datasets.findings.findings_file import read_findings_version
 from core.displays.caption import write_caption
 from core.displays.display import Display
-from core.displays.encoding import PANEL_PIXELS, guard_names
+from core.displays.encoding import PANEL_PIXELS, write_spec
 from core.displays.label import wrap_axis_titles
 from core.displays.markdown import escape_markdown
 from core.displays.table import build_table, disarm, list_text_columns
@@ -101,7 +101,7 @@ def _describe(name: str, records: list[str], settings: dict[str, str], _display:
 @st.cache_data(show_spinner=False, max_entries=64)
 def _build_spec(name: str, records: list[str], settings: dict[str, str], _display: Display) -> dict[str, Any]:
     chart = _display.chart()
-    return {} if chart is None else guard_names(chart.to_dict())
+    return {} if chart is None else write_spec(chart)
 
 
 def cached_chart_spec(display: Display) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _draw(name: str, records: list[str], settings: dict[str, str], described: bo
     the cached element for the same runs and settings."""
     chart = _display.chart()
     if chart is not None:
-        draw_spec(guard_names(chart.to_dict()), write_caption(_display))
+        draw_spec(write_spec(chart), write_caption(_display))
     elif not described:
         st.write(escape_markdown(hide_paths(_display.describe())))
 
@@ -164,7 +164,7 @@ def draw_spec(spec: dict[str, Any], description: str, key: str | None = None, **
 
 def draw_chart(chart: alt.TopLevelMixin, description: str) -> None:
     """Draw a chart that belongs to no display, described as in `draw_spec`."""
-    draw_spec(chart.to_dict(), description)
+    draw_spec(write_spec(chart), description)
 
 
 def write_short_name(description: str) -> str:
