@@ -236,3 +236,10 @@ def test_metrics_section_shows_averages_classes_and_curves(open_page: Open, make
     assert not [*app.error, *app.warning]
     app = open_page("evidence", evidence="metrics", metrics="classes", class_metric="roc_auc")
     assert app.button_group(key="class_metric").value == "roc_auc"
+
+
+def test_sections_without_data_contain_a_sentence(open_page: Open, make_run: RunWriter) -> None:
+    for head in ("gap", "dense"):
+        make_run(head=head, accuracy=1.0)
+    app = open_page("evidence", evidence="Agreement")
+    assert "All predictions are correct." in [text.value for text in app.markdown]
