@@ -28,6 +28,10 @@ _CSS = """
 }
 /* Streamlit fades a caption as a whole, which leaves its links a contrast of 2.6. */
 [data-testid="stCaptionContainer"]:has(a) { opacity: 1; }
+/* Streamlit cuts off names of comparisons at the width of the sidebar, where they differ in the end. */
+body:has([data-testid="stSidebar"] [aria-expanded="true"]) [data-testid="stSelectboxVirtualDropdown"] {
+  min-width: min(26rem, calc(100vw - 2rem));
+}
 .st-key-navigation { display: none; }  /* has no content */
 .screen-reader { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 </style>
