@@ -88,6 +88,7 @@ def decode_picture(
     value_range: ValueRange | None = None,
     *,
     own_range: bool = False,
+    draft_side: int | None = None,
     max_bytes: int = MAX_BYTES,
     max_pixels: int = MAX_PIXELS,
 ) -> DecodedImage:
@@ -95,6 +96,7 @@ def decode_picture(
 
     Args:
         own_range: Use the range of the image itself if it has more than 8 bits and `value_range` is None.
+        draft_side: Reduce a JPEG file while it is decoded, to sides of at least this length; fast, for a preview.
 
     Raises:
         DatasetError: as for `read_picture`.
@@ -103,6 +105,8 @@ def decode_picture(
     image = open_picture(data, max_bytes=max_bytes, max_pixels=max_pixels)
     deep = False
     try:
+        if draft_side is not None:
+            image.draft(image.mode, (draft_side, draft_side))
         deep = is_deep(image)
         if deep and value_range is None and not own_range:
             raise UnknownRangeError

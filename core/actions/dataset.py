@@ -48,10 +48,10 @@ def discard_import(user: User, home: Home, key: str) -> None:
 
 
 @needs(Role.TRAINER, "add datasets")
-def add_web_data(user: User, home: Home, name: str, url: str) -> FetchProgress:
+def add_web_data(user: User, home: Home, name: str, url: str, fit: Fit = "crop") -> FetchProgress:
     """Start adding custom images from an archive at an https address in a public network (see `start_add_url`)."""
     check_url(url)
-    return start_add_url(home, name, url)
+    return start_add_url(home, name, url, fit)
 
 
 @needs(Role.ADMIN, "remove datasets")

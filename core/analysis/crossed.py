@@ -114,13 +114,15 @@ def compute_components(*heads: Values) -> Components:
     images = heads[0].shape[1]
     means = [values.mean(axis=0, dtype=np.float64) for values in heads]
     per_image = means[0] - means[1] if len(heads) == 2 else means[0]
+    first, *second = (float(values.mean(dtype=np.float64)) for values in heads)
+    mean = first - sum(second)  # exactly 0 for equal numbers of correct predictions
     found = [_compute_spread(values, mean) for values, mean in zip(heads, means, strict=True)]
     spreads = fill_single_seeds(found, (0.0, 0.0))
     counts = tuple(len(values) for values in heads)
     noise = sum(residual / count for (_, residual), count in zip(spreads, counts, strict=True))
     image_variance = float(per_image.var(ddof=1)) - noise if images > 1 else np.nan
     return Components(
-        float(per_image.mean()), counts, images, tuple(variance for variance, _ in spreads), max(image_variance, 0.0)
+        mean, counts, images, tuple(variance for variance, _ in spreads), max(image_variance, 0.0)
     )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def continue_add(home: Home, key: str) -> FetchProgress:
     return _start(home, key, ["add", split_key(key)[1], str(kept), "--discard", "--fit", chosen.fit, *side, *origin])
 
 
-def start_add_url(home: Home, name: str, url: str) -> FetchProgress:
+def start_add_url(home: Home, name: str, url: str, fit: Fit = "crop") -> FetchProgress:
     """Start a process that downloads an archive from a public address and adds it, unless one is already running.
 
     Raises:
@@ -108,7 +108,7 @@ def start_add_url(home: Home, name: str, url: str) -> FetchProgress:
     """
     key = key_of_name(name)
     check_free(home, key)
-    return _start(home, key, ["add", name, url, "--public-only"])
+    return _start(home, key, ["add", name, url, "--public-only", "--fit", fit])
 
 
 def check_free(home: Home, key: str) -> None:

@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from core.datasets.dataset import ARRAYS, Arrays
 
-_BLOCK_BYTES = 8_000_000
+_BLOCK_BYTES, _HASHED_BYTES = 8_000_000, 1_000_000
 
 
 class RowWriter:
@@ -65,12 +66,13 @@ class RowReader:
     def __enter__(self) -> Self:
         self._file = self._path.open("rb")
         (self.count, *row_shape), self.dtype = _read_header(self._file)
-        self.row_shape, self._start = tuple(row_shape), self._file.tell()
+        self.row_shape, self.start = tuple(row_shape), self._file.tell()
         return self
 
-    def read(self, row: int) -> NDArray[Any]:
-        found = np.empty(self.row_shape, self.dtype)
-        self._file.seek(self._start + row * found.nbytes)
+    def read(self, row: int, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Return a row, in `out` if it is given."""
+        found = np.empty(self.row_shape, self.dtype) if out is None else out
+        self._file.seek(self.start + row * found.nbytes)
         if self._file.readinto(found.data.cast("B")) < found.nbytes:
             raise ValueError(f"row {row} is missing in {self._path.name}")
         return found
@@ -90,6 +92,40 @@ def count_rows(path: Path, row_shape: tuple[int, ...], dtype: DTypeLike) -> int:
         if tuple(found) != row_shape or found_dtype != dtype:
             raise ValueError(f"{path.name} has other rows")
         return (path.stat().st_size - file.tell()) // _row_bytes(row_shape, found_dtype)
+
+
+def copy_rows(source: Path, target: Path, rows: Sequence[int]) -> None:
+    """Copy rows of an .npy file to a new file, in this order."""
+    with RowReader(source) as reader, RowWriter(target, reader.row_shape, reader.dtype) as writer:
+        row = np.empty(reader.row_shape, reader.dtype)
+        for number in rows:
+            writer.append(reader.read(number, row))
+
+
+def keep_rows(path: Path, rows: Sequence[int]) -> None:
+    """Keep only these rows of an .npy file, in this order, without a copy of the file; each at most once.
+
+    A row that would be overwritten before it is moved is saved in a temporary file first. These are few if most rows
+    are in ascending order.
+    """
+    early = {number: position for position, number in enumerate(n for new, n in enumerate(rows) if n < new)}
+    with tempfile.TemporaryFile(dir=path.parent) as saved, RowReader(path) as reader, path.open("r+b") as file:
+        shape, dtype = reader.row_shape, reader.dtype
+        row = np.empty(shape, dtype)
+        for number in early:
+            saved.write(reader.read(number, row).data)
+        for new, number in enumerate(rows):
+            if number in early:
+                saved.seek(early[number] * row.nbytes)
+                saved.readinto(row.data.cast("B"))
+            elif number != new:
+                reader.read(number, row)
+            else:
+                continue
+            file.seek(reader.start + new * row.nbytes)
+            file.write(row.data)
+    with RowWriter(path, shape, dtype, count=len(rows)):
+        pass  # writes the number of rows and ends the file after the last one
 
 
 def read_blocks(path: Path) -> Iterator[NDArray[Any]]:
@@ -119,13 +155,19 @@ def read_fingerprint(folder: Path) -> str:
     Raises:
         OSError, ValueError: when a file is missing or truncated.
     """
-    digest = hashlib.sha256()
+    digest, buffer = hashlib.sha256(), memoryview(bytearray(_HASHED_BYTES))
     for name in ARRAYS:
         path = folder / f"{name}.npy"
         with path.open("rb") as file:
-            digest.update(describe_array(name, *_read_header(file)))
-        for block in read_blocks(path):
-            digest.update(block.data)
+            shape, dtype = _read_header(file)
+            digest.update(describe_array(name, shape, dtype))
+            left = _row_bytes(shape, dtype)
+            while left:
+                count = file.readinto(buffer[: min(left, len(buffer))])
+                if not count:
+                    raise ValueError(f"{path.name} is truncated")
+                digest.update(buffer[:count])
+                left -= count
     return digest.hexdigest()[:16]
 
 

@@ -6,6 +6,7 @@ from core.advice.race import Race
 from core.advice.race_curves import RaceProgress
 from core.displays.advice_text import METRICS, write_margin
 from core.displays.number import format_bytes, format_count, format_seconds, format_share
+from core.displays.progress import FINISHING, describe_time_left
 from core.jobs.estimate import TimeEstimate
 from core.models.model_info import MODEL
 from core.plural import format_plural
@@ -51,9 +52,19 @@ def describe_race_time(found: TimeEstimate | None) -> str:
     """Describe the estimated time until the answer of a race that is running; empty if it is unknown."""
     if found is None or not found.runs:
         return ""
-    low, high = format_seconds(round(found.low)), format_seconds(round(found.high))
     basis = "estimated from runs of other machines" if found.elsewhere else "at the speed measured so far"
-    return f"about {format_seconds(round(found.seconds))} left ({low} to {high}), {basis}"
+    left = describe_time_left(round(found.seconds))
+    if left == FINISHING:
+        return f"{left}, {basis}"
+    return f"about {left} ({format_seconds(round(found.low))} to {format_seconds(round(found.high))}), {basis}"
+
+
+def describe_budget_left(seconds: float | None) -> str:
+    """Describe the rest of the time budget of a race; None without a budget."""
+    if seconds is None:
+        return "no time budget"
+    left = round(seconds)
+    return f"{format_seconds(left)} of the time budget left" if left else "the time budget is used up"
 
 
 def describe_request(race: Race) -> str:

@@ -252,7 +252,7 @@ def _describe_accuracy(difference: Difference, noun: str) -> str:
         result = "the same accuracy" if difference.mean == 0 else f"accuracy {points}"
         return f"{result} (single seed: no statistical conclusion)"
     if difference.low == difference.high == 0:
-        return "the same accuracy (correct on the same images)"
+        return "the same accuracy (on every test image, both are correct or both are wrong)"
     interval = format_interval(difference)
     within = difference.margin_verdict == "within the margin"
     if difference.verdict == "no significant difference":

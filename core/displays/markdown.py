@@ -2,6 +2,8 @@
 
 import re
 
+from core.displays.direction import keep_order
+
 _SIGNS = re.compile(r"([\\`*\[\]<>$~&]|(?<![^\W_])_|_(?![^\W_])|:(?=[^\s\d]|\d\w*:))")
 _BLOCK = re.compile(r"^(\d{1,9}(?=[.)](?: |$))|(?=[#+=|-]))")  # starts a heading, list, table or line
 _JOINER = "\u2060"  # word joiner, zero width
@@ -18,7 +20,7 @@ def escape_markdown(text: str) -> str:
     >>> print(escape_markdown("![x](y) is *bold*"), escape_markdown("# 1 & 2"))
     !\[x\](y) is \*bold\* \# 1 \& 2
     """
-    return escape_signs(_REPLACED.sub(_JOINER, " ".join(text.split())))
+    return escape_signs(keep_order(_REPLACED.sub(_JOINER, " ".join(text.split()))))
 
 
 def escape_signs(text: str) -> str:

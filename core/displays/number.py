@@ -1,9 +1,9 @@
 """Number formats for display: units and a sensible number of digits."""
 
 import math
-import unicodedata
 from typing import TYPE_CHECKING
 
+from core.displays.direction import mark_end
 from core.plural import format_plural
 
 if TYPE_CHECKING:
@@ -39,16 +39,6 @@ def write_pair(label: str, predicted: str) -> str:
     """
     mark = mark_end(label)
     return f"{mark}{label}{mark} → {predicted}"
-
-
-def mark_end(name: str) -> str:
-    """Return a left-to-right mark after a name in a script from right to left, which would reverse the text after it.
-
-    >>> len(mark_end("cat")), len(mark_end("קוף 2"))
-    (0, 1)
-    """
-    directions = (unicodedata.bidirectional(letter) for letter in reversed(name))
-    return "\u200e" if next((one for one in directions if one in ("L", "R", "AL")), "L") != "L" else ""
 
 
 def format_short(value: float) -> str:

@@ -18,6 +18,7 @@ _BEFORE = {
 }
 """Phases before the first training step in progress.json, and the text for each."""
 _TRAINING = "training"
+FINISHING = "finishing"
 _LAST_SECONDS = 1.0  # a shorter estimate is not shown
 
 
@@ -33,7 +34,7 @@ def describe_progress(state: State, progress: Progress | None) -> tuple[float, s
         return min((progress.epoch or 0) / (progress.epochs or 1), 1.0), f"no sign of life for {text}"
     progress = progress or Progress()
     if progress.phase == PUBLISHING:
-        return 1.0, f"finishing: {PUBLISHING}"
+        return 1.0, f"{FINISHING}: {PUBLISHING}"
     epoch, epochs = progress.epoch or 0, progress.epochs or 1
     if progress.phase in _BEFORE or not progress.epochs:
         text = _BEFORE.get(progress.phase, progress.phase).format(epoch=min(epoch + 1, epochs), epochs=epochs)
@@ -41,7 +42,7 @@ def describe_progress(state: State, progress: Progress | None) -> tuple[float, s
             text += f", {min(progress.step / progress.steps, 1):.0%}"
         return min(epoch / epochs, 1.0), text
     if progress.phase != _TRAINING:
-        return 1.0, f"finishing: {progress.phase}"
+        return 1.0, f"{FINISHING}: {progress.phase}"
     share = (epoch + (progress.step or 0) / (progress.steps or 1)) / epochs
     parts = [f"epoch {min(epoch + 1, epochs)} of {epochs}"]
     if progress.loss is not None:
@@ -57,7 +58,7 @@ def describe_progress(state: State, progress: Progress | None) -> tuple[float, s
 
 def describe_time_left(seconds: float) -> str:
     """Return "1 min 15 s left", or "finishing" for less than a second."""
-    return "finishing" if seconds < _LAST_SECONDS else f"{format_seconds(seconds)} left"
+    return FINISHING if seconds < _LAST_SECONDS else f"{format_seconds(seconds)} left"
 
 
 def describe_settings(spec: RunSpec) -> str:

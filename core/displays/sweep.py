@@ -15,7 +15,7 @@ from core.displays.equal_points import SHIFT, with_shifts
 from core.displays.label import fit_labels
 from core.displays.number import format_accuracy, format_count, format_seconds
 from core.displays.palette import assign_styles
-from core.displays.progress import describe_progress, describe_time_left
+from core.displays.progress import FINISHING, describe_progress, describe_time_left
 from core.jobs.estimate import TimeEstimate
 from core.jobs.sweep_plan import SweepPlan, SweepRun
 from core.jobs.sweep_status import SweepRunState, SweepRunStatus, SweepStatus
@@ -172,7 +172,7 @@ def describe_status(status: SweepStatus) -> str:
     parts += [f"{counts[state]:,} {state}" for state in _STATES[1:] if counts[state]]
     if status.left and not status.ended:
         left = describe_time_left(status.left.seconds)
-        parts.append(left if left == "finishing" else f"about {left}")
+        parts.append(left if left == FINISHING else f"about {left}")
     return " · ".join(parts)
 
 

@@ -6,6 +6,8 @@ from html import escape
 
 import pandas as pd
 
+from core.displays.direction import keep_order
+
 _SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?(e[+-]?\d+)?( ?%)?")
 _QUANTITY = re.compile(r"[-+−±<>≥≤≈~ ]*\d")
@@ -66,7 +68,7 @@ def build_table(frame: pd.DataFrame, words: Collection[str] = (), *, style: bool
     """
     classes = [' class="words"' if name in words else "" for name in frame.columns]
     header = "".join(
-        f'<th scope="col"{kind}>{escape(str(name))}</th>' for name, kind in zip(frame.columns, classes, strict=True)
+        f'<th scope="col"{kind}>{_write(name)}</th>' for name, kind in zip(frame.columns, classes, strict=True)
     )
     rows = "".join(_build_row(row, classes) for row in frame.itertuples(index=False))
     sheet = f"<style>{STYLE}</style>" if style else ""
@@ -75,6 +77,10 @@ def build_table(frame: pd.DataFrame, words: Collection[str] = (), *, style: bool
 
 
 def _build_row(row: Sequence[object], classes: Sequence[str]) -> str:
-    name, *cells = (escape(str(cell)) for cell in row)
+    name, *cells = map(_write, row)
     values = "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(cells, classes[1:], strict=True))
     return f'<tr><th scope="row">{name}</th>{values}</tr>'
+
+
+def _write(cell: object) -> str:
+    return escape(keep_order(str(cell)))

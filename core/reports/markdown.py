@@ -1,5 +1,6 @@
 """Report sections in Markdown. All texts are escaped except text blocks."""
 
+from core.displays.direction import keep_order
 from core.displays.markdown import escape_signs
 from core.reports.author_text import write_markdown
 from core.reports.document import Document, Table, write_cell
@@ -44,4 +45,4 @@ def write_markdown_table(table: Table) -> str:
 
 def write_text(text: str) -> str:
     """Escape a text: no Markdown, HTML, table cell borders or @mentions."""
-    return escape_signs(text).replace("|", "\\|").replace("@", "&#64;")
+    return escape_signs(keep_order(text)).replace("|", "\\|").replace("@", "&#64;")

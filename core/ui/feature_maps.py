@@ -27,7 +27,7 @@ def show_feature_maps(display: FeatureMaps) -> None:
     with st.expander(display.title, on_change="rerun", key="feature-maps", icon=":material/layers:") as fold:
         if fold.open:
             st.caption(f"{_EXPLANATION} {escape_markdown(hide_paths(cached_description(display)))}")
-            show_display(display, title="", table=False)
+            show_display(display, title="", table=False, described=True)
 
 
 def show_drawn_feature_maps(runs: Mapping[str, Run], image: NDArray[np.uint8], palette: Mapping[str, str]) -> None:

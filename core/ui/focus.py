@@ -1,9 +1,17 @@
-"""Focus: an element that has opened a dialog has the focus again when the dialog is closed."""
+"""Focus after a dialog is closed: the element that has opened it has it again; without one, the title of the page."""
 
 import streamlit as st
 
 _JS = """
 const DIALOG = '[role="dialog"]', MENU = '[role="menu"], [data-testid="stMainMenuPopover"]';
+const TITLE = '[data-testid="stMain"] h1';
+const PATIENCE = 5;  // tenths of a second; a page that is drawn again may restore the focus
+
+function focusTitle() {
+  const title = document.querySelector(TITLE);
+  title?.setAttribute("tabindex", "-1");
+  title?.focus();
+}
 
 /* Streamlit returns the focus only if the element that was clicked still exists: not for an item of its menu. */
 function install() {
@@ -15,10 +23,13 @@ function install() {
   });
   const restore = () => {
     if (!open()) return;
-    let left = 20;
+    let left = 20, waited = 0;
     const timer = setInterval(() => {
       const lost = document.activeElement === null || document.activeElement === document.body;
-      if (!open() && lost && opener?.isConnected) opener.focus();
+      if (!open() && lost) {
+        if (opener?.isConnected) opener.focus();
+        else if (++waited > PATIENCE) focusTitle();
+      }
       if ((!open() && !lost) || --left === 0) clearInterval(timer);
     }, 100);
   };

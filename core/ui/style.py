@@ -32,6 +32,9 @@ _CSS = """
 body:has([data-testid="stSidebar"] [aria-expanded="true"]) [data-testid="stSelectboxVirtualDropdown"] {
   min-width: min(26rem, calc(100vw - 2rem));
 }
+/* A link next to boxes and buttons is as high as these. */
+.st-key-dataset-choice [data-testid="stPageLink"] a { min-height: 2.5rem; margin: 0; }
+.st-key-dataset-choice [data-testid="stElementContainer"]:has([data-testid="stPageLink"]) { margin: 0; }
 .st-key-navigation { display: none; }  /* has no content */
 .screen-reader { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 </style>

@@ -102,8 +102,8 @@ def test_page_starts_the_download_of_a_public_address(home: Home, monkeypatch: p
     with pytest.raises(AccessError):
         add_web_data(User("bob", Role.VIEWER), home, "mine", "https://example.org/a.zip")
     assert started == []
-    assert add_web_data(user, home, "mine", "https://example.org/a.zip").name == "folder-mine"
-    assert started[0][-5:] == ["datasets", "add", "mine", "https://example.org/a.zip", "--public-only"]
+    assert add_web_data(user, home, "mine", "https://example.org/a.zip", "pad").name == "folder-mine"
+    assert started[0][-7:] == ["datasets", "add", "mine", "https://example.org/a.zip", "--public-only", "--fit", "pad"]
 
 
 class _Process:

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 
 from core.analysis.check import run_checks
+from core.analysis.crossed import compute_components
 from core.displays.caption import write_caption
 from core.displays.display import CLASS_SETTINGS, DISPLAYS
 from core.displays.headline import write_facts, write_headline
@@ -93,3 +94,25 @@ def test_class_names_of_digits_never_read_as_numbers(make_run: RunWriter, home: 
     assert [(where, text) for where, text in texts if find_unquoted(text)] == []
     named = {where for where, text in texts if re.search(r'"61000\d"', text)}
     assert named >= {"H09", "activation", "cards", "class_accuracy", "class_metrics", "confusion", "example", "gallery"}
+
+
+_ODD = re.compile(r"[^.;]*(?:\b(?:nan|inf|None)\b|(?<![\w.)])-\d|\b0\.00 points|(?:loses|gains) 0\.0 points)[^.;]*")
+
+
+def test_extreme_results_are_described_as_others(make_run: RunWriter, home: Home) -> None:
+    """All predictions right or wrong, one epoch: no negative loss, no difference of 0.00 points, no missing value."""
+    odd = []
+    for epochs, accuracy in ((3, 1.0), (4, 0.0), (1, 0.9), (5, 0.5)):
+        given = {"epochs": epochs, "accuracy": accuracy}
+        runs = [make_run(head=head, seed=seed, **given) for head in ("gap", "dense") for seed in (0, 1)]
+        odd += [(accuracy, name, *_ODD.findall(text)) for name, text in list_texts(Comparison.of(runs), home)]
+    assert [found for found in odd if len(found) > 2] == []
+
+
+def test_equal_numbers_of_correct_predictions_are_no_difference() -> None:
+    """Means over other seeds and images in another order differ by rounding only."""
+    chance = np.random.default_rng(0)
+    for _ in range(50):
+        first = chance.random((3, 361)) < 0.9
+        second = chance.permuted(first, axis=1)
+        assert compute_components(first, np.concatenate([second, second])).mean == 0

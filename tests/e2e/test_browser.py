@@ -155,13 +155,14 @@ def test_click_on_an_image_opens_all_its_classes(read: Open) -> None:
     expect(page).not_to_have_url(re.compile("image=3"))
 
 
-def test_image_of_a_link_opens_and_focus_returns_to_the_image_that_was_clicked(read: Open) -> None:
+def test_image_of_a_link_opens_and_focus_returns_to_the_title_or_to_the_image_that_was_clicked(read: Open) -> None:
     page = read("?image=8")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Test image 8, true class")).to_be_visible()
     expect(page).to_have_title("Compare · digits-heads · Headroom")
     page.keyboard.press("Escape")
     expect(page).not_to_have_url(re.compile("image=8"))
+    expect(page.get_by_role("heading", level=1)).to_be_focused()  # nothing on the page has opened the dialog
     image = page.get_by_role("button", name=re.compile("^Test image 3,")).first
     image.focus()
     page.keyboard.press("Enter")

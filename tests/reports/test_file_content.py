@@ -8,12 +8,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import nbformat
+import pandas as pd
 import pytest
 from pypdf import PdfReader
 
 from core.displays.display import DISPLAYS
 from core.displays.encoding import guard_names
+from core.displays.markdown import escape_markdown
 from core.displays.number import quote_class, write_pair
+from core.displays.table import build_table
 from core.home import Home
 from core.reports import chart_image
 from core.reports.author_text import parse_markdown, write_html
@@ -22,10 +25,12 @@ from core.reports.chart_image import draw_svg, load_vega
 from core.reports.default_report import write_default
 from core.reports.document import Document, write_cell
 from core.reports.format import FORMATS, Edition
+from core.reports.formats import pdf
 from core.reports.report import Block, ChartBlock, TextBlock
 from core.spec import HEADS
 from core.store.comparison import Comparison
 from tests.support.damage import DAMAGES
+from tests.support.elsewhere_runs import add_elsewhere
 from tests.support.markers import long
 from tests.support.report_text import find_lost
 from tests.support.run_rewriter import rewrite
@@ -264,3 +269,33 @@ def test_passages_know_their_direction() -> None:
 def test_class_names_from_right_to_left_do_not_reverse_what_follows() -> None:
     texts = [quote_class(HEBREW), write_pair(ARABIC, HEBREW), write_pair(f"{HEBREW} 2", "8"), quote_class("GAP")]
     assert [text.count("\u200e") for text in texts] == [1, 2, 2, 0]
+
+
+_REORDERED = re.compile(r"[\u05d0-\u05ea][^\w\n\u200e|<>]*\d")
+
+
+@pytest.mark.parametrize("form", ["html", "md", "ipynb", "pdf"])
+def test_numbers_after_names_from_right_to_left_stay_behind_them(
+    writer: RunWriter, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [add_elsewhere(writer.home, HEBREW), *(writer(head=head) for head in ("gap", "dense"))]
+    document = build(writer, Comparison.of(runs), *(ChartBlock(display=name) for name in ("heads", "intervals")))
+    sentences = [document.headline, *document.facts, *(figure.sentence for figure in document.figures)]
+    assert sum(len(_REORDERED.findall(text)) for text in sentences) > 1  # in the document itself: names and numbers
+    if form == "pdf":
+        parts: list[str] = []
+        monkeypatch.setattr(pdf, "find_missing_characters", lambda text: parts.append(text) or [])
+        write(form, document)
+        found = json.loads(parts[0])
+        for section in found["document"]["sections"]:
+            section.pop("svgs")
+        text = json.dumps(found, ensure_ascii=False)
+    else:
+        text = next(content.decode() for name, content in write(form, document).items() if name.endswith(form))
+        if form == "ipynb":
+            text = "\n".join(cell.source for cell in nbformat.reads(text, 4).cells)
+        text = re.sub(r"(?s)<script.*?</script>|<svg.*?</svg>|<[^>]*>", "\n", text)
+    assert HEBREW in text
+    assert _REORDERED.findall(text) == []
+    shown = "\n".join([*map(escape_markdown, sentences), build_table(pd.DataFrame({"": [f"{HEBREW} 2"]}))])
+    assert _REORDERED.findall(shown) == []  # on pages

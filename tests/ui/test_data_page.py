@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.datasets import fetch
 from core.datasets.background import BackgroundJob
+from core.datasets.cache import CachedDataset
 from core.datasets.fetch import fetching
 from core.datasets.inspect import inspect_dataset
 from core.datasets.report import SkippedFile, read_report, write_report
@@ -163,11 +164,18 @@ def test_pixel_values_of_a_large_dataset_show_progress(
 ) -> None:
     write_dataset(home, ("cat", "dog"))
     job = BackgroundJob(30, 120, Future())
+    waited: list[float] = []
+
+    def follow(home: Home, dataset: CachedDataset, wait_seconds: float) -> BackgroundJob:
+        waited.append(wait_seconds)
+        return job
+
     with monkeypatch.context() as patch:
-        patch.setattr(sections, "follow_statistics", lambda home, dataset, seconds: job)
+        patch.setattr(sections, "follow_statistics", follow)
         app = open_data(dataset_shown="folder-mine", data_section="pixels")
         assert "30 of 120 images" in app.get("progress")[0].proto.text
         assert not app.error
+        assert sum(waited) < 0.15  # the rest of the page does not wait
     assert [header.value for header in app.run().header] == ["Mean image per class", "Pixel values per class"]
 
 

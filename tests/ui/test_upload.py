@@ -37,6 +37,10 @@ def test_page_shows_an_uploader_then_the_folders(home: Home, tmp_path: Path) -> 
     content = make_zip(tmp_path / "in.zip", make_members("all/")).read_bytes()
     page.file_uploader[0].upload("My Cats.zip", content, "application/zip").run()
     assert page.text_input[0].value == "my-cats"
+    assert page.get("html")[0].proto.body.count("→ crop") == 4  # images that are not square, before they are added
+    page.selectbox[0].select("pad").run()
+    assert page.get("html")[0].proto.body.count("→ pad") == 4
+    page.selectbox[0].select("crop").run()
     for name, message in (("../x", "Expected the name to be "), ("digits", "The name 'digits' belongs to a dataset")):
         page.text_input[0].input(name).run()
         assert page.error[0].value.startswith(message)  # at once

@@ -105,5 +105,6 @@ def _build(
     count = len(collection.names)
     advice = "Free disk space, or use a smaller side." if split_key(key)[1] else "Free disk space and try again."
     what = f"{format_plural(count, 'image')} of {width} × {height} pixels"
-    check_space(target, 2 * count * height * width * channels, what, advice)  # in the order of reading, then by split
+    most = 2 * count * height * width * channels  # test images are copied, and some rows saved while others are moved
+    check_space(target, most, what, advice)
     return build_dataset(target, key, collection, progress, origin, identity)

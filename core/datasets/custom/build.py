@@ -31,7 +31,7 @@ from core.datasets.report import (
     write_files,
     write_report,
 )
-from core.datasets.row_file import RowReader
+from core.datasets.row_file import RowReader, read_fingerprint
 from core.datasets.split import count_splits
 from core.errors import DatasetError
 from core.plural import format_plural
@@ -66,7 +66,9 @@ def build_dataset(
         _check_classes(collection, classes, labels, found.refused)
         parts = draw_split(labels, scan.near, parts, collection.drawn)
     _check_splits(collection, parts)
-    order, fingerprint = arrange_images(target, labels, parts)
+    (target / JOURNAL).unlink()  # after an interruption from here on, all images are read again
+    order = arrange_images(target, labels, parts)
+    fingerprint = read_fingerprint(target)
     train_count, validation_count = int((parts != TEST).sum()), int((parts == VALIDATION).sum())
     counts = _count_images(collection.attributes, classes, labels[order], train_count, validation_count)
     skipped = sorted(collection.skipped + found.refused)
@@ -111,7 +113,6 @@ def build_dataset(
     if collection.original:
         write_originals(target, files, collection.original)
     (target / "skipped.txt").write_text("".join(starmap(_describe_skipped, skipped)), encoding="utf-8")
-    (target / JOURNAL).unlink()
     (target / "dataset.json").write_text(info.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return report
 

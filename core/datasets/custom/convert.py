@@ -1,8 +1,6 @@
 """Conversion of image files to the arrays of a dataset: read once in order, then arranged by split."""
 
-import hashlib
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,10 @@ from core.datasets.custom.reading_journal import ReadingJournal
 from core.datasets.download import Progress
 from core.datasets.findings.image_scan import ImageScanner
 from core.datasets.findings.image_sketch import reduce_picture
-from core.datasets.row_file import RowReader, RowWriter, describe_array
+from core.datasets.row_file import copy_rows, keep_rows
 
 IMAGES = "images.npy"
-"""Readable images in the order of the collection; deleted when they are arranged."""
-
-_BLOCK = 32  # images
+"""Readable images in the order of the collection, until they are arranged."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +61,8 @@ def read_images(folder: Path, collection: Collection, scanner: ImageScanner, pro
         return ReadImages(np.array(rows, np.int64), sources, refused)
 
 
-def arrange_images(folder: Path, labels: NDArray[Any], parts: NDArray[np.uint8]) -> tuple[NDArray[np.int64], str]:
-    """Write the four arrays of a dataset from IMAGES, and delete IMAGES.
+def arrange_images(folder: Path, labels: NDArray[Any], parts: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Write the four arrays of a dataset. IMAGES becomes `train_images`, so that most images are written only once.
 
     Validation images follow the training images; otherwise the order is kept.
 
@@ -75,40 +71,13 @@ def arrange_images(folder: Path, labels: NDArray[Any], parts: NDArray[np.uint8])
         parts: TRAIN, VALIDATION or TEST for each image.
 
     Returns:
-        The positions in IMAGES in their new order, first those of `train_images`, then those of `test_images`; and the
-        fingerprint of the arrays (see `compute_fingerprint`).
+        The positions in IMAGES in their new order, first those of `train_images`, then those of `test_images`.
     """
     order = np.argsort(parts, kind="stable")
-    train_count = int((parts != TEST).sum())
-    digest = hashlib.sha256()
-    for split, rows in (("train", order[:train_count]), ("test", order[train_count:])):
-        _copy_rows(folder, f"{split}_images", rows, digest)
-        own = np.ascontiguousarray(labels[rows])
-        np.save(folder / f"{split}_labels.npy", own)
-        digest.update(describe_array(f"{split}_labels", own.shape, own.dtype))
-        digest.update(own.data)
-    (folder / IMAGES).unlink()
-    return order, digest.hexdigest()[:16]
-
-
-def _copy_rows(folder: Path, name: str, rows: NDArray[np.int64], digest: Any) -> None:
-    """Copy rows of IMAGES to another file, while another thread hashes the rows before them."""
-    with (
-        RowReader(folder / IMAGES) as images,
-        RowWriter(folder / f"{name}.npy", images.row_shape, images.dtype) as writer,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        digest.update(describe_array(name, (len(rows), *images.row_shape), images.dtype))
-        hashed = pool.submit(lambda: None)
-        for start in range(0, len(rows), _BLOCK):
-            block = [images.read(int(row)) for row in rows[start : start + _BLOCK]]
-            hashed.result()
-            hashed = pool.submit(_hash_rows, digest, block)
-            for row in block:
-                writer.append(row)
-        hashed.result()
-
-
-def _hash_rows(digest: Any, rows: list[NDArray[Any]]) -> None:
-    for row in rows:
-        digest.update(row.data)
+    train, test = np.split(order, [int((parts != TEST).sum())])
+    copy_rows(folder / IMAGES, folder / "test_images.npy", test.tolist())
+    keep_rows(folder / IMAGES, train.tolist())
+    (folder / IMAGES).rename(folder / "train_images.npy")
+    for split, rows in (("train", train), ("test", test)):
+        np.save(folder / f"{split}_labels.npy", labels[rows])
+    return order

@@ -47,8 +47,8 @@ def open_tree(path: Path) -> Iterator[Tree]:
             if file.read(len(_ZIP)) == _ZIP:
                 raise DatasetError(f"{path.name!r:.80} is an incomplete ZIP archive. Copy or download it again.")
             raise DatasetError(f"{path.name!r:.80} is not a ZIP or tar archive.")
-        with open_archive(file, path.name) as archive:
-            yield _Archive(archive)
+        with open_zip(file, path.name) as tree:
+            yield tree
 
 
 @contextmanager
@@ -74,6 +74,13 @@ def open_archive(file: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
                 f"{total / 1e9:.1f} GB."
             )
         yield archive
+
+
+@contextmanager
+def open_zip(file: IO[bytes], name: str) -> Iterator[Tree]:
+    """Open a ZIP archive as `open_archive` does, and list its files."""
+    with open_archive(file, name) as archive:
+        yield _Archive(archive)
 
 
 class _Archive(Tree):

@@ -90,10 +90,11 @@ def _list_folders(names: Iterable[str], prefix: str) -> dict[str, list[str]]:
 
 def _pick_images(names: Iterable[str]) -> list[str]:
     """Return the files whose names are those of images; otherwise all, because the content decides."""
-    return [name for name in names if _is_image(name)] or [*names]
+    return [name for name in names if is_image(name)] or [*names]
 
 
-def _is_image(name: str) -> bool:
+def is_image(name: str) -> bool:
+    """Return whether the name of a file is that of an image."""
     return name.lower().endswith(_IMAGE_SUFFIXES)
 
 
@@ -244,7 +245,7 @@ def choose_drawn(layout: Layout) -> None:
     if len(given) < 2:
         for label, count in Counter(layout.labels.values()).items():
             only = next(name for name in layout.labels if layout.labels[name] == label) if count == 1 else ""
-            if only and _is_image(only):
+            if only and is_image(only):
                 raise DatasetError(f"Expected at least 2 images per class; got 1 in {label!r}.")
         layout.parts = dict.fromkeys(layout.parts, TRAIN)
         layout.drawn, layout.splits = (TEST, VALIDATION), "drawn"

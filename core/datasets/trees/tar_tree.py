@@ -17,6 +17,9 @@ from core.image_format import MAX_BYTES
 
 _BLOCK = 512
 _MAX_HEADER_BYTES = 1_000_000
+DAMAGED_TAR = (tarfile.TarError, zlib.error, EOFError, ValueError, RecursionError, OSError)
+"""Exceptions of `tarfile` and of the readers of compressed files for a damaged archive."""
+
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ"
 
 
@@ -45,14 +48,39 @@ def open_tar(path: Path) -> Iterator[SpanTree]:
         try:
             content: IO[bytes] = stack.enter_context(path.open("rb"))
             spool = None
-            if start.startswith((_GZIP, _BZIP2)):
+            if (packed := unpack(content, start)) is not content:
                 spool = stack.enter_context(Spool())
-                packed = gzip.GzipFile(path) if start.startswith(_GZIP) else bz2.BZ2File(path)
-                content = cast(IO[bytes], stack.enter_context(packed))
+                content = stack.enter_context(packed)
             tree = _TarTree(content, spool)
-        except (tarfile.TarError, zlib.error, EOFError, ValueError, RecursionError, OSError) as error:
+        except DAMAGED_TAR as error:
             raise DatasetError(f"{path.name!r:.80} is not a tar archive, or it is damaged.") from error
         yield tree
+
+
+def unpack(file: IO[bytes], start: bytes) -> IO[bytes]:
+    """Return the content of a file that begins with `start`, unpacked if it is compressed with gzip or bzip2."""
+    if start.startswith(_GZIP):
+        return cast(IO[bytes], gzip.GzipFile(fileobj=file))
+    return cast(IO[bytes], bz2.BZ2File(file)) if start.startswith(_BZIP2) else file
+
+
+def list_tar_members(content: IO[bytes]) -> Iterator[tuple[tarfile.TarInfo, str]]:
+    """Yield the members of an archive and their paths. Those before a member that fails a check are yielded first.
+
+    Raises:
+        DatasetError: when a member is no regular file or folder, or its path is unsafe.
+        DAMAGED_TAR: when the archive is damaged.
+    """
+    with tarfile.open(fileobj=cast(Any, _Headers(content)), mode="r:") as archive:
+        while (member := archive.next()) is not None:
+            cast(Any, archive).members.clear()  # they would fill the memory
+            _check_member(member)
+            name = decode_name(member.name.encode("utf-8", "surrogateescape"))
+            check_path(name)
+            yield member, name
+        content.seek(archive.offset)
+        if content.read(_BLOCK).strip(b"\0"):  # tarfile reads a damaged header as the end
+            raise ValueError("a header is damaged")
 
 
 def _read_start(path: Path) -> bytes:
@@ -65,20 +93,12 @@ class _TarTree(SpanTree):
 
     def __init__(self, content: IO[bytes], spool: Spool | None) -> None:
         super().__init__(spool.file if spool else content)
-        with tarfile.open(fileobj=cast(Any, _Headers(content)), mode="r:") as archive:
-            while (member := archive.next()) is not None:
-                cast(Any, archive).members.clear()  # they would fill the memory
-                _check_member(member)
-                name = decode_name(member.name.encode("utf-8", "surrogateescape"))
-                check_path(name)
-                if member.isdir():
-                    self._add_folder(name)
-                else:
-                    self._add_file(name, _locate(member, content, spool))
-                check_count(self._count, "An archive")
-            content.seek(archive.offset)
-            if content.read(_BLOCK).strip(b"\0"):  # tarfile reads a damaged header as the end
-                raise ValueError("a header is damaged")
+        for member, name in list_tar_members(content):
+            if member.isdir():
+                self._add_folder(name)
+            else:
+                self._add_file(name, _locate(member, content, spool))
+            check_count(self._count, "An archive")
 
 
 def _locate(member: tarfile.TarInfo, content: IO[bytes], spool: Spool | None) -> Span:

@@ -3,7 +3,6 @@
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,12 +16,10 @@ from core.augment.prepare import prepare, undo_fit
 from core.datasets.custom.originals import choose_originals, read_originals
 from core.datasets.report import FILE_COLUMNS
 from core.displays.data_display import ImageCell, ImageView
-from core.displays.image_strip import encode_image
+from core.displays.source_pair import CUT, SIDE, build_pairs, shade_cut
 from core.plural import format_plural
 
 _OTHER_FITS = {"pad": "borders added", "stretch": "stretched"}
-_SIDE = 192  # longer side of the shown source, in pixels
-_CUT = (128, 138, 150)
 
 
 @dataclass(frozen=True)
@@ -102,30 +99,24 @@ class ModelInput(ImageView):
         """Return the source with the cut part in gray; without a stored source, the cut part is plain."""
         width, height = row["width"], row["height"]
         key = row["array"], row["row"]
-        scale = _SIDE / max(width, height)
+        scale = SIDE / max(width, height)
         size = max(1, round(height * scale)), max(1, round(width * scale))
         if width == height or stored.shape[0] != stored.shape[1]:
             source = self._originals.get(key, stored)
-            return source if width == height or self._fit != "crop" else _shade(source)
+            return source if width == height or self._fit != "crop" else shade_cut(source)
         if key in self._originals:
-            return _shade(self._originals[key]) if self._fit == "crop" else self._originals[key]
+            return shade_cut(self._originals[key]) if self._fit == "crop" else self._originals[key]
         if self._fit != "crop":
-            return undo_fit(stored, width, height, _SIDE, self._fit)
+            return undo_fit(stored, width, height, SIDE, self._fit)
         canvas = np.empty((*size, stored.shape[2]), np.uint8)
-        canvas[:] = _CUT[: stored.shape[2]]
+        canvas[:] = CUT[: stored.shape[2]]
         edge = min(size)
         top, left = (size[0] - edge) // 2, (size[1] - edge) // 2
         canvas[top : top + edge, left : left + edge] = resize_array(stored, edge, edge)
         return canvas
 
     def html(self) -> str:
-        cells = self.cells()
-        pairs = "".join(_build_pair(*cells[number : number + 2]) for number in range(0, len(cells), 2))
-        return (
-            '<div style="display:grid;gap:14px clamp(14px,2.5vw,28px);'
-            'grid-template-columns:repeat(auto-fill,minmax(clamp(160px,17vw,220px),1fr))">'
-            f"{pairs}</div>"
-        )
+        return build_pairs(self.cells())
 
     def describe(self) -> str:
         frame = self.frame()
@@ -137,26 +128,3 @@ class ModelInput(ImageView):
 
 
 _COLUMNS = ("array", "row", "file", "width", "height")
-
-
-def _shade(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return an image whose parts outside the central square are blended with gray."""
-    height, width, channels = pixels.shape
-    edge = min(height, width)
-    top, left = (height - edge) // 2, (width - edge) // 2
-    shaded = (pixels // 3 + 2 * np.array(_CUT[:channels], np.uint16) // 3).astype(np.uint8)
-    shaded[top : top + edge, left : left + edge] = pixels[top : top + edge, left : left + edge]
-    return shaded
-
-
-def _build_pair(source: ImageCell, model: ImageCell) -> str:
-    figures = "".join(
-        f'<figure style="margin:0;flex:1;min-width:0"><img src="{encode_image(cell.image)}" alt="{escape(cell.alt)}" '
-        'style="width:100%;aspect-ratio:1;object-fit:contain;border-radius:4px;background:rgba(128,138,150,0.08)'
-        f'{"" if max(cell.image.shape) > _SIDE // 2 else ";image-rendering:pixelated"}">'
-        '<figcaption style="font-size:0.8rem;line-height:1.35;overflow:hidden;text-overflow:ellipsis;'
-        f'white-space:nowrap"><b>{escape(cell.title)}</b><br>'
-        f'<span style="opacity:0.8" title="{escape(cell.caption)}">{escape(cell.caption)}</span></figcaption></figure>'
-        for cell in (source, model)
-    )
-    return f'<div style="display:flex;gap:8px;min-width:0">{figures}</div>'

@@ -93,7 +93,10 @@ class ClassAccuracy(Display):
         for head, rows in frame[frame["images"] > 0].groupby("head", sort=False):
             worst = rows.sort_values("accuracy").iloc[0]
             share = format_share(worst["accuracy"])
-            parts.append(f"{head} is least accurate on class {quote_class(worst['label'])} ({share})")
+            if rows["accuracy"].nunique() == 1 < len(rows):
+                parts.append(f"{head} has the same accuracy on all classes ({share})")
+            else:
+                parts.append(f"{head} is least accurate on class {quote_class(worst['label'])} ({share})")
         text = f"Per-class accuracy. {join_parts(parts)}. {describe_intervals([1])}"
         count = int((frame.drop_duplicates("label")["images"] > 0).sum())
         if len(self._shown) < count:

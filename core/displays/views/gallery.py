@@ -21,9 +21,10 @@ from core.analysis.prediction import (
     select_seed_runs,
 )
 from core.displays.chart_view import Chart
+from core.displays.direction import mark_end
 from core.displays.display import Display, Options, name_predictions
 from core.displays.encoding import color_heads, write_note
-from core.displays.number import mark_end, quote_class
+from core.displays.number import quote_class
 from core.displays.palette import compute_styles
 from core.displays.sentence import join_parts
 from core.displays.thumbnail import encode_thumbnails

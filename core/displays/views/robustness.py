@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.analysis.robustness import compute_robustness, list_tested
 from core.augment.corruption import CORRUPTIONS
+from core.displays.awaited import describe_awaited
 from core.displays.chart_view import Chart
 from core.displays.display import Display, Options
 from core.displays.encoding import color_heads, dash_heads, measure_legend, shape_heads, write_note
@@ -16,6 +17,7 @@ from core.displays.equal_points import SHIFT, with_shifts
 from core.displays.number import format_share, format_share_interval
 from core.displays.scope import describe_intervals, describe_subset
 from core.displays.sentence import join_parts
+from core.displays.views.robustness_loss import explain_missing
 from core.store.comparison import Comparison
 
 
@@ -102,10 +104,11 @@ class RobustnessCurve(Display):
                 usual = f"{format_share(at[corruption.usual])} {corruption.write(corruption.usual)}"
                 parts.setdefault(str(head), clean).append(usual)
         if not parts:
-            return "Accuracy on clean and on corrupted images. Robustness was not evaluated."
+            return f"Accuracy on clean and on corrupted images. {explain_missing(self.comparison)}"
         cover = describe_intervals(self._found["seeds"])
         text = join_parts([f"{head} {', '.join(shares)}" for head, shares in parts.items()])
-        return f"Accuracy on clean and on corrupted images ({self._images()}). {text}. {cover}"
+        text = f"Accuracy on clean and on corrupted images ({self._images()}). {text}. {cover}"
+        return f"{text} {describe_awaited(self.comparison)}".rstrip()
 
 
 def _write(name: str, value: float) -> str:

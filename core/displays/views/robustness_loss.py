@@ -18,6 +18,7 @@ from core.analysis.robustness import (
     list_tested,
 )
 from core.augment.corruption import CORRUPTIONS, LEAST_IMAGES, MAX_FLOPS, list_rows
+from core.displays.awaited import describe_awaited
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS, color_heads, measure_legend, shape_heads, write_note
@@ -26,7 +27,7 @@ from core.displays.number import format_p, format_share, format_short
 from core.displays.scope import describe_intervals, describe_subset
 from core.displays.sentence import join_parts
 from core.plural import format_plural
-from core.store.comparison import MANY_VARIANTS
+from core.store.comparison import MANY_VARIANTS, Comparison
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,17 @@ class RobustnessLoss(Display):
     def describe(self) -> str:
         """Describe whether global pooling improves shift invariance, or why robustness was not evaluated."""
         if not self._tested:
-            return self._explain_missing()
+            return explain_missing(self.comparison)
+        return f"{self._describe_losses()} {describe_awaited(self.comparison)}".rstrip()
+
+    def _describe_losses(self) -> str:
         answer = assess_shift_invariance(self._tested, baseline=self._baseline if self.comparison.baseline else "")
         if answer is not None:
             return f"{_describe_shift_invariance(answer)} {self._scope()}"
         if len(self.comparison.variants) > MANY_VARIANTS:
             return f"{self._describe_range()} {self._scope()}"
         parts = [
-            f"{row['head']} loses {100 * row['loss']:.1f} points {CORRUPTIONS[row['corruption']].write(row['value'])}"
+            f"{row['head']} {_write_loss(row['loss'])} {CORRUPTIONS[row['corruption']].write(row['value'])}"
             for row in self._found.to_dict("records")
             if row["corruption"] == "shift"
         ]
@@ -144,14 +148,27 @@ class RobustnessLoss(Display):
         own = [f"; the baseline {row['head']} {100 * row['loss']:.1f}" for row in rows if row["head"] == self._baseline]
         return text + "".join(own) + "."
 
-    def _explain_missing(self) -> str:
-        if is_too_large(self.comparison):
-            rows, most = len(list_rows()), format_short(MAX_FLOPS / len(list_rows()) / LEAST_IMAGES)
-            return (
-                f"Robustness was not evaluated: with more than {most} FLOPs per image, {LEAST_IMAGES} images with "
-                f"{rows} corruptions would take too long."
-            )
-        return "Robustness was not evaluated: an earlier version of Headroom trained these runs. Train them again."
+
+def explain_missing(comparison: Comparison) -> str:
+    """Return why there is no robustness of a comparison."""
+    if is_too_large(comparison):
+        rows, most = len(list_rows()), format_short(MAX_FLOPS / len(list_rows()) / LEAST_IMAGES)
+        return (
+            f"Robustness was not evaluated: with more than {most} FLOPs per image, {LEAST_IMAGES} images with "
+            f"{rows} corruptions would take too long."
+        )
+    if text := describe_awaited(comparison):
+        return text
+    if any(run.awaits_evidence for run in comparison.runs):
+        return (
+            "Robustness was not evaluated before these runs were exported. Export them again, and import the new file."
+        )
+    if any(run.record.evidence for run in comparison.runs):
+        return (
+            "Robustness was not evaluated: its computation failed, see evidence.json in the folder of a run. Delete "
+            "these runs and train them again."
+        )
+    return "Robustness was not evaluated: an earlier version of Headroom trained these runs. Train them again."
 
 
 def _write_more(row: dict[Any, Any]) -> str:
@@ -162,11 +179,16 @@ def _write_more(row: dict[Any, Any]) -> str:
     return f"{more} ({low} to {high})"
 
 
+def _write_loss(loss: float, of: str = "") -> str:
+    """Return what a head loses, or gains: "loses 4.0 points of accuracy"."""
+    return f"{'gains' if loss < -0.0005 else 'loses'} {abs(100 * loss):.1f} points{of}"
+
+
 def _describe_shift_invariance(answer: ShiftInvariance) -> str:
     how = CORRUPTIONS[answer.corruption].write(answer.value)
     losses = (
-        f"{how.capitalize()}, {answer.pooled} (global pooling) loses {100 * answer.pooled_loss:.1f} points of accuracy "
-        f"and {answer.flat} (no pooling) {100 * answer.flat_loss:.1f}"
+        f"{how.capitalize()}, {answer.pooled} (global pooling) {_write_loss(answer.pooled_loss, ' of accuracy')} and "
+        f"{answer.flat} (no pooling) {_write_loss(answer.flat_loss)}"
     )
     interval = f"95% interval of the difference {100 * answer.low:.1f} to {100 * answer.high:.1f}".replace("-", "−")
     tested = "This tests one pair of heads at one severity."

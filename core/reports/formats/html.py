@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from core import displays
+from core.displays.direction import keep_order
 from core.displays.table import STYLE, build_table
 from core.home import Home
 from core.plural import format_plural
@@ -142,6 +143,7 @@ def _open_template() -> Any:
     environment.filters |= {
         "markdown": lambda text: Markup(write_html(text)),
         "line": keep_percentages,
+        "sentence": keep_order,
         "table": write_html_table,
         "time": write_time,
         "tiles": list_tiles,

@@ -9,6 +9,7 @@ from functools import cache
 from itertools import chain
 from typing import Any, ClassVar
 
+from core.displays.direction import keep_order
 from core.displays.palette import DEFAULT_MARK
 from core.errors import DatasetError, ReportError
 from core.home import Home
@@ -114,9 +115,9 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
             "title": keep_percentages(document.title),
             "author": document.author,
             "summary": _parse_text(document.summary),
-            "headline": document.headline,
-            "facts": document.facts,
-            "cautions": document.cautions,
+            "headline": keep_order(document.headline),
+            "facts": [*map(keep_order, document.facts)],
+            "cautions": [*map(keep_order, document.cautions)],
             "sections": [
                 _list_section(section, svgs.get(section.id, []), problems.get(section.id, ""))
                 for section in document.sections
@@ -171,8 +172,8 @@ def _list_figure(figure: Figure, svgs: list[str]) -> dict[str, Any]:
     return {
         "kind": "figure",
         "title": keep_percentages(figure.title),
-        "sentence": figure.sentence,
-        "problem": figure.problem,
+        "sentence": keep_order(figure.sentence),
+        "problem": keep_order(figure.problem),
         "svgs": svgs,
         "tiles": [_write_tile(tile) for tile in list_tiles(figure)] if figure.display == "tiles" else [],
         "pictures": [
@@ -191,13 +192,13 @@ def _list_figure(figure: Figure, svgs: list[str]) -> dict[str, Any]:
 
 def _write_tile(tile: dict[str, Any]) -> dict[str, Any]:
     return {
-        "name": f"{tile['Metric']}, {tile['Head']}",
-        "value": str(tile["Value"]),
-        "difference": str(tile["Difference"] or ""),
+        "name": keep_order(f"{tile['Metric']}, {tile['Head']}"),
+        "value": keep_order(str(tile["Value"])),
+        "difference": keep_order(str(tile["Difference"] or "")),
         "better": {1: 1, -1: 2}.get(tile["better"], 0),
     }
 
 
 def _write_table(table: Table) -> dict[str, Any]:
-    rows = [[write_cell(cell) for cell in row] for row in table.rows]
+    rows = [[keep_order(write_cell(cell)) for cell in row] for row in table.rows]
     return {"columns": table.columns, "rows": rows, "words": table.words}

@@ -12,7 +12,13 @@ from core.advice.race_curves import RaceProgress, RaceRun, list_race_runs, read_
 from core.advice.race_time import RaceTimer
 from core.displays.advice.candidates import Candidates
 from core.displays.advice.race import RaceCurves
-from core.displays.advice_progress import describe_race_time, describe_request, describe_stage, write_known
+from core.displays.advice_progress import (
+    describe_budget_left,
+    describe_race_time,
+    describe_request,
+    describe_stage,
+    write_known,
+)
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_seconds
 from core.jobs.queue import JobQueue
@@ -92,8 +98,7 @@ def _show_time(race: Race) -> None:
         jobs = _count_jobs(race)
         stage += f" ({jobs})" if jobs else ""
         expected = describe_race_time(RaceTimer(home(), store(), open_estimator()).estimate(race))
-    end = f"{format_seconds(round(left))} of the time budget left" if left is not None else "no time budget"
-    rest = " · ".join(filter(None, (expected, end)))
+    rest = " · ".join(filter(None, (expected, describe_budget_left(left))))
     if budget and left is not None:
         share = min(max(1 - left / budget, 0.0), 1.0)
         st.progress(share, f"**{escape_markdown(stage)}** · {escape_markdown(rest)}")

@@ -31,7 +31,7 @@ def show_data_page() -> None:
     default = _find_default(statuses)
     select_after_removal(statuses, default)
     select_added("dataset_shown", {key: key for key, status in statuses.items() if is_usable(status)})
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="dataset-choice"):
         key = widget.item(
             "Dataset",
             list(statuses),

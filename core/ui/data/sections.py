@@ -30,7 +30,7 @@ from core.ui.tiles import draw_tiles
 
 url.register("data_section", "input_side", "mean_page", "left_out_page")
 
-_WAIT_SECONDS = 1.0
+_WAIT_SECONDS = 0.1  # longer computations show their progress
 _TABLE_ROWS = 12
 
 

@@ -5,17 +5,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.access.action import Action
 from core.actions.dataset import add_data, cancel_import, continue_import, discard_import
-from core.augment.fit import FITS
+from core.augment.fit import FITS, Fit
 from core.datasets.cache import list_datasets
+from core.datasets.custom.first_images import read_first_images
 from core.datasets.custom.interrupted_add import can_continue, is_cancelled
 from core.datasets.dataset_key import FOLDER, add_command, key_of, key_of_name, label_of
 from core.datasets.fetch import check_free, list_added, read_fetch
 from core.datasets.fetch_progress import FetchProgress
 from core.displays.markdown import escape_markdown, write_code
 from core.displays.number import format_bytes, format_count
+from core.displays.source_pair import build_fit_preview
 from core.errors import DatasetError, HeadroomError
 from core.home import describe_error, hide_paths
 from core.spec import SETTINGS
@@ -26,7 +29,7 @@ from core.ui.session import home
 
 MAX_MEGABYTES = 200
 
-_ADDING, _SELECTED = "added-folder", "added-folder-selected"
+_ADDING, _SELECTED, _FIRST = "added-folder", "added-folder-selected", "first images of the upload"
 
 
 def choose_folder() -> str | None:
@@ -96,6 +99,8 @@ def _show_form() -> None:
         key=f"{_ADDING}-fit-{uploads}",
         help="Conversion for the model. New images on the page Draw your own are converted in the same way.",
     )
+    if archive:
+        _show_fit(archive, fit)
     problem = _find_problem(folder) if archive else ""
     if problem:
         st.error(escape_markdown(problem), icon=":material/error:")
@@ -107,9 +112,21 @@ def _show_form() -> None:
         else:
             st.session_state[f"{_ADDING}-count"] = uploads + 1
             st.rerun()
-    if started := show_web_address(propose_name):
+    if started := show_web_address(propose_name, fit):
         st.session_state[_ADDING] = started
         st.rerun()
+
+
+def _show_fit(archive: UploadedFile, fit: Fit) -> None:
+    """Show how some images of an upload become squares. The archive is read once."""
+    known, found = st.session_state.get(_FIRST, ("", None))
+    if known != archive.file_id:
+        found = read_first_images(archive)
+        st.session_state[_FIRST] = archive.file_id, found
+    if found.images:
+        st.html(build_fit_preview(found.images, fit))
+    elif found.looked:
+        st.caption(f"The images that were opened ({found.looked:,}) are square: the setting does not change them.")
 
 
 def _find_problem(folder: str) -> str:

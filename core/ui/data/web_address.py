@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from core.actions.dataset import add_web_data
+from core.augment.fit import Fit
 from core.displays.markdown import escape_markdown
 from core.errors import HeadroomError
 from core.home import describe_error
@@ -13,11 +14,12 @@ from core.spec import SETTINGS
 from core.ui.access import act, check_permission
 
 
-def show_web_address(propose_name: Callable[[str], str]) -> str | None:
+def show_web_address(propose_name: Callable[[str], str], fit: Fit) -> str | None:
     """Show the form, and return the key of the dataset when its download has started.
 
     Args:
         propose_name: Function that converts the name of the archive to the name of a dataset.
+        fit: How images that are not square become squares.
     """
     if not check_permission(add_web_data):
         return None
@@ -35,7 +37,7 @@ def show_web_address(propose_name: Callable[[str], str]) -> str | None:
         if not st.button("Download and add", icon=":material/download:", disabled=not url):
             return None
         try:
-            return act(add_web_data, name, url).name
+            return act(add_web_data, name, url, fit).name
         except HeadroomError as error:
             st.error(escape_markdown(describe_error(error)), icon=":material/error:")
             return None

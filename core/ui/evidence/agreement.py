@@ -110,7 +110,7 @@ def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> No
     images = list_images(comparison, pair, cell, seed)
     name = escape_markdown(name_cell(cell, pair))
     if not images:
-        st.write(f"No test images: {name}.")
+        st.write(f"No test images in this cell: {name}.")
         return
     size = choose_page_size(len(comparison.variants)) // 2
     pages = -(-len(images) // size)

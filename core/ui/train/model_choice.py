@@ -90,10 +90,8 @@ def show_size_difference(name: str, dataset: str) -> None:
     info, (height, width, _) = _read(name), DATASETS[dataset].input_shape
     if info and info.side and "side" not in DATASETS[dataset].uses and (height, width) != info.input_shape[:2]:
         expected = " × ".join(map(str, info.input_shape[:2]))
-        st.caption(
-            f"The model expects images of {expected} pixels. As a backbone it gets those of the dataset, of "
-            f"{height} × {width} pixels."
-        )
+        text = f"The model expects images of {expected} pixels. As a backbone it gets those of the dataset, of"
+        st.caption(escape_markdown(f"{text} {height} × {width} pixels."))
 
 
 def _read(name: str) -> ModelInfo | None:
