@@ -28,6 +28,10 @@ _CSS = """
 }
 /* Streamlit fades a caption as a whole, which leaves its links a contrast of 2.6. */
 [data-testid="stCaptionContainer"]:has(a) { opacity: 1; }
+/* Streamlit cuts off names of comparisons at the width of the sidebar, where they differ in the end. */
+body:has([data-testid="stSidebar"] [aria-expanded="true"]) [data-testid="stSelectboxVirtualDropdown"] {
+  min-width: min(26rem, calc(100vw - 2rem));
+}
 /* A link next to boxes and buttons is as high as these. */
 .st-key-dataset-choice [data-testid="stPageLink"] a { min-height: 2.5rem; margin: 0; }
 .st-key-dataset-choice [data-testid="stElementContainer"]:has([data-testid="stPageLink"]) { margin: 0; }

@@ -175,6 +175,14 @@ def test_terms_and_tour_are_one_click_away(open_page: Open) -> None:
     expect(tour).to_have_count(0)
 
 
+def test_names_of_comparisons_may_be_wider_than_the_sidebar(open_page: Open) -> None:
+    page = open_page("compare")
+    page.get_by_role("combobox", name="Comparison").click()
+    box = page.get_by_test_id("stSelectboxVirtualDropdown").bounding_box()
+    assert box is not None
+    assert box["width"] >= 400
+
+
 @long
 def test_every_section_is_accessible_and_at_most_two_and_a_half_screens_high(open_page: Open) -> None:
     paths = [f"evidence?evidence={name}" for name in SECTIONS]

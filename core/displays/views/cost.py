@@ -15,12 +15,22 @@ from core.displays.awaited import describe_awaited
 from core.displays.chart_view import Chart
 from core.displays.cost_format import COST_FORMS, EPOCH_HELP, write_cost, write_mean
 from core.displays.display import Display
-from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_heads, shape_heads, write_note
+from core.displays.encoding import (
+    AXIS_CHARS,
+    FRAME_PIXELS,
+    GREY,
+    color_heads,
+    measure_legend,
+    shape_heads,
+    write_note,
+)
 from core.displays.equal_points import SHIFT, with_shifts
 from core.displays.label import fit_labels
 from core.displays.number import format_ratio, format_seconds
 from core.store.comparison import MANY_VARIANTS
 from core.store.same_test_set import RunsOnTestSet
+
+_ROW_PIXELS = 32
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,7 @@ class Costs(Display):
         )  # fmt: skip
         note = write_note(find_timed(self.comparison).note)
         return (lines + points).properties(
-            height=FRAME_PIXELS + 20 * len(self.comparison.labels) + 27 * len(shorts), title=note
+            height=FRAME_PIXELS + measure_legend(self.comparison.labels) + _ROW_PIXELS * len(shorts), title=note
         )
 
     def describe(self) -> str:
