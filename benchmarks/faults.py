@@ -24,12 +24,13 @@ from pathlib import Path
 from core.datasets.cache import open_dataset, pin
 from core.errors import JobError
 from core.home import Home
+from core.jobs.evidence_work import list_requested
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
 from core.store.run_store import RunStore
 from tests.support.dispatcher import alive, dispatcher_pid
 from tests.support.paths import ROOT
-from tests.support.stand_in_worker import STAND_IN
+from tests.support.stand_in_worker import STAND_IN, WITH_EVIDENCE
 
 SLOTS = 3
 SPECS = 40
@@ -45,7 +46,9 @@ class FaultInjection:
         self.home, self.module = home, module
         self.queue, self.store = JobQueue(home), RunStore(home, examples=home.path / "none")
         self.random = random.Random(seed)
-        self.specs = [pin(home, RunSpec(train_images=200, epochs=5, seed=number)) for number in range(SPECS)]
+        first = WITH_EVIDENCE + 3 if module == STAND_IN else 0
+        seeds = range(first, first + SPECS)
+        self.specs = [pin(home, RunSpec(train_images=200, epochs=5, seed=seed)) for seed in seeds]
         self.wanted: dict[str, str] = {}  # last request: "submitted" or "cancelled"
         self.events: Counter[str] = Counter()
         self.violations: list[str] = []
@@ -154,10 +157,10 @@ class FaultInjection:
         self.finished_early = sum(job.state == "finished" for job in self.queue.jobs())
 
     def drain(self) -> None:
-        """Process all remaining jobs."""
+        """Process all remaining jobs, and the evidence of their runs."""
         self.queue.unpause()
         end = time.monotonic() + DRAIN_SECONDS
-        while self.queue.unfinished() and time.monotonic() < end:
+        while (self.queue.unfinished() or list_requested(self.home)) and time.monotonic() < end:
             if dispatcher_pid(self.home) is None and not [p for p in self._dispatchers if p.poll() is None]:
                 self.start_dispatchers()
             self._check_workers()
@@ -194,6 +197,8 @@ class FaultInjection:
                 self.violations.append(f"missing or repeated epochs: {folder.name}, {epochs}")
             if self.store.path(folder.name) is None:
                 self.violations.append(f"partially published: {folder.name}")
+            elif self.store.open(folder.name).awaits_evidence:
+                self.violations.append(f"no evidence: {folder.name}")
         if self.cancel_seconds > CANCEL_BUDGET_SECONDS:
             self.violations.append(f"cancelled in {self.cancel_seconds:.1f} s")
 

@@ -62,7 +62,7 @@ PAGES = ("compare", "runs", "jobs", "train", "reports", "library")
 MOMENTS = ("training", "writing", "queue", "dataset", "report")
 VICTIMS = ("worker", "dispatcher", "dashboard")
 FAILED = ("failed. See the dashboard log", "Traceback")
-_LAST_PHASES = ("evaluating", "exporting", "evaluating robustness")
+_LAST_PHASES = ("evaluating", "exporting")
 
 
 class Laboratory:

@@ -41,6 +41,11 @@ class Home:
         return self.path / "jobs"
 
     @property
+    def evidence(self) -> Path:
+        """Finished runs whose evidence is to be computed, one folder each (see `core.store.evidence`)."""
+        return self.jobs / "evidence"
+
+    @property
     def advice(self) -> Path:
         """Races of the advisor, one folder each."""
         return self.path / "advice"

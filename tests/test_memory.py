@@ -28,10 +28,10 @@ import json, resource, sys, time
 from pathlib import Path
 from core.errors import DatasetError
 from core.datasets.trees.file_tree import open_tree
-from core.datasets.sources.folder import survey
+from core.datasets.custom.folder_survey import survey_folder
 before, begun, reasons = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic(), []
 try:
-    with survey(Path(sys.argv[1]), 32) as collection:
+    with survey_folder(Path(sys.argv[1]), 32) as collection:
         reasons = [found for _, found in collection.read() if isinstance(found, str)]
 except DatasetError as error:
     reasons = [str(error)]

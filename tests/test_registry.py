@@ -54,8 +54,10 @@ def test_file_without_its_entry_is_rejected(registry: Make) -> None:
         list(registry({"one": "name = 'two'"}))
 
 
-def test_modules_are_imported_at_the_first_access(registry: Make) -> None:
-    found = registry({"one": ENTRY.format(name="one", order=1)})
-    assert "entries.one" not in sys.modules
-    assert "one" in found
-    assert "entries.one" in sys.modules
+def test_only_the_module_of_the_entry_that_is_read_is_imported(registry: Make) -> None:
+    found = registry({name: ENTRY.format(name=name, order=1) for name in ("one", "two")})
+    imported = []
+    for read in (lambda: len(found), lambda: "one" in found, lambda: found["one"], lambda: [*found]):
+        read()
+        imported.append([name for name in ("one", "two") if f"entries.{name}" in sys.modules])
+    assert imported == [[], [], ["one"], ["one", "two"]]

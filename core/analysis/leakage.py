@@ -62,6 +62,14 @@ def read_data_findings(comparison: Comparison) -> Findings | str:
     return "The dataset of these runs is no longer available, and its images were not checked before."
 
 
+def read_leakage(comparison: Comparison) -> Leakage | str:
+    """Return the images of a comparison that leak, or a message why they are unknown."""
+    if all(run.spec.elsewhere for run in comparison.runs):
+        return "The training images of models that were trained elsewhere are unknown."
+    found = read_data_findings(comparison)
+    return found if isinstance(found, str) else find_leakage(comparison, found)
+
+
 def find_leakage(comparison: Comparison, findings: Findings) -> Leakage:
     """Return the images of a comparison that leak, from the findings of its dataset."""
     validation = [_count_validation(findings.images, *rows) for rows in _list_splits(comparison, findings)]

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Literal
 
 import numpy as np
-import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 
 from core.store.comparison import Comparison
 from core.store.run import Run
@@ -48,11 +48,13 @@ def list_heads(comparison: Comparison, trend: Trend) -> list[str]:
 def _ends_above_minimum(run: Run) -> bool:
     if len(run.history) < MIN_EPOCHS["increasing"]:
         return False
-    means: pd.DataFrame = run.history[["loss", "val_loss"]].rolling(_WINDOW).mean().dropna()
-    if means.empty:
+    losses = run.history[["val_loss", "loss"]].to_numpy(np.float64)
+    means = sliding_window_view(losses, _WINDOW, axis=0).mean(axis=-1)
+    means = means[np.isfinite(means).all(axis=1)]
+    if not len(means):
         return False
-    minimum, end = means.iloc[int(means["val_loss"].argmin())], means.iloc[-1]
-    return bool(end["val_loss"] > (1 + _RISE) * minimum["val_loss"] and end["loss"] < minimum["loss"])
+    (lowest, training), (end, end_training) = means[means[:, 0].argmin()], means[-1]
+    return bool(end > (1 + _RISE) * lowest and end_training < training)
 
 
 def _decreases(run: Run) -> bool:

@@ -1,11 +1,15 @@
 """Fixed preprocessing: images of any size become squares, by a crop, by borders, or by stretching."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.augment.fit import Fit
 from core.augment.pillow import resize_array, to_array, to_picture
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def prepare(image: NDArray[np.uint8], side: int, fit: Fit = "crop") -> NDArray[np.uint8]:
@@ -22,7 +26,7 @@ def prepare(image: NDArray[np.uint8], side: int, fit: Fit = "crop") -> NDArray[n
     return to_array(fit_picture(to_picture(image), side, fit))
 
 
-def fit_picture(picture: Image.Image, side: int, fit: Fit = "crop") -> Image.Image:
+def fit_picture(picture: "Image", side: int, fit: Fit = "crop") -> "Image":
     """Convert a Pillow image to a square as `prepare` does."""
     width, height = picture.size
     if height == width or fit == "stretch":
@@ -30,6 +34,8 @@ def fit_picture(picture: Image.Image, side: int, fit: Fit = "crop") -> Image.Ima
     if fit == "pad":
         longer = max(height, width)
         inner = _resize(picture, max(1, round(width * side / longer)), max(1, round(height * side / longer)))
+        from PIL import Image
+
         square = Image.new(picture.mode, (side, side))
         square.paste(inner, ((side - inner.width) // 2, (side - inner.height) // 2))
         return square
@@ -38,8 +44,12 @@ def fit_picture(picture: Image.Image, side: int, fit: Fit = "crop") -> Image.Ima
     return _resize(picture.crop((left, top, left + edge, top + edge)), side, side)
 
 
-def _resize(picture: Image.Image, width: int, height: int) -> Image.Image:
-    return picture if picture.size == (width, height) else picture.resize((width, height), Image.Resampling.BILINEAR)
+def _resize(picture: "Image", width: int, height: int) -> "Image":
+    if picture.size == (width, height):
+        return picture
+    from PIL.Image import Resampling
+
+    return picture.resize((width, height), Resampling.BILINEAR)
 
 
 def undo_fit(square: NDArray[np.uint8], width: int, height: int, side: int, fit: Fit) -> NDArray[np.uint8]:

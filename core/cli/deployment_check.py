@@ -21,6 +21,7 @@ from core.cli.output import print_json, print_pairs
 from core.cli.serve import ROOT
 from core.errors import AccessError
 from core.home import Home
+from core.plural import format_plural
 
 _SECONDS = 10.0
 _UPGRADE = {
@@ -105,11 +106,15 @@ def _check_login(deployment: Deployment, login: Login | None, invalid: str, read
             "Login", "problem", "redirect_uri in [auth] has no HTTPS: the login cookie is sent unencrypted."
         )
     users = len(login.table.addresses) + len(login.table.domains)
-    return DeploymentCheck("Login", "ok", f"{', '.join(login.providers)}; {users} entries in the role table.")
+    entries = format_plural(users, "entry")
+    return DeploymentCheck("Login", "ok", f"{', '.join(login.providers)}; {entries} in the role table.")
 
 
 def _check_secrets(path: Path) -> DeploymentCheck:
-    mode = stat.S_IMODE(path.stat().st_mode)
+    found = path.stat()
+    mode = stat.S_IMODE(found.st_mode)
+    if not found.st_size:  # also /dev/null, which compose.yaml mounts by default
+        return DeploymentCheck(f"Secrets {path}", "ok", "empty")
     if mode & 0o077:
         return DeploymentCheck(
             f"Secrets {path}", "problem", f"Other users can read it (mode {mode:o}). Run: chmod 600 {path}"

@@ -12,6 +12,7 @@ from core.home import Home
 
 if TYPE_CHECKING:
     from core.jobs.queue import Job, State
+    from core.store.run_store import RunStore
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -27,6 +28,7 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     from core.jobs.damaged import list_damaged_jobs
     from core.jobs.health import is_starting, read_health
     from core.jobs.queue import JobQueue
+    from core.store.run_store import RunStore
 
     if context.invoked_subcommand is not None:
         return
@@ -34,7 +36,8 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     queue = JobQueue(home)
     listed = queue.jobs()
     starting = is_starting(home)
-    rows = [_describe(home, job, starting) for job in listed]
+    store = RunStore(home)
+    rows = [_describe(store, job, starting) for job in listed]
     for message in list_damaged_jobs(home):
         print_message(message)
     if queue.paused():
@@ -66,13 +69,12 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     )
 
 
-def _describe(home: Home, job: "Job", starting: bool) -> dict[str, Any]:
+def _describe(store: "RunStore", job: "Job", starting: bool) -> dict[str, Any]:
     from core.displays.job_table import read_accuracy
     from core.displays.progress import describe_progress
     from core.jobs.health import read_live_progress
-    from core.store.run_store import RunStore
 
-    progress = read_live_progress(home, job, starting)
+    progress = read_live_progress(store.home, job, starting)
     try:
         spec = job.spec.model_dump()
     except HeadroomError:  # queued by a version with other hyperparameters: the job is listed without them
@@ -84,7 +86,7 @@ def _describe(home: Home, job: "Job", starting: bool) -> dict[str, Any]:
         **{name: spec.get(name) for name in ("dataset", "folder", "head", "seed", "epochs")},
         "progress": progress.model_dump() if progress else None,
         "progress_text": text,
-        "test_accuracy": read_accuracy(RunStore(home), job),
+        "test_accuracy": read_accuracy(store, job),
         "reason": job.reason or None,
         **{name: getattr(job, name) for name in ("attempt", "submitted_by", "queued_at", "started_at", "ended_at")},
     }

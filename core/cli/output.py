@@ -22,6 +22,17 @@ def print_message(message: str) -> None:
     typer.echo(message, err=True)
 
 
+def print_awaited(home: Home) -> None:
+    """Print how many finished runs wait for results that follow their publication, if any."""
+    from core.jobs.evidence_work import list_requested
+    from core.plural import format_plural
+
+    if waiting := len(list_requested(home)):
+        print_message(
+            f"Robustness and the latency of 32 images of {format_plural(waiting, 'run')} follow in the background."
+        )
+
+
 def print_side_file_problems(home: Home) -> None:
     """Print why the notes or the job table cannot be read, if so."""
     from core.jobs.queue import JobQueue

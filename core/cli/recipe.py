@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.architecture.model import Model, compute_model
-from core.architecture.recipe_model import compute_recipe_model
 from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
 from core.cli.recipe_option import choose_side
 from core.cli.setting_option import parse_changes
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.architecture.keras_model import KerasModel
+    from core.architecture.model import Model
     from core.recipe import Recipe
     from core.store.run_store import RunStore
 
@@ -47,6 +46,8 @@ def _describe_all(store: "RunStore") -> list[dict[str, Any]]:
 
 
 def _describe(recipe: "Recipe", frame: "pd.DataFrame") -> dict[str, Any]:
+    from core.architecture.recipe_model import compute_recipe_model
+
     finished, configuration = _choose(recipe, frame)
     heads = []
     for head in HEADS:
@@ -177,6 +178,7 @@ def params(
 
     A multiplication and an addition count as two FLOPs.
     """
+    from core.architecture.model import compute_model
     from core.recipes import RECIPES
 
     if model is not None:
@@ -211,6 +213,8 @@ def _show(models: "Sequence[Model | KerasModel]", as_json: bool) -> None:
 
 
 def _as_json(model: "Model | KerasModel") -> dict[str, Any]:
+    from core.architecture.model import Model
+
     return {
         **({"head": model.spec.head} if isinstance(model, Model) else {"name": model.name}),
         "total": model.params,
@@ -231,6 +235,7 @@ def _as_json(model: "Model | KerasModel") -> dict[str, Any]:
 
 
 def _print_model(model: "Model | KerasModel") -> None:
+    from core.architecture.model import Model
     from core.displays.number import format_count, format_short
 
     rows = [

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli.output import JsonFlag, print_json, print_message, print_table
+from core.cli.output import JsonFlag, print_awaited, print_json, print_message, print_table
 from core.cli.recipe_option import RecipeOption, choose_side, read_recipe
 from core.cli.setting_option import with_settings
 from core.errors import JobError, SpecError
@@ -222,6 +222,7 @@ def _follow(home: Home, submitted: "Sweep", *, wait_for_it: bool, as_json: bool)
         try:
             with watch_sweep(home, submitted, store) as follow:
                 wait(home, unfinished, follow)
+            print_awaited(home)
         except KeyboardInterrupt:
             print_message(f"Training continues in the background. Show its status: headroom sweep {submitted.sweep_id}")
             raise

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.job import PAUSED, SUBMITTED_BY
-from core.cli.output import print_message
+from core.cli.output import print_awaited, print_message
 from core.cli.recipe_option import RecipeOption, read_recipe
 from core.cli.setting_option import with_settings
 from core.errors import JobError
@@ -112,6 +112,7 @@ def _wait(home: Home, names: dict[str, str]) -> None:
     for run_id, state in states.items():
         if state == "finished":
             print_message(f"{run_id}  {names[run_id]}: {_result(home, run_id)}")
+    print_awaited(home)
     unfinished = [run_id for run_id, state in states.items() if state != "finished"]
     if unfinished:
         first, others = unfinished[0], len(unfinished) - 1

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.custom.image_files import Survey
 from core.datasets.download import Download, Downloads
 from core.datasets.drawing import DrawnImage
+
+if TYPE_CHECKING:
+    from core.datasets.custom.image_files import Survey
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
@@ -70,7 +72,7 @@ class Dataset:
     licence: str
     citation: str
     load: Callable[[Downloads], Arrays] | None = None
-    survey: Survey | None = None
+    survey: "Survey | None" = None
     files: tuple[Download, ...] = ()
     official_split: bool = True
     bundled: bool = False

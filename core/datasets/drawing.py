@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.errors import DatasetError
 
@@ -39,6 +38,8 @@ def fit_drawing(picture: Pixels, drawing: DrawnImage, side: int) -> Pixels:
     Raises:
         DatasetError: when the drawing is empty.
     """
+    from PIL import Image  # not needed to list datasets
+
     ink = _find_ink(picture[..., 0])
     rows, columns = (np.flatnonzero((ink > _FAINT * 255).any(axis=axis)) for axis in (1, 0))
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

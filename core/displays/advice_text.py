@@ -149,7 +149,8 @@ def describe_advice_plan(plan: AdvicePlan) -> str:
     count, excluded = len(plan.allowed), len(plan.candidates) - len(plan.allowed)
     out = f", {excluded} excluded by limits" if excluded else ""
     early = ", ".join(f"{epochs}" for epochs in plan.rungs[:-1])
-    rungs = f"compared after {early} and {plan.rungs[-1]} epochs" if early else f"{plan.rungs[-1]} epochs"
+    epochs = format_plural(plan.rungs[-1], "epoch")
+    rungs = f"compared after {early} and {epochs}" if early else epochs
     images = format_plural(plan.validation_images, "validation image")
     return (
         f"{format_plural(count, 'candidate')}{out}; {rungs} on {images}"

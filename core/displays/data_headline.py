@@ -14,16 +14,17 @@ def write_data_headline(data: InspectedDataset) -> str:
     """Return the classes, the images, and the most important finding."""
     counts = [one.train + one.validation + one.test for one in data.report.classes]
     low, high = min(counts, default=0), max(counts, default=0)
-    each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    text = f"{data.info.label}: {count_names(data)} with {each} images each; {write_image_counts(data.info)}."
+    each = format_plural(low, "image") if low == high else f"{low:,} to {high:,} images"
+    text = f"{data.info.label}: {count_names(data)} with {each} each; {write_image_counts(data.info)}."
     return f"{text} {write_main_finding(data)}".strip()
 
 
 def write_image_counts(info: DatasetInfo) -> str:
     """Return the number of images of each split: "300 training and 60 test images"."""
     counts = count_splits(info.train_count, info.validation_count, info.test_count)
-    *parts, last = [f"{count:,} {SPLIT_LABELS[split]}" for split, count in counts.items() if count]
-    return f"{', '.join(parts)} and {last} images" if parts else f"{last} images"
+    *others, (count, label) = [(count, SPLIT_LABELS[split]) for split, count in counts.items() if count]
+    last = format_plural(count, f"{label} image")
+    return f"{', '.join(f'{count:,} {label}' for count, label in others)} and {last}" if others else last
 
 
 def write_main_finding(data: InspectedDataset) -> str:

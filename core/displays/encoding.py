@@ -116,6 +116,15 @@ def guard_names(spec: Any) -> Any:
     return f"{spec}\u00a0" if isinstance(spec, str) and spec in _BUILT_IN else spec
 
 
+def write_spec(chart: Any) -> dict[str, Any]:
+    """Return the Vega-Lite specification of a chart, with guarded names (see `guard_names`).
+
+    Altair does not validate it, which takes 30 to 60 ms per chart: `tests/displays` validate all charts.
+    """
+    spec: dict[str, Any] = guard_names(chart.to_dict(validate=False))
+    return spec
+
+
 def write_note(text: str) -> alt.Title:
     """Build a subtitle that explains the marks of a chart, wrapped to the width of a phone."""
     return alt.Title(wrap(text, _PHONE_CHARS), anchor="start", fontSize=12, fontWeight="normal", color=GREY)

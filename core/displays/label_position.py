@@ -62,7 +62,7 @@ def position_names(
         names = [area for area in placed if area]
         free = [
             area
-            for area in _list_positions(marks[number], width, sides)
+            for area in _list_positions(marks[number], width, sides, plot)
             if area.lies_in(plot) and not any(map(area.overlaps, names))
         ]
         others = [*marks[:number], *marks[number + 1 :]]
@@ -70,16 +70,17 @@ def position_names(
     return placed
 
 
-def _list_positions(mark: Area, width: float, sides: Sequence[Side]) -> Iterator[Area]:
-    """Yield the areas next to a mark, then those farther above and below it."""
+def _list_positions(mark: Area, width: float, sides: Sequence[Side], plot: Area) -> Iterator[Area]:
+    """Yield the areas next to a mark, then those farther above and below it, moved into the width of the plot."""
     x, y = mark.center
+    middle_x = min(max(x, plot.left + width / 2), plot.right - width / 2)
     half = LINE_PIXELS / 2
     for line in range(_FARTHER):
         for side in sides:
             if side in ("above", "below"):
                 away = _GAP + half + line * LINE_PIXELS
                 middle = mark.top - away if side == "above" else mark.bottom + away
-                yield Area(x - width / 2, middle - half, x + width / 2, middle + half)
+                yield Area(middle_x - width / 2, middle - half, middle_x + width / 2, middle + half)
             elif line == 0:
                 left = mark.right + _GAP if side == "right" else mark.left - _GAP - width
                 yield Area(left, y - half, left + width, y + half)

@@ -1,6 +1,7 @@
 """Source and training settings of a recipe as text."""
 
 from core.datasets.dataset import Dataset
+from core.plural import format_plural
 from core.recipe import Publication, Recipe
 from core.spec import BACKBONES, DATASETS, HEADS, TRANSFORMS, RunSpec
 from core.store.setting_text import describe_setting
@@ -26,7 +27,7 @@ def list_training(recipe: Recipe) -> list[str]:
     dataset: Dataset = DATASETS[spec.dataset]
     sentences = [
         f"Adam with learning rate {spec.learning_rate:g} minimizes the {_LOSSES[spec.loss]}{_write_penalties(spec)}.",
-        f"{describe_setting('epochs', spec.epochs)} with {spec.batch_size} images per step"
+        f"{describe_setting('epochs', spec.epochs)} with {format_plural(spec.batch_size, 'image')} per step"
         + (f", then {recipe.more_epochs} more from where it stopped." if recipe.more_epochs else "."),
         _write_images(spec, dataset),
     ]

@@ -11,6 +11,7 @@ from core.analysis.seed_mean import SeedMean
 from core.displays.axis import scale_shares
 from core.displays.chart_view import Chart
 from core.displays.encoding import color_styles, shape_styles
+from core.displays.equal_points import SHIFT, with_shifts
 from core.displays.label import fit_labels
 from core.displays.number import format_accuracy, format_count, format_seconds
 from core.displays.palette import assign_styles
@@ -207,13 +208,14 @@ def build_sweep_chart(status: SweepStatus, settings: Sequence[str], setting: str
         axis=alt.Axis(format="~%"),
     )
     shown = frame[frame["accuracy"].notna()]
+    shown = with_shifts(shown, [shown["x"], shown["accuracy"]], 11, 33)
     tips = [
         alt.Tooltip("kind:N", title="Head"), alt.Tooltip("x:N", title=SETTINGS[setting].label if setting else "Head"),
         *([alt.Tooltip("rest:N", title="Configuration")] if others else []), alt.Tooltip("seed:N", title="Seed"),
         alt.Tooltip("accuracy:Q", title="Validation accuracy", format=".1%"),
         alt.Tooltip("params:Q", title="Parameters", format=","), alt.Tooltip("state:N", title="Status"),
     ]  # fmt: skip
-    points = alt.Chart(shown).mark_point(size=75, strokeWidth=2).encode(
+    points = alt.Chart(shown).mark_point(size=75, strokeWidth=2, xOffset=SHIFT).encode(
         x=x, y=y, color=color, tooltip=tips,
         fill=alt.condition("datum.done", color, alt.value("transparent")),
         fillOpacity=alt.value(0.75),

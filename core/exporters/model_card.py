@@ -157,8 +157,9 @@ class ModelCard:
 
     def _summarize(self) -> str:
         data = self.run.record.data
+        origin = "evaluated" if self.run.spec.elsewhere else "trained"
         return (
-            f"An image classifier with {len(data.classes):,} classes, trained with Headroom. It converts an image of "
+            f"An image classifier with {len(data.classes):,} classes, {origin} with Headroom. It converts an image of "
             f"{self.input.width} × {self.input.height} pixels to class probabilities."
         )
 

@@ -9,7 +9,9 @@ from contextlib import contextmanager, suppress
 
 from core.errors import HeadroomError, RunError
 from core.home import Home
+from core.jobs.evidence_work import list_requested
 from core.store.artifact import ArtifactStore
+from core.store.evidence import EVIDENCE
 from core.store.run import Run
 
 _POLL_SECONDS = 2.0
@@ -57,13 +59,19 @@ class _ArtifactSync:
         """Return whether every missing run was copied."""
         problem = ""
         try:
-            if self._copied is None:
-                self._copied = self._store.list_ids()
             local = set(os.listdir(self._home.runs)) if self._home.runs.is_dir() else set()
+            if self._copied is None:
+                late = {run_id for run_id in local if (self._home.runs / run_id / EVIDENCE).exists()}
+                late = late - self._store.list_with_evidence() | {*list_requested(self._home)}
+                self._copied = self._store.list_ids() - late
             for run_id in sorted(name for name in local - self._copied if name[0] != "."):
+                waits = False
                 with suppress(RunError):  # a damaged run is skipped and not checked again
-                    self._store.upload(Run.open(self._home.runs / run_id), self._home)
-                self._copied.add(run_id)
+                    run = Run.open(self._home.runs / run_id)
+                    waits = run.awaits_evidence and not run.imported
+                    self._store.upload(run, self._home)
+                if not waits:  # otherwise again, with its evidence
+                    self._copied.add(run_id)
         except (HeadroomError, OSError) as error:
             problem = str(error)
         if problem and problem != self._problem:

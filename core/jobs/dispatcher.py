@@ -16,6 +16,7 @@ from core.files import parse_json, read_file, replacing, write_json
 from core.home import Home
 from core.installation import find_training_problem
 from core.jobs.between_jobs import advance_races, has_open_races
+from core.jobs.evidence_work import EvidenceWork, list_requested
 from core.jobs.executor import Executor, Status
 from core.jobs.failure_reason import explain_failure, explain_loss
 from core.jobs.health import HEARTBEAT_SECONDS
@@ -68,9 +69,9 @@ def ensure_dispatcher(home: Home) -> bool:
 
 
 def _has_work(home: Home) -> bool:
-    """Return whether a dispatcher is needed; races do not need one while the queue is paused."""
+    """Return whether a dispatcher is needed; races and evidence do not need one while the queue is paused."""
     queue = JobQueue(home)
-    return queue.has_work() or (has_open_races(home) and queue.paused() is None)
+    return queue.has_work() or ((has_open_races(home) or bool(list_requested(home))) and queue.paused() is None)
 
 
 def _open_lock(home: Home) -> int:
@@ -98,6 +99,7 @@ class Dispatcher:
         self.outdated = False
         self._newest_at_start = self.queue.newest_number()
         self._store = RunStore(home)
+        self._evidence = EvidenceWork(home, executor)
         self._ended: dict[str, Status] = {}
         self._checked_overdue_at = -1.0
         self._raced_at = -1.0
@@ -155,17 +157,23 @@ class Dispatcher:
             time.sleep(_TICK_SECONDS)
 
     def step(self) -> bool:
-        """Check every running job once and start queued jobs in free slots. Return whether jobs are left."""
+        """Check every running job once and start queued jobs in free slots, evidence in those that no job needs. Return
+        whether work is left."""
         running = [job for job in self.queue.running() if not self._has_ended(job)]
+        self._evidence.check()
         check = time.monotonic() - self._checked_overdue_at >= 1
         self._advance_races()
         if self.queue.paused() or not self.queue.has("queued"):
             if check:
                 self._drop_overdue()
-            return bool(running) or _has_work(self.home)
+            if list_requested(self.home) and not self.queue.paused():
+                self._evidence.start(self.executor.slots - len(running) - self._evidence.running)
+            return bool(running or self._evidence.running) or _has_work(self.home)
         # Last and only when jobs are queued: an executor may need seconds to become ready.
         free = self.executor.slots - len(running)
         queued = [job.number for job in self.queue.unfinished() if job.state == "queued"] if free > 0 else []
+        self._evidence.stop(min(free, len(queued)) - (free - self._evidence.running))
+        free -= self._evidence.running
         if queued and max(queued) > self._newest_at_start and is_outdated():
             _log("The code has changed: restarting the dispatcher.")
             self.outdated = True

@@ -2,7 +2,6 @@
 
 import heapq
 import math
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from core.architecture.model import Model
 from core.jobs.queue import Job
 from core.spec import DATASETS
+from core.store.machine import Machine, list_frame_machines, read_machine
 
 # Constants of the prior mean. They matter only if no similar run has finished.
 _START_SECONDS = 1.0
@@ -114,21 +114,22 @@ class TimeEstimator:
     constant for the machine plus deviations whose covariance grows with similarity in FLOPs, batch size, length,
     backbone and head. An estimate therefore follows the most similar runs, and its interval widens with their distance.
 
-    Only runs of this home with the same number of cores are used. Runs from other machines are added if none exist,
-    or if a job is more than ten times as long as any of them.
+    Only runs of this home that were trained on the same machine are used. Runs from other machines are added if none
+    exist, or if a job is more than ten times as long as any of them.
 
     Args:
         frame: finished runs as returned by `RunStore.frame`, newest first.
         overhead_seconds: time per job outside its epochs, as returned by `compute_overhead`.
-        cores: number of cores of this machine; None to query the system.
+        machine: the machine that trains; None for this one.
     """
 
     def __init__(
-        self, frame: pd.DataFrame, overhead_seconds: float = _OVERHEAD_SECONDS, cores: int | None = None
+        self, frame: pd.DataFrame, overhead_seconds: float = _OVERHEAD_SECONDS, machine: Machine | None = None
     ) -> None:
         self.overhead_seconds = overhead_seconds
         frame = frame[(frame["elsewhere"] == "") & (frame["train_seconds"] > 0) & (frame["flops"] > 0)]
-        near = (frame["source"] == "home") & (frame["cores"].isna() | (frame["cores"] == (cores or os.cpu_count())))
+        machine = machine or read_machine()
+        near = (frame["source"] == "home") & np.array([machine.fits(one) for one in list_frame_machines(frame)], bool)
         self._frame, self._near = frame, _Process(frame[near].head(_MAX_RUNS))
 
     @cached_property

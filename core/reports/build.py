@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.displays.caption import write_caption
 from core.displays.display import DISPLAYS, Display
-from core.displays.encoding import guard_names
+from core.displays.encoding import write_spec
 from core.displays.headline import write_cautions, write_facts, write_headline
 from core.displays.palette import VariantStyle, compute_styles
 from core.displays.views.gallery import Gallery
@@ -112,7 +112,7 @@ def _build_figure(display: Display, block: ChartBlock, title: str) -> Figure:
         title=title,
         settings=dict(block.settings),
         sentence=write_caption(display),
-        chart=None if chart is None else guard_names(chart.to_dict(validate=False)),
+        chart=None if chart is None else write_spec(chart),
         pictures=tuple(_list_pictures(display)) if isinstance(display, Gallery) else (),
         table=_freeze(table),
         frame=_freeze(display.frame()),

@@ -9,8 +9,8 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,9 @@ from core.errors import ArtifactError, HeadroomError, HomeError, ModelFileError,
 from core.files import compute_checksum
 from core.models.layer_store import check_layers, layers_path
 from core.models.model_info import split_reference
+from core.store.evidence import EVIDENCE
 from core.store.record import Record
+from core.store.robustness_file import NAME as ROBUSTNESS
 from core.store.run import IMPORTED, Run
 from core.store.run_store import RunStore
 
@@ -71,8 +73,14 @@ class ArtifactStore:
         with self._converting_errors("read"):
             return {path.rsplit("/", 2)[1] for path in self.files.glob(f"{self.root}/*/record.json")}
 
+    def list_with_evidence(self) -> set[str]:
+        """Return the IDs of the runs whose evidence is in the store."""
+        with self._converting_errors("read"):
+            return {path.rsplit("/", 3)[1] for path in self.files.glob(f"{self.root}/*/*/{EVIDENCE}")}
+
     def upload(self, run: Run, home: "Home | None" = None) -> None:
-        """Upload a run, unless the store already contains a run with its ID; the existing run is kept.
+        """Upload a run, unless the store already contains a run with its ID; the existing run is kept, and its evidence
+        is added if it was uploaded without.
 
         Args:
             home: where the layers of an added model are; they are uploaded with its runs.
@@ -86,18 +94,27 @@ class ArtifactStore:
         target, folder = f"{self.root}/{run.run_id}/record.json", f"{self.root}/{run.run_id}/{_digest(text)}"
         with self._converting_errors("write"):
             if self.files.exists(target):
+                if EVIDENCE in names and self.files.exists(folder) and not self.files.exists(f"{folder}/{EVIDENCE}"):
+                    self._put(run, [name for name in names if name in (ROBUSTNESS, EVIDENCE)], folder)
                 return
             self._upload_layers(run, home)
             self.files.makedirs(folder, exist_ok=True)
-            for name in names:
-                self.files.put_file(str(run.path / name), f"{folder}/{name}")
-                if self.files.size(f"{folder}/{name}") != run.artifact(name).stat().st_size:
-                    raise ArtifactError(f"The upload of {name} of run {run.run_id} to {self.url} is incomplete.")
+            self._put(run, names, folder)
             part = (
                 f"{folder}/record-{uuid4().hex}.part"  # not all file systems write atomically, but all move atomically
             )
             self.files.pipe_file(part, text)
             self.files.mv(part, target)
+
+    def _put(self, run: Run, names: Sequence[str], folder: str) -> None:
+        """Upload files, evidence.json last and atomically, because it may follow the record."""
+        for name in sorted(names, key=EVIDENCE.__eq__):
+            path = f"{folder}/{name}-{uuid4().hex}.part" if name == EVIDENCE else f"{folder}/{name}"
+            self.files.put_file(str(run.path / name), path)
+            if self.files.size(path) != run.artifact(name).stat().st_size:
+                raise ArtifactError(f"The upload of {name} of run {run.run_id} to {self.url} is incomplete.")
+            if name == EVIDENCE:
+                self.files.mv(path, f"{folder}/{name}")
 
     def _upload_layers(self, run: Run, home: "Home | None") -> None:
         fingerprint = split_reference(run.spec.model)[1]
@@ -133,8 +150,8 @@ class ArtifactStore:
         try:
             folder = scratch / record.run_id
             folder.mkdir()
-            self._download(record, _digest(text), folder)
             (folder / "record.json").write_bytes(text)
+            self._download(record.run_id, _digest(text), folder)
             Run.open(folder).verify()
             (folder / IMPORTED).touch()
             self._fetch_layers(record, home, scratch)
@@ -160,17 +177,20 @@ class ArtifactStore:
         layers_path(home, fingerprint).parent.mkdir(parents=True, exist_ok=True)
         path.rename(layers_path(home, fingerprint))
 
-    def _download(self, record: Record, digest: str, folder: Path) -> None:
-        source = f"{self.root}/{record.run_id}/{digest}"
+    def _download(self, run_id: str, digest: str, folder: Path) -> None:
+        """Download the files of the record in a folder, and of its evidence, if any."""
+        source = f"{self.root}/{run_id}/{digest}"
         with self._converting_errors("read"):
-            for name, checksum in record.checksums.items():
+            with suppress(FileNotFoundError):
+                self.files.get_file(f"{source}/{EVIDENCE}", str(folder / EVIDENCE))
+            for name, checksum in Run.open(folder).record.checksums.items():
                 try:
                     self.files.get_file(f"{source}/{name}", str(folder / name))
                 except FileNotFoundError:
                     continue  # some files are optional; `verify` checks the others
                 if compute_checksum(folder / name) != checksum:
                     raise ArtifactError(
-                        f"{name} of run {record.run_id} in {self.url} is damaged (checksum mismatch). "
+                        f"{name} of run {run_id} in {self.url} is damaged (checksum mismatch). "
                         "Delete the run from the store and upload it again."
                     )
 

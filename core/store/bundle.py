@@ -26,6 +26,7 @@ from core.files import replacing
 from core.home import Home
 from core.models.layer_store import layers_path
 from core.models.model_info import split_reference
+from core.plural import format_plural
 from core.store.bundle_notes import pack_notes
 from core.store.import_validation import MAX_BYTES, MODELS
 from core.store.run import Run
@@ -62,7 +63,8 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True)
 class Packed:
-    """Result of an export: the size of the bundle, and a message for each dataset whose images are not included."""
+    """Result of an export: the size of the bundle, and messages about what it does not contain: test images of a
+    dataset, evidence that has not been computed yet."""
 
     bytes: int
     left_out: list[str]
@@ -105,6 +107,11 @@ def export_bundle(
     if notes and (found := pack_notes(store.home, [run.run_id for run in runs])):
         files[NOTES] = found
     left_out = []
+    if early := sum(run.awaits_evidence for run in runs):
+        left_out.append(
+            f"Robustness and the latency of 32 images of {format_plural(early, 'run')} are not in the bundle: they are "
+            "not computed yet. Export and import the runs again later to add them."
+        )
     if pictures:
         shown = {run.record.data.fingerprint: run for run in runs}
         for fingerprint, run in sorted(shown.items()):

@@ -35,9 +35,11 @@ from core.store.bundle import (
 from core.store.bundle_notes import add_notes, read_packed_notes
 from core.store.damage import describe_invalid_field
 from core.store.elsewhere_model import add_flops
+from core.store.evidence import EVIDENCE, touch_record
 from core.store.import_scratch import open_scratch
 from core.store.import_validation import MAX_BYTES, MODELS, check_run
 from core.store.metrics import compute_label_fingerprint
+from core.store.robustness_file import NAME as ROBUSTNESS
 from core.store.run import IMPORTED, Run
 from core.store.run_store import RunStore
 from core.store.thumbnail import MAX_BYTES as MAX_PICTURE_BYTES
@@ -263,6 +265,12 @@ def _publish(
                 if run.has(name) and not local.has(name) and same:
                     os.rename(run.path / name, known / name)
                     moved.append((known / name, run.path / name))
+            if local.has_same_model(run) and local.awaits_evidence and run.has(EVIDENCE) and known.parent == home.runs:
+                for name in (ROBUSTNESS, EVIDENCE):
+                    if run.has(name):
+                        os.rename(run.path / name, known / name)
+                        moved.append((known / name, run.path / name))
+                touch_record(known)
     except (HeadroomError, OSError):
         for target, source in moved:
             os.rename(target, source)

@@ -30,6 +30,7 @@ MAX_BYTES = {
     "predictions-last.npz": 500_000_000,
     "maps.npz": 50_000_000,
     "robustness.npz": 50_000_000,
+    "evidence.json": 100_000,
     "model.keras": 4_000_000_000,
     "model.tflite": 2_000_000_000,
     "last.keras": 4_000_000_000,
@@ -172,6 +173,7 @@ _CHECKS: dict[str, Callable[[Run], object]] = {
     "predictions.npz": _check_predictions,
     LAST_PREDICTIONS: lambda run: _check_predictions(run, LAST_PREDICTIONS),
     "robustness.npz": lambda run: run.robustness,
+    "evidence.json": lambda run: None,  # read by Run.open
     "maps.npz": read_maps,
     "augmentation.png": _check_preview,
 }

@@ -61,7 +61,7 @@ class Cost(_Part):
     tflite_bytes: Count | None
     latency_seconds: Seconds | None = Field(description="median for one image")
     latency_p95_seconds: Seconds | None
-    latency_32_seconds: Seconds | None = Field(description="median for a batch of 32")
+    latency_32_seconds: Seconds | None = Field(description="median for a batch of 32; null until it is measured")
     latency_32_p95_seconds: Seconds | None = Field(None, description="missing in older records")
     train_seconds: Seconds | None = Field(description="all epochs with validation, and the tracing of the first step")
     epoch_seconds: Seconds | None = Field(
@@ -130,6 +130,7 @@ class Record(_Part):
         (), max_length=MAX_EPOCHS, description="epochs after which training continued from a finished run"
     )
     elsewhere: Elsewhere | None = Field(None, description="null if Headroom trained the run")
+    evidence: bool = Field(False, description="robustness and the latency of 32 images follow in evidence.json")
     checksums: dict[FileName, Checksum] = Field(max_length=100)
 
     @classmethod
@@ -178,6 +179,7 @@ class Record(_Part):
     def _find_missing(self) -> str:
         """Return the name of a value that only runs from elsewhere may lack; "" if all are present."""
         optional = {"test_loss", "validation_loss", "latency_32_p95_seconds", "epoch_seconds", "features_seconds"}
+        optional |= {"latency_32_seconds"} if self.evidence else set()
         parts = {"metrics": self.metrics, "cost": self.cost}
         values = {
             f"{part}.{name}": value for part, found in parts.items() for name, value in found if name not in optional

@@ -16,7 +16,7 @@ from core.errors import RunDamagedError, RunNotFoundError
 from core.files import compute_checksum, read_file
 from core.spec import RunSpec
 from core.store.damage import damaged_run
-from core.store.elsewhere_model import build_elsewhere_model
+from core.store.evidence import add_evidence, awaits_evidence
 from core.store.history import HISTORY, compute_epoch_seconds, parse_history
 from core.store.record import Record
 from core.store.robustness_file import EXPECTED, Robustness
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 FILES = (
     "spec.json", "environment.json", "history.jsonl", "predictions.npz", "predictions-last.npz", "maps.npz",
-    "robustness.npz", "layers.json", "config.json", "model.keras", "model.tflite", "last.keras", "augmentation.png",
-    "log.txt", "record.json",
+    "robustness.npz", "evidence.json", "layers.json", "config.json", "model.keras", "model.tflite", "last.keras",
+    "augmentation.png", "log.txt", "record.json",
 )  # fmt: skip
 """Files that a run folder may contain."""
 
@@ -79,7 +79,7 @@ class Run:
             raise damaged_run(
                 f"Cannot read record.json of run {path.name!r:.60}: {error.strerror}.", None, listed=False
             ) from None
-        record = Record.parse(text, path.name)
+        record = add_evidence(Record.parse(text, path.name), path)
         if record.run_id != path.name:
             problem = f"record.json of run {path.name!r:.60} belongs to run {record.run_id}."
             raise damaged_run(problem, None, listed=False)
@@ -101,8 +101,19 @@ class Run:
     def model(self) -> Model:
         """The layers. A run from elsewhere may have only the rows of its layer table, or none."""
         if self.spec.elsewhere:
+            from core.store.elsewhere_model import build_elsewhere_model
+
             return build_elsewhere_model(self)
         return compute_model(self.spec, self.record.data.input_shape, len(self.record.data.classes))
+
+    @property
+    def awaits_evidence(self) -> bool:
+        """Whether robustness and the latency of 32 images have not been computed yet (see `core.store.evidence`)."""
+        return awaits_evidence(self.record)
+
+    def has_same_model(self, other: "Run") -> bool:
+        """Return whether two folders of a run have the same trained weights."""
+        return self.record.checksums.get("model.tflite") == other.record.checksums.get("model.tflite")
 
     @property
     def imported(self) -> bool:
@@ -222,7 +233,8 @@ class Run:
 
     @cached_property
     def robustness(self) -> Robustness | None:
-        """Results of the robustness evaluation; None for older runs and models that are too large for it.
+        """Results of the robustness evaluation; None for older runs, models that are too large for it, and until it is
+        computed.
 
         Raises:
             RunDamagedError: when the file is damaged or does not match the record.

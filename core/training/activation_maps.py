@@ -29,7 +29,7 @@ def write_maps(path: Path, model: keras.Model, closed: Model, test: Split, first
         return
     last = [layer.name for layer in list_layers(model)].index(closed.maps_layer) + 1
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def compute(images: tf.Tensor) -> tf.Tensor:
         return compute_outputs(model, images, training=False, first=first, last=last)
 

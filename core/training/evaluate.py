@@ -25,7 +25,7 @@ def compile_probs(model: keras.Model, images: NDArray[np.generic], first: int = 
         first: index of the layer that receives the images of the split.
     """
 
-    @tf.function(input_signature=[describe_data(images)])
+    @tf.function(input_signature=[describe_data(images)], autograph=False)
     def compute(images: tf.Tensor) -> tf.Tensor:
         return to_probs(compute_outputs(model, images, training=False, first=first))
 

@@ -40,8 +40,10 @@ from core.training.build import build_model, read_layers
 from core.training.device import configure
 from core.training.evaluate import compile_probs
 from core.training.evaluate_robustness import evaluate_robustness, write_robustness
-from core.training.export import export_litert, measure_latency
+from core.training.evidence import BATCH
+from core.training.export import export_litert
 from core.training.input_data import Split
+from core.training.latency import measure_latency
 from core.training.model_weights import copy_all_weights
 from core.training.record import (
     build_cost,
@@ -84,7 +86,7 @@ def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Se
         model.save(work / "model.keras")
         path = work / "model.tflite"
         export_litert(model, closed.maps_layer, path, data.classes, value_range=data.value_range, fit=data.fit)
-        latency = measure_latency(path, closed.input_shape)
+        latency, batch = (measure_latency(path, closed.input_shape, images) for images in (1, BATCH))
         indices = select_corrupted_images(len(test), closed.flops)
         if len(indices):
             write_robustness(work / ROBUSTNESS, evaluate_robustness(path, test.images, indices))
@@ -105,7 +107,7 @@ def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Se
             metrics=Metrics(
                 test_loss=finite(loss), test_accuracy=accuracy, validation_loss=None, validation_accuracy=None
             ),
-            cost=build_cost(work, closed, latency, train_seconds=None, peak_bytes=None),
+            cost=build_cost(work, closed, latency, batch, train_seconds=None, peak_bytes=None),
             data=build_data(data, test.labels, train_images=None, validation_images=None),
             cpu=read_machine().cpu,
             cores=read_machine().cores,
@@ -147,7 +149,10 @@ def _match_classes(info: ModelInfo, known: Sequence[str], given: Sequence[str]) 
 def _compute_layers(info: ModelInfo, spec: RunSpec, input_shape: tuple[int, ...], classes: int) -> Model:
     if input_shape[-1] != info.input_shape[-1] or (input_shape != info.input_shape and not info.any_side):
         shapes = " × ".join(map(str, info.input_shape)), " × ".join(map(str, input_shape))
-        raise ModelFileError(f"Model {info.name} reads images of {shapes[0]}; those of the dataset have {shapes[1]}.")
+        advice = "" if input_shape[-1] != info.input_shape[-1] else " Use images that you add: they are resized."
+        raise ModelFileError(
+            f"Model {info.name} reads images of {shapes[0]}; those of the dataset have {shapes[1]}.{advice}"
+        )
     nodes = list_model_layers(info.reference, input_shape[0])
     walk = LayerWalk({INPUT: input_shape})
     maps = max(range(len(nodes)), key=lambda at: (nodes[at].layer.name == name_layer(info.cut), at))

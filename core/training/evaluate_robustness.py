@@ -1,6 +1,5 @@
 """Robustness evaluation: predictions for corrupted test images, stored in robustness.npz."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,22 +12,18 @@ from core.store.metrics import compute_predicted
 from core.store.robustness_file import Robustness
 
 
-def evaluate_robustness(
-    model: Path, images: NDArray[np.uint8], indices: NDArray[np.int32], on_row: Callable[[], None] = lambda: None
-) -> Robustness:
+def evaluate_robustness(model: Path, images: NDArray[np.uint8], indices: NDArray[np.int32]) -> Robustness:
     """Return the predictions of an exported model for every corruption.
 
     Args:
         model: LiteRT file written by `export_litert`; several times faster than TensorFlow on small images.
         images: all test images, uint8, shape (images, height, width, channels).
         indices: indices of the test images to evaluate.
-        on_row: called before each row.
     """
     interpreter = Interpreter(model_path=str(model), num_threads=1)
     chosen = images[indices]
     predictions = []
     for name, value in list_rows():
-        on_row()
         changed = chosen
         if name:
             corruption = CORRUPTIONS[name]

@@ -1,15 +1,11 @@
-"""Export of the trained model to a LiteRT file with probabilities and feature maps, and its inference latency."""
+"""Export of the trained model to a LiteRT file with probabilities and feature maps."""
 
 import json
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
-from numpy.typing import NDArray
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
@@ -24,20 +20,6 @@ _OUTPUTS = {
     "feature_maps": "Input of the head, for class activation maps.",
 }
 _DESCRIPTION = "Input: images with values from 0 to 1. Outputs: class probabilities, feature maps."
-_WARM_UP = 20
-_REPEATS = 200
-_MAX_SECONDS = 4.0
-_MIN_REPEATS = 3
-
-
-@dataclass(frozen=True)
-class Latency:
-    """Inference seconds per batch on one thread, for batches of 1 and 32 images."""
-
-    median_seconds: float
-    p95_seconds: float
-    median_32_seconds: float
-    p95_32_seconds: float
 
 
 def export_litert(
@@ -96,32 +78,3 @@ def _add_metadata(model: schema.ModelT, name: str, content: bytes) -> None:
     entry.name, entry.buffer = name.encode(), len(model.buffers)
     model.buffers.append(buffer)
     model.metadata.append(entry)
-
-
-def measure_latency(path: Path, input_shape: tuple[int, ...]) -> Latency:
-    """Measure the latency of an exported model on random noise, for batches of 1 and 32 images.
-
-    Each is repeated 200 times after 20 warm-up runs, with fewer repeats if that takes longer than a few seconds.
-
-    Args:
-        input_shape: (side, side, channels).
-    """
-    noise = np.random.default_rng(0).random((32, *input_shape), np.float32)
-    one, many = (_time(path, noise[:batch]) for batch in (1, 32))
-    return Latency(*(float(value) for times in (one, many) for value in (np.median(times), np.percentile(times, 95))))
-
-
-def _time(path: Path, images: NDArray[np.float32]) -> list[float]:
-    interpreter = Interpreter(model_path=str(path), num_threads=1)
-    entry = interpreter.get_input_details()[0]["index"]
-    interpreter.resize_tensor_input(entry, images.shape)
-    interpreter.allocate_tensors()
-    interpreter.set_tensor(entry, images)
-    seconds = []
-    for _ in range(_WARM_UP + _REPEATS):
-        begin = time.perf_counter()
-        interpreter.invoke()
-        seconds.append(time.perf_counter() - begin)
-        if sum(seconds) > _MAX_SECONDS and len(seconds) > _MIN_REPEATS:
-            break
-    return seconds[min(_WARM_UP, len(seconds) // 2) :]

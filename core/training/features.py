@@ -101,7 +101,7 @@ def _read_seconds(path: Path) -> float | None:
 
 
 def _write(path: Path, model: keras.Model, layers: int, split: Split, on_progress: OnProgress) -> None:
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def compute(images: tf.Tensor) -> tf.Tensor:
         return compute_outputs(model, images, training=False, last=layers)
 

@@ -128,9 +128,9 @@ def _compile_steps(
     mean_loss, mean_accuracy = means
     variables = model.trainable_variables
 
-    @tf.function(input_signature=[describe_data(images), tf.TensorSpec((None,), tf.int64)])
+    @tf.function(input_signature=[describe_data(images), tf.TensorSpec((None,), tf.int64)], autograph=False)
     def run_steps(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        for start in tf.range(0, tf.shape(labels)[0], spec.batch_size):
+        def run_step(start: tf.Tensor) -> tuple[tf.Tensor]:
             batch_labels = labels[start : start + spec.batch_size]
             with tf.GradientTape() as tape:
                 batch = images[start : start + spec.batch_size]
@@ -141,6 +141,10 @@ def _compile_steps(
             apply_adam(model.optimizer, tape.gradient(loss, variables), variables)
             mean_loss.update_state(data_loss, sample_weight=tf.shape(batch_labels)[0])
             mean_accuracy.update_state(batch_labels, to_probs(outputs))
+            return (start + spec.batch_size,)
+
+        count = tf.shape(labels)[0]
+        tf.while_loop(lambda start: start < count, run_step, (tf.constant(0),))
         return mean_loss.result(), mean_accuracy.result()
 
     return run_steps, means

@@ -24,8 +24,8 @@ from core.store.metrics import compute_metrics, compute_targets
 from core.store.record import RECORD_VERSION, Cost, Data, Metrics, Record
 from core.store.run import FILES, Predictions, finite
 from core.training.device import read_gpu
-from core.training.export import Latency
 from core.training.input_data import Split, Splits
+from core.training.latency import Latency
 
 _PREVIEW_IMAGES = 6
 _LIBRARIES = ("tensorflow", "keras", "numpy", "ai-edge-litert")
@@ -104,8 +104,13 @@ def _build_metrics(predictions: Predictions) -> Metrics:
     )
 
 
-def build_cost(folder: Path, model: Model, latency: Latency, **training: Any) -> Cost:
-    """Return the costs of a model whose files are in a folder, with those of its training."""
+def build_cost(folder: Path, model: Model, latency: Latency, batch: Latency | None, **training: Any) -> Cost:
+    """Return the costs of a model whose files are in a folder, with those of its training.
+
+    Args:
+        latency: of one image.
+        batch: of 32 images; None if it is measured later.
+    """
     return Cost(
         params=model.params,
         trainable=model.trainable,
@@ -115,8 +120,8 @@ def build_cost(folder: Path, model: Model, latency: Latency, **training: Any) ->
         tflite_bytes=(folder / "model.tflite").stat().st_size,
         latency_seconds=latency.median_seconds,
         latency_p95_seconds=latency.p95_seconds,
-        latency_32_seconds=latency.median_32_seconds,
-        latency_32_p95_seconds=latency.p95_32_seconds,
+        latency_32_seconds=batch and batch.median_seconds,
+        latency_32_p95_seconds=batch and batch.p95_seconds,
         **training,
     )
 
@@ -167,6 +172,7 @@ def build_record(
             folder,
             model,
             latency,
+            None,
             train_seconds=result.seconds,
             epoch_seconds=compute_epoch_seconds(read_history(folder / "history.jsonl")["seconds"].tolist()),
             features_seconds=result.features_seconds,
@@ -184,5 +190,6 @@ def build_record(
         kept_epoch=result.kept_epoch,
         last_metrics=result.last and _build_metrics(result.last),
         resumed_at=result.resumed_at,
+        evidence=True,
         checksums=compute_checksums(folder),
     )

@@ -52,7 +52,8 @@ def find_weights(home: Home, weights: PretrainedWeights, closed: Model) -> Path:
     except Exception as error:  # Keras raises Exception itself for network errors
         raise TrainingError(
             f"Cannot download the ImageNet weights {weights.file} (about {_megabytes(closed):.0f} MB): "
-            f"{_first_line(error)}. Download the file from {weights.origin} and save it in {paths[0].parent}."
+            f"{_first_line(error)}. Download the file from {weights.origin} and save it in "
+            f"{paths[0].parent}, a folder of the home."
         ) from None
 
 

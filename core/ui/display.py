@@ -15,11 +15,11 @@ import streamlit as st
 from core.datasets.findings.findings_file import read_findings_version
 from core.displays.caption import write_caption
 from core.displays.display import Display
-from core.displays.encoding import PANEL_PIXELS, guard_names
+from core.displays.encoding import PANEL_PIXELS, write_spec
 from core.displays.label import wrap_axis_titles
 from core.displays.markdown import escape_markdown
 from core.displays.table import build_table, disarm, list_text_columns
-from core.home import Home
+from core.home import Home, hide_paths
 from core.store.comparison import Comparison
 from core.ui.errors import callback
 from core.ui.navigation import has_request
@@ -38,19 +38,18 @@ _WRAPPED_PIXELS = 65  # text does not wrap in lower rows
 _NUMBER = "#"
 
 
-def show_display(display: Display, *, title: str | None = None, table: bool = True) -> None:
+def show_display(display: Display, *, title: str | None = None, table: bool = True, described: bool = False) -> None:
     """Show a display.
 
     Args:
         title: replaces the title of the display; the empty text hides it.
         table: adds an expander with the data table.
+        described: the page shows the description, which otherwise replaces a missing chart.
     """
     heading = display.title if title is None else title
     if heading:
         st.header(heading, anchor=False)
-    drawn = _draw(display.name, list_run_versions(display.comparison), _list_settings(display), display)
-    if heading and table and not drawn:
-        st.write(escape_markdown(display.describe()))
+    _draw(display.name, list_run_versions(display.comparison), _list_settings(display), described, display)
     if display.lacking:
         st.caption(escape_markdown(display.lacking))
     if table:
@@ -102,7 +101,7 @@ def _describe(name: str, records: list[str], settings: dict[str, str], _display:
 @st.cache_data(show_spinner=False, max_entries=64)
 def _build_spec(name: str, records: list[str], settings: dict[str, str], _display: Display) -> dict[str, Any]:
     chart = _display.chart()
-    return {} if chart is None else guard_names(chart.to_dict())
+    return {} if chart is None else write_spec(chart)
 
 
 def cached_chart_spec(display: Display) -> dict[str, Any]:
@@ -135,13 +134,14 @@ def cached_table(display: Display) -> pd.DataFrame:
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def _draw(name: str, records: list[str], settings: dict[str, str], _display: Display) -> bool:
-    """Draw the chart of a display, and return whether it has one. Streamlit replays the cached element for the same
-    runs and settings."""
+def _draw(name: str, records: list[str], settings: dict[str, str], described: bool, _display: Display) -> None:
+    """Draw the chart of a display, or write its description if it has no chart and the page does not. Streamlit replays
+    the cached element for the same runs and settings."""
     chart = _display.chart()
     if chart is not None:
-        draw_spec(guard_names(chart.to_dict()), write_caption(_display))
-    return chart is not None
+        draw_spec(write_spec(chart), write_caption(_display))
+    elif not described:
+        st.write(escape_markdown(hide_paths(_display.describe())))
 
 
 def draw_spec(spec: dict[str, Any], description: str, key: str | None = None, **settings: Any) -> Any:
@@ -164,7 +164,7 @@ def draw_spec(spec: dict[str, Any], description: str, key: str | None = None, **
 
 def draw_chart(chart: alt.TopLevelMixin, description: str) -> None:
     """Draw a chart that belongs to no display, described as in `draw_spec`."""
-    draw_spec(chart.to_dict(), description)
+    draw_spec(write_spec(chart), description)
 
 
 def write_short_name(description: str) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.analysis.feature_maps import compute_feature_maps
-from core.displays.encoding import guard_names
+from core.displays.encoding import write_spec
 from core.displays.feature_map_chart import build_feature_map_chart, describe_scale
 from core.displays.markdown import escape_markdown
 from core.displays.views.feature_maps import FeatureMaps
@@ -27,7 +27,7 @@ def show_feature_maps(display: FeatureMaps) -> None:
     with st.expander(display.title, on_change="rerun", key="feature-maps", icon=":material/layers:") as fold:
         if fold.open:
             st.caption(f"{_EXPLANATION} {escape_markdown(hide_paths(cached_description(display)))}")
-            show_display(display, title="", table=False)
+            show_display(display, title="", table=False, described=True)
 
 
 def show_drawn_feature_maps(runs: Mapping[str, Run], image: NDArray[np.uint8], palette: Mapping[str, str]) -> None:
@@ -44,4 +44,4 @@ def show_drawn_feature_maps(runs: Mapping[str, Run], image: NDArray[np.uint8], p
         if heads:
             st.caption(f"{_EXPLANATION} {escape_markdown(describe_scale(heads))}")
             chart = build_feature_map_chart(image, heads, palette)
-            draw_spec(guard_names(chart.to_dict(validate=False)), "Feature maps of each layer for this image.")
+            draw_spec(write_spec(chart), "Feature maps of each layer for this image.")

@@ -1,6 +1,7 @@
 """Page frame: link parameters, user, comparison picker, and the empty state without runs."""
 
 import gc
+import linecache
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -67,8 +68,10 @@ def _freeze_objects(page: str) -> None:
     """Exclude the imports of a page from garbage collection, once per page.
 
     Streamlit collects garbage after each run of a script or fragment. Traversing the objects of all libraries takes
-    about 0.1 s, a hundred times as long as the rest.
+    about 0.1 s, a hundred times as long as the rest. Garbage is collected first: frozen, it would never be freed.
     """
+    gc.collect()
+    linecache.clearcache()  # sources that Streamlit has read to hash cached functions
     gc.freeze()
 
 

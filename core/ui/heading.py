@@ -5,6 +5,7 @@ import streamlit as st
 from core.displays.markdown import escape_markdown
 from core.ui.terms import show_terms
 
+_SHORT_CHARS = 40  # about two lines of a phone; longer titles are smaller there
 _LARGE_CHARS = 115  # about two lines of a page of 1440 pixels; longer titles are smaller
 _PAGE, _SHOWN = "heading of the page", "heading is shown"
 
@@ -22,8 +23,8 @@ def read_page() -> str:
 def show_title(title: str) -> None:
     """Show the title of a page."""
     st.session_state[_SHOWN] = True
-    key = "page-title" if len(title) <= _LARGE_CHARS else "page-title-long"
-    with st.container(horizontal=True, wrap=False, gap="small", key=key):
+    size = "-long" if len(title) > _LARGE_CHARS else "-medium" if len(title) > _SHORT_CHARS else ""
+    with st.container(horizontal=True, wrap=False, gap="small", key=f"page-title{size}"):
         st.title(title, anchor=False)
         show_terms(read_page())
 

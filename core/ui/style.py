@@ -13,6 +13,7 @@ _CSS = """
 @media (max-width: 640px) {  /* a long title has the whole width, and the terms follow it */
   [class*="st-key-page-title"] { flex-wrap: wrap; }
   [class*="st-key-page-title"] > :first-child { flex: 1 1 auto; width: auto; }
+  :is(.st-key-page-title-medium, .st-key-page-title-long) h1 { font-size: 1.25rem; }
   /* The minimum width that Streamlit gives this group moves the menu out of the screen, next to a logo. */
   [data-testid="stToolbar"] div:has(> [data-testid="stMainMenu"]) { min-width: 0; width: auto; flex: 1 1 0;
     justify-content: flex-end; }
@@ -27,6 +28,10 @@ _CSS = """
 }
 /* Streamlit fades a caption as a whole, which leaves its links a contrast of 2.6. */
 [data-testid="stCaptionContainer"]:has(a) { opacity: 1; }
+/* Streamlit cuts off names of comparisons at the width of the sidebar, where they differ in the end. */
+body:has([data-testid="stSidebar"] [aria-expanded="true"]) [data-testid="stSelectboxVirtualDropdown"] {
+  min-width: min(26rem, calc(100vw - 2rem));
+}
 /* A link next to boxes and buttons is as high as these. */
 .st-key-dataset-choice [data-testid="stPageLink"] a { min-height: 2.5rem; margin: 0; }
 .st-key-dataset-choice [data-testid="stElementContainer"]:has([data-testid="stPageLink"]) { margin: 0; }

@@ -24,7 +24,10 @@ READING = {
     "core.datasets": {
         "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"check_free", "list_added", "read_fetch"},
         "fetch_progress": None,
-        "custom": {"interrupted_add.can_continue", "interrupted_add.is_cancelled", "removed.list_removed"},
+        "custom": {
+            "first_images.FirstImages", "first_images.read_first_images", "interrupted_add.can_continue",
+            "interrupted_add.is_cancelled", "removed.list_removed",
+        },
         "dataset": {"Dataset"}, "dataset_key": None, "dataset_view": {"DatasetView", "open_view", "read_info"},
         "inspect": None, "report": {"SPLITS"}, "statistics": {"open_statistics"},
         "background": None, "findings": {"findings_file.read_findings_version"},

@@ -9,8 +9,10 @@ from core.advice.race_time import RaceTimer, expect_survivors
 from core.displays.advice_progress import describe_race_time
 from core.home import Home
 from core.jobs.queue import JobQueue
+from core.store.machine import read_machine
 from core.store.run_store import RunStore
 from tests.support.racing import plan_digits, race_digits
+from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
 
@@ -28,7 +30,7 @@ def test_survivors_decrease_to_finalists() -> None:
 
 
 def test_epochs_of_running_jobs_correct_the_time(racing_home: Home, make_run: RunWriter) -> None:
-    make_run(head="gap", epochs=16, seed=9)  # 2 s per epoch
+    rewrite(make_run(head="gap", epochs=16, seed=9), cpu=read_machine().cpu)  # 2 s per epoch
     race = start_race(racing_home, plan_digits(racing_home))
 
     def estimate() -> float:

@@ -65,16 +65,12 @@ def test_curves_and_areas_equal_those_of_scikit_learn() -> None:
         for label in range(probs.shape[1]):
             positive, scores = labels == label, probs[:, label]
             counts = count_thresholds(positive, scores)
-            for mine, theirs in zip(
-                counts.compute_roc(), metrics.roc_curve(positive, scores, pos_label=True, drop_intermediate=False),
-                strict=True,
-            ):  # fmt: skip
-                assert mine == pytest.approx(theirs, nan_ok=True), (number, label)
+            roc = metrics.roc_curve(positive, scores, pos_label=True, drop_intermediate=False)
             recall, precision, thresholds = counts.compute_precision_recall()
             known = metrics.precision_recall_curve(positive, scores, pos_label=True)
-            assert precision[::-1] == pytest.approx(known[0])
-            assert recall[::-1] == pytest.approx(known[1])
-            assert thresholds[:0:-1] == pytest.approx(known[2])
+            curves = (precision[::-1], recall[::-1], thresholds[:0:-1])
+            for mine, theirs in zip((*counts.compute_roc(), *curves), (*roc, *known), strict=True):
+                np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-12, err_msg=f"case {number}, class {label}")
             area = metrics.average_precision_score(positive, scores) if positive.any() else 0.0
             assert counts.average_precision == pytest.approx(area)
             if len(positive) > 1:

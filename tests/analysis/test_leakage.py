@@ -22,6 +22,7 @@ from core.spec import RunSpec
 from core.store.comparison import Comparison
 from core.store.run import Run
 from tests.support.command import call
+from tests.support.comparison_cases import CASES
 from tests.support.predictions import with_predictions, wrong_at
 from tests.support.run_rewriter import as_spec, rewrite
 from tests.support.run_writer import RunWriter
@@ -63,6 +64,20 @@ def test_accuracy_without_leaked_images_is_stated(make_run: RunWriter, monkeypat
     assert ask(monkeypatch, "leak", comparison, leaks.head(0)).state == "passed"
     few = ask(monkeypatch, "leak", comparison, near)
     assert (few.state, few.message[:8]) == ("passed", "2 of 400")
+
+
+@pytest.mark.parametrize("case", ["only_elsewhere", "with_elsewhere", "with_bare_elsewhere"])
+def test_checks_of_models_from_elsewhere_with_findings_in_the_data(
+    make_run: RunWriter, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    comparison = Comparison.of(CASES[case](make_run))
+    leaks = list_leaks("leaked_test_images", {row: row for row in range(100)})
+    unknown = case == "only_elsewhere"
+    for name in CHECKS:
+        found = ask(monkeypatch, name, comparison, leaks)
+        if name in ("leak", "validation_leak"):
+            assert (found.state == "not applicable") == unknown
+            assert found.message.endswith("are unknown.") == unknown
 
 
 def test_headline_and_view_state_the_accuracy_without_leaked_images(

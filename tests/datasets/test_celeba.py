@@ -13,9 +13,10 @@ from PIL import Image
 
 from core.datasets.cache import list_datasets, open_dataset
 from core.datasets.custom.add import add_dataset
+from core.datasets.custom.celeba_survey import draw_parts, read_attributes
 from core.datasets.dataset_view import open_view
 from core.datasets.report import read_files, read_report
-from core.datasets.sources.celeba import ATTRIBUTES, draw_parts, read_attributes
+from core.datasets.sources.celeba import ATTRIBUTES
 from core.datasets.split import compute_split
 from core.errors import DatasetError
 from core.home import Home

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.datasets.custom.build import build_dataset
+from core.datasets.custom.folder_survey import survey_folder
 from core.datasets.report import DatasetReport, read_files
-from core.datasets.sources.folder import survey
 from core.datasets.trees.tree import decode_name, split_path
 from core.errors import DatasetError
 from tests.support.image_folder import picture
@@ -52,7 +52,7 @@ def build(path: Path) -> tuple[DatasetReport, pd.DataFrame, str] | str:
     """Return the report, the used files and the fingerprint, or the refusal."""
     with TemporaryDirectory() as folder:
         try:
-            with survey(path, 8) as collection:
+            with survey_folder(path, 8) as collection:
                 report = build_dataset(Path(folder), "folder-x", collection, lambda done, total: None, "x")
         except DatasetError as error:
             return str(error)

@@ -1,6 +1,7 @@
 """Values of charts: the same as those that Altair writes; and channels without its slow search for their classes."""
 
 import ast
+import re
 
 import altair as alt
 import numpy as np
@@ -46,3 +47,10 @@ def test_channels_are_not_texts() -> None:
                 parts = [*given, *(part for one in given if isinstance(one, ast.List) for part in one.elts)]
                 texts = [ast.unparse(one) for one in parts if isinstance(one, ast.Constant | ast.JoinedStr)]
                 assert texts == [], f"{path}:{call.lineno}"
+
+
+def test_pages_and_reports_write_charts_without_validation() -> None:
+    """It takes 30 to 60 ms per chart; `tests/displays` validate all of them."""
+    pattern = re.compile(r"chart\w*(\(.*\))?\.to_dict\(")
+    paths = [path for path in ROOT.glob("core/**/*.py") if pattern.search(path.read_text(encoding="utf-8"))]
+    assert [path.name for path in paths] == ["encoding.py"]

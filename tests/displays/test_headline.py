@@ -31,7 +31,10 @@ HEADLINES = [
     ({0: 0.9}, {0: 0.95}, r", accuracy 5\.0 points lower \(single seed: no statistical conclusion\)\."),
     ({0: 0.95}, {0: 0.9}, r", accuracy 5\.0 points higher \(single seed: no statistical conclusion\)\."),
     ({0: 0.9}, {0: 0.9}, r", the same accuracy \(single seed: no statistical conclusion\)\."),
-    ({0: 0.9, 1: 0.9}, {0: 0.9, 1: 0.9}, r", the same accuracy \(on every test image, both .+ wrong\)\."),
+    (
+        {0: 0.9, 1: 0.9}, {0: 0.9, 1: 0.9},
+        r", the same accuracy \(on every test image, both are correct or both are wrong\)\.",
+    ),
     ({0: 0.9, 1: 0.8}, {0: 0.9, 1: 0.8}, r", the same mean accuracy \(95% interval −[23]\d\.\d to [23]\d\.\d\)\."),
     ({0: 0.9}, {0: 0.9005}, r", accuracy 0\.05 points lower \(single seed: no statistical conclusion\)\."),
     ({0: 0.9}, {1: 0.95}, r"lower \(single seed: no statistical conclusion\)\."),

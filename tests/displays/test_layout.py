@@ -1,4 +1,5 @@
-"""Every display × number of variants × data: texts do not overlap, stay in the canvas, and name what was drawn."""
+"""Every display × number of variants × data: texts do not overlap, stay in the canvas, and name what was drawn; no
+point hides another."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from core.reports.report import ChartBlock, draw_id
 from core.spec import HEADS
 from core.store.comparison import Comparison
 from core.store.run import Run
-from tests.support.chart_text import list_boxes, list_layout_faults
+from tests.support.chart_text import list_boxes, list_hidden_marks, list_layout_faults
 from tests.support.markers import long
 from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
@@ -41,6 +42,8 @@ DATA: dict[str, dict[str, Any]] = {
 }
 CROWDED = {"equal points", "equal sizes", "continued"}
 RATES = {"equal points", "equal sizes"}  # the variants differ in the learning rate: they have the same costs
+
+ON_LINES = {"confidence", "curves", "parallel", "reliability"}  # points that mark lines, which may coincide
 
 VARIANTS = (1, 2, 3, 7, 9, 15)
 _MOST_CHARS = 30  # of a line next to the names of heads, in a chart of 326 pixels
@@ -110,12 +113,13 @@ def draw_all(home: Home, comparison: Comparison, names: list[str]) -> tuple[list
         if case[1] not in CROWDED or case[0] in (2, 9, 15)
     ],
 )
-def test_texts_of_charts_do_not_overlap(build: Build, variants: int, data: str) -> None:
+def test_texts_and_points_of_charts_do_not_overlap(build: Build, variants: int, data: str) -> None:
     home, comparison = build(variants, data)
     figures, drawn = draw_all(home, comparison, list(DISPLAYS))
     faults = [f"{figure.display}: {figure.problem}" for figure in figures if figure.problem]
     for name, svg in drawn.items():
-        faults += [f"{name}: {fault}" for fault in (*list_layout_faults(svg), *list_axis_faults(name, svg))]
+        hidden = () if name in ON_LINES else list_hidden_marks(svg)
+        faults += [f"{name}: {fault}" for fault in (*list_layout_faults(svg), *list_axis_faults(name, svg), *hidden)]
     styles: dict[tuple[str, str], set[str]] = {}
     for figure in figures:
         faults += [f"{figure.display}: {fault}" for fault in list_shape_faults(figure.chart)]
@@ -126,6 +130,12 @@ def test_texts_of_charts_do_not_overlap(build: Build, variants: int, data: str) 
                 styles.setdefault((channel, label), set()).add(str(value))
     faults += [f"{key} is {values}" for key, values in styles.items() if len(values) > 1]
     assert faults == []
+
+
+def test_equal_points_are_next_to_each_other(build: Build) -> None:
+    """The test above draws all displays, with up to 15 equal variants, in `make test-all`."""
+    _, drawn = draw_all(*build(2, "equal points"), ["heads", "pareto"])
+    assert {name: faults for name, svg in drawn.items() if (faults := list_hidden_marks(svg))} == {}
 
 
 def list_titles(spec: Any) -> set[str]:

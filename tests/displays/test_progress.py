@@ -44,7 +44,7 @@ def test_every_phase_of_the_worker_has_a_text() -> None:
     """The phases in the order of training: the text changes with each, and the progress never goes back."""
     called = [
         call
-        for name in ("job.py", "__main__.py")
+        for name in ("job.py", "train.py")
         for call in ast.walk(ast.parse((ROOT / "core" / "training" / name).read_text()))
         if isinstance(call, ast.Call) and any(isinstance(part, ast.Attribute) and part.attr == "report"
                                               for part in (call.func, *call.args))
@@ -52,7 +52,7 @@ def test_every_phase_of_the_worker_has_a_text() -> None:
     reported = {part.value for call in called for part in call.args if isinstance(part, ast.Constant) and part.value}
     phases = [
         "", "waiting for an earlier attempt to end", "loading", "building", "computing backbone features", "compiling",
-        "training", "evaluating", "exporting", "evaluating robustness",
+        "training", "evaluating", "exporting",
     ]  # fmt: skip
     assert reported == {*phases} - {""}
     found = [describe_progress("running", None)]
@@ -63,5 +63,5 @@ def test_every_phase_of_the_worker_has_a_text() -> None:
     assert len({*texts}) == len(phases)
     assert (texts[0], texts[2], texts[6]) == ("starting worker", "loading data", "epoch 1 of 25")
     assert all(text.startswith("finishing: ") for text in texts[7:])
-    assert [share for share, _ in found] == [0.0] * 7 + [1.0] * 3
+    assert [share for share, _ in found] == [0.0] * 7 + [1.0] * 2
     assert describe_progress("running", Progress(phase="compiling", epochs=25, epoch=3))[0] == 3 / 25

@@ -9,9 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.home import EXAMPLES
+from core.recipes import RECIPES
+from core.ui.data.sections import SECTIONS as DATA_SECTIONS
 from core.ui.evidence.sections import SECTIONS
 from core.ui.lab.topic import TOPICS
 from core.ui.link_choice import write_id
+from core.ui.predictions.sections import SECTIONS as PREDICTIONS
 from tests.support.dashboard import CHROMIUM
 from tests.support.markers import LONG, long
 from tests.support.page import PAGES
@@ -36,6 +39,7 @@ OF_STREAMLIT = (
 )
 
 _MAX_HEIGHT = 2250  # 2.5 screens of 900 pixels
+_MAX_LINES = 4  # of a title
 _RUN = """async (streamlit) => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
   const listed = [];
@@ -93,13 +97,22 @@ SCREENS = [(1440, False), (390, True), (1440, True), (390, False)]
 """Widths in pixels, and whether the theme is dark."""
 
 
+_COUNT_LINES = """() => {
+  const title = document.querySelector("h1"), style = getComputedStyle(title);
+  return Math.round((title.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)) /
+    parseFloat(style.lineHeight));
+}"""
+
+
 def check(page: Page, name: str, screens: list[tuple[int, bool]] = SCREENS) -> list[str]:
-    """Return the violations on a page at some widths and themes."""
+    """Return the violations on a page at some widths and themes, and titles that are too long."""
     found = []
     for width, dark in screens:
         page.set_viewport_size({"width": width, "height": 900})
         if (menu := page.get_by_test_id("stMainMenu").bounding_box()) is None or menu["x"] + menu["width"] > width:
             found.append(f"{name}, {width} pixels: the menu is outside the screen")
+        if (lines := page.evaluate(_COUNT_LINES)) > _MAX_LINES:
+            found.append(f"{name}, {width} pixels: the title has {lines} lines")
         page.emulate_media(color_scheme="dark" if dark else "light")
         page.wait_for_timeout(500)
         found += [f"{name}, {width} pixels, {'dark' if dark else 'light'}: {text}" for text in list_violations(page)]
@@ -133,6 +146,9 @@ def test_dialogs_are_accessible_and_return_the_focus(open_page: Open) -> None:
             page.get_by_text("About", exact=True).click()
         expect(page.get_by_role("dialog").get_by_text(dialog).first).to_be_visible()
         page.wait_for_timeout(1_500)
+        box = page.get_by_role("dialog").bounding_box()
+        assert box is not None
+        assert box["height"] <= _MAX_HEIGHT, dialog
         found += check(page, dialog, SCREENS if LONG else SCREENS[:2])
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
@@ -159,11 +175,27 @@ def test_terms_and_tour_are_one_click_away(open_page: Open) -> None:
     expect(tour).to_have_count(0)
 
 
+def test_names_of_comparisons_may_be_wider_than_the_sidebar(open_page: Open) -> None:
+    page = open_page("compare")
+    page.get_by_role("combobox", name="Comparison").click()
+    box = page.get_by_test_id("stSelectboxVirtualDropdown").bounding_box()
+    assert box is not None
+    assert box["width"] >= 400
+
+
 @long
-def test_every_section_is_accessible(open_page: Open) -> None:
+def test_every_section_is_accessible_and_at_most_two_and_a_half_screens_high(open_page: Open) -> None:
     paths = [f"evidence?evidence={name}" for name in SECTIONS]
     paths += [f"lab?lab_topic={quote_plus(write_id(topic))}" for topic in TOPICS]
-    found = []
+    paths += [f"data?data_section={name}" for name in DATA_SECTIONS]
+    paths += [f"predictions?predictions={name}" for name in PREDICTIONS]
+    paths += [f"library?library={name}" for name in RECIPES]
+    paths += ["train?backbone=model", "train?recipe=folder-heads", "train?sweep=true&sweep_settings=filters"]
+    found, high = [], {}
     for path in paths:
-        found += check(open_page(path), path)
+        page = open_page(path)
+        if (height := measure(page)) > _MAX_HEIGHT:
+            high[path] = height
+        found += check(page, path)
     assert found == []
+    assert high == {}

@@ -87,6 +87,14 @@ def test_card_of_a_run_with_predictions_has_intervals_limits_and_escaped_classes
     assert json.loads(ModelCard(hostile, (KERAS,)).write_labels())["classes"] == HOSTILE
 
 
+def test_card_of_a_model_from_elsewhere_does_not_claim_that_headroom_trained_it(tmp_path: Path) -> None:
+    run = write_model_run(tmp_path, RunSpec(epochs=2), (28, 28, 1), ["a", "b"])
+    run.__dict__["spec"] = run.spec.replace(elsewhere="own", content="0" * 16)
+    text = ModelCard(run, (KERAS,)).write()
+    assert "evaluated with Headroom" in text
+    assert "trained with Headroom" not in text
+
+
 def write_files() -> dict[str, bytes]:
     """Return image files by kind: not square, rotated by EXIF, with a palette, and with 16 bits."""
     rng = np.random.default_rng(3)

@@ -13,16 +13,18 @@ from core.home import Home
 from core.jobs.estimate import TimeEstimate, TimeEstimator, Work, _list_starts, compute_overhead
 from core.jobs.queue import Job
 from core.spec import RunSpec
+from core.store.machine import Machine
 from core.store.run_store import RunStore
 from tests.support.run_writer import RunWriter
 
-CORES = 2
+OWN, FORMER = Machine("Own", 2), Machine("Own")
+OTHERS = (Machine("Own", 64), Machine("Other", 2), Machine("Other"))
 MODEL = compute_model(RunSpec(), (28, 28, 1), 10)
 WORK = Work.of(MODEL, 1000)
 
 
 def finished_runs(
-    seconds: list[float], works: list[Work] | None = None, source: str = "home", cores: int | None = CORES
+    seconds: list[float], works: list[Work] | None = None, source: str = "home", machine: Machine = OWN
 ) -> pd.DataFrame:
     """Return runs of WORK, or of `works`, that took these seconds."""
     rows = [
@@ -31,7 +33,8 @@ def finished_runs(
             "fitted_images": work.images, "trained_epochs": work.epochs, "batch_size": work.batch_size,
             "backbone": work.backbone, "head": work.head, "frozen": work.frozen, "trained_stages": 0,
             "augmentation": "",
-            "train_seconds": taken, "source": source, "cores": cores, "elsewhere": "",
+            "train_seconds": taken, "source": source, "cpu": machine.cpu, "cores": machine.cores,
+            "elsewhere": "",
         }
         for number, (taken, work) in enumerate(zip(seconds, works or [WORK] * len(seconds), strict=True))
     ]  # fmt: skip
@@ -39,7 +42,7 @@ def finished_runs(
 
 
 def predict(runs: pd.DataFrame, work: Work = WORK) -> TimeEstimate:
-    found = TimeEstimator(runs, cores=CORES).estimate(work)
+    found = TimeEstimator(runs, machine=OWN).estimate(work)
     assert found is not None
     return found
 
@@ -66,7 +69,7 @@ def test_no_finished_run_gives_no_estimate() -> None:
 
 
 def test_nothing_to_train_takes_no_time() -> None:
-    estimator = TimeEstimator(finished_runs([60.0]), cores=CORES)
+    estimator = TimeEstimator(finished_runs([60.0]), machine=OWN)
     assert (estimator.estimate_queue([], 2), estimator.list_starts([], 2), estimator.estimate_all([])) == (None, [], [])
 
 
@@ -120,18 +123,19 @@ def test_four_of_five_runs_are_within_the_range() -> None:
     assert 0.7 <= np.mean(inside) <= 0.9
 
 
-def test_runs_with_other_cores_are_ignored_if_the_home_has_own_ones() -> None:
-    mixed = pd.concat([finished_runs([60.0] * 3), finished_runs([6.0] * 30, cores=64)], ignore_index=True)
+@pytest.mark.parametrize("other", OTHERS, ids=str)
+def test_runs_of_other_machines_are_ignored_if_the_home_has_own_ones(other: Machine) -> None:
+    mixed = pd.concat([finished_runs([60.0] * 3), finished_runs([6.0] * 30, machine=other)], ignore_index=True)
     assert predict(mixed) == predict(finished_runs([60.0] * 3))
 
 
 def test_former_records_without_cores_count_as_own() -> None:
-    assert not predict(finished_runs([60.0], cores=None)).elsewhere
+    assert not predict(finished_runs([60.0], machine=FORMER)).elsewhere
 
 
-@pytest.mark.parametrize(("source", "cores"), [("example", CORES), ("home", 64)])
-def test_estimate_only_from_other_machines_is_marked_and_wider(source: str, cores: int) -> None:
-    own, others = predict(finished_runs([60.0] * 3)), predict(finished_runs([60.0] * 3, source=source, cores=cores))
+@pytest.mark.parametrize(("source", "machine"), [("example", OWN), *(("home", other) for other in OTHERS)], ids=str)
+def test_estimate_only_from_other_machines_is_marked_and_wider(source: str, machine: Machine) -> None:
+    own, others = predict(finished_runs([60.0] * 3)), predict(finished_runs([60.0] * 3, source=source, machine=machine))
     assert (own.elsewhere, others.elsewhere) == (False, True)
     assert others.high / others.low > 5 * own.high / own.low
 
@@ -156,7 +160,7 @@ def test_work_of_a_finished_run_equals_its_record(home: Home, store: RunStore, m
 
 
 def test_queue_estimate_follows_the_slots() -> None:
-    estimator = TimeEstimator(finished_runs([60.0] * 5), overhead_seconds=5.0, cores=CORES)
+    estimator = TimeEstimator(finished_runs([60.0] * 5), overhead_seconds=5.0, machine=OWN)
     ends = {slots: estimator.estimate_queue([WORK] * 4, slots) for slots in (1, 2, 4)}
     alone = estimator.estimate(WORK)
     assert alone is not None

@@ -15,6 +15,7 @@ import pytest
 from core.datasets.cache import open_dataset, pin
 from core.home import Home
 from core.jobs.dispatcher import Dispatcher, ensure_dispatcher
+from core.jobs.evidence_work import list_requested
 from core.jobs.local_executor import LocalExecutor
 from core.jobs.queue import Job, JobQueue
 from core.jobs.submit import cancel_job, requeue_job, submit
@@ -211,6 +212,29 @@ def test_cancelled_training_continues_from_its_last_epoch(trained: Home) -> None
     run = RunStore(trained).open(spec.run_id)
     assert run.history["epoch"].tolist() == list(range(1, 13))
     assert f"from epoch {learned + 1} of 12" in (run.path / "log.txt").read_text()
+
+
+@pytest.mark.training
+@long
+def test_evidence_of_a_trained_run_follows_it_and_survives_a_kill(trained: Home) -> None:
+    home = Home(trained.path.with_name("evidence"))
+    open_dataset(home, "digits")
+    spec = pin(home, TRAINING.replace(train_images=200, epochs=1))
+    JobQueue(home).submit([spec])
+    dispatcher, store = LocalDispatcher(home, LocalExecutor(home, warm=False)), RunStore(home)
+    assert dispatcher.until_ended(spec, 120).state == "finished"
+    published = store.open(spec.run_id)
+    assert published.awaits_evidence
+    path = home.jobs / "processes" / f"{spec.run_id}-evidence1"
+    until(lambda: (dispatcher.step(), path.is_file() and path.read_text().strip())[-1])
+    kill(int(path.read_text()))
+    assert published.awaits_evidence
+    until(lambda: (dispatcher.step(), not list_requested(home))[-1], 120)
+    found = store.open(spec.run_id)
+    assert found.robustness is not None
+    assert found.record.cost.latency_32_seconds
+    assert found.predictions.test_probs.tolist() == published.predictions.test_probs.tolist()
+    assert store.path(spec.run_id)
 
 
 @pytest.mark.training

@@ -8,6 +8,7 @@ import pytest
 
 from core.home import Home
 from core.jobs.queue import JobQueue
+from core.store import kept_result
 from core.store.kept_result import MAX_KEPT, keep_result
 from core.store.run import Run
 from core.store.run_store import RunStore
@@ -65,6 +66,19 @@ def test_result_is_computed_again_after_every_change(question: Question, make_ru
         assert question.computed == number + 2, number
         question.ask("a")
         assert question.computed == number + 2, number
+
+
+def test_result_depends_on_the_code_and_its_data_files(
+    question: Question, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_result, "_CODE", code := tmp_path / "code")
+    computed = []
+    for name in ("a.py", "parts/b.py", "parts/b.json", "__pycache__/a.cpython-311.pyc"):
+        (code / name).parent.mkdir(parents=True, exist_ok=True)
+        (code / name).write_text("")
+        question.ask("a")
+        computed.append(question.computed)
+    assert computed == [1, 2, 3, 3]
 
 
 def test_result_without_folders_and_a_damaged_one_are_computed(question: Question, home: Home) -> None:

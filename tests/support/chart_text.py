@@ -1,4 +1,4 @@
-"""Texts of a chart as drawn: their boxes in the SVG, overlaps, and texts that leave the canvas."""
+"""Texts and marks of a chart as drawn: their positions in the SVG, overlaps, and texts that leave the canvas."""
 
 import re
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _CALL = re.compile(r"(\w+)\(([^)]*)\)")
 _INSET = 0.14  # of the font size: letters seldom fill their line
 _EDGE = 3.0  # pixels
+_HIDDEN = 1.0  # pixels between two marks, of which one then hides the other
 
 
 @dataclass(frozen=True)
@@ -108,4 +109,21 @@ def list_layout_faults(svg: str) -> list[str]:
     for i, j in combinations(range(len(boxes)), 2):
         if (lows[i] < highs[j]).all() and (lows[j] < highs[i]).all() and boxes[i].overlaps(boxes[j]):
             faults.append(f"{boxes[i].text!r} overlaps {boxes[j].text!r}")
+    return faults
+
+
+def list_hidden_marks(svg: str) -> list[str]:
+    """Return a sentence for each layer of points in which one is drawn over another."""
+    faults = []
+    for group in ET.fromstring(svg).iter(f"{_SVG}g"):
+        kinds = group.attrib.get("class", "").split()
+        if not {"mark-symbol", "role-mark"} <= {*kinds}:
+            continue
+        marks = [mark for mark in group if mark.attrib.get("opacity") != "0"]
+        positions = np.array([_read_transform(mark.attrib.get("transform", ""))[:2, 2] for mark in marks]).reshape(
+            -1, 2
+        )
+        distances = np.abs(positions[:, None] - positions[None]).max(axis=2)
+        if count := int((distances < _HIDDEN).sum() - len(marks)) // 2:
+            faults.append(f"{count} pairs of points have the same position ({kinds[-1]})")
     return faults

@@ -90,7 +90,7 @@ def end_all(home: Home) -> None:
         time.sleep(0.05)
     if pid := dispatcher_pid(home):
         kill(pid)
-    for path in (home.jobs / "processes").glob("*-?"):
+    for path in (home.jobs / "processes").glob("*-*"):
         if path.is_file() and path.read_text().strip() and alive(pid := int(path.read_text().split()[0])):
             os.killpg(pid, signal.SIGKILL)
 

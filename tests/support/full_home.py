@@ -43,7 +43,7 @@ from core.store.saved_comparison import delete_saved, save_runs
 from core.store.withheld import withhold
 from tests.support.image_folder import make_folder
 from tests.support.paths import ROOT
-from tests.support.run_rewriter import rewrite
+from tests.support.run_rewriter import add_evidence_of, rewrite, without_evidence
 from tests.support.run_writer import RunWriter
 
 FETCH = {"name": "folder-a", "phase": "failed", "error": "It failed.", "pid": 1, "started_at": 1.8e9}
@@ -70,6 +70,7 @@ FILES = {
     "datasets/statistics.py": (f"{_DATASET}statistics*/*.json", f"{_DATASET}statistics*/*.npy"),
     "jobs/database.py": ("jobs/queue.sqlite",),
     "jobs/dispatcher.py": (f"{_JOB}spec.json", f"{_JOB}attempt", "jobs/dispatcher.log"),
+    "jobs/evidence_work.py": ("jobs/evidence/*/attempt",),
     "jobs/health.py": ("jobs/t*",),
     "jobs/local_executor.py": ("jobs/processes/*-1",),
     "jobs/notice.py": ("jobs/notices/*.json",),
@@ -91,6 +92,7 @@ FILES = {
     "store/artifact.py": (),  # outside the home, or an empty mark in a run
     "store/bundle.py": (),  # outside the home
     "store/elsewhere_model.py": (f"{_RUN}record.json",),
+    "store/evidence.py": (f"{_RUN}evidence.json",),
     "store/bundle_notes.py": ("notes.sqlite",),
     "store/bundle_import.py": (f"{_RUN}record.json", "thumbnails/*/images.npy"),
     "store/index.py": ("index.feather",),
@@ -100,7 +102,8 @@ FILES = {
     "store/robustness_file.py": (f"{_RUN}robustness.npz",),
     "store/withheld.py": ("withheld/*",),
     "store/saved_comparison.py": ("comparisons/*.json", "comparisons/.removed/*.json"),
-    "training/__main__.py": (f"{_RUN}record.json", f"{_RUN}environment.json", f"{_RUN}layers.json"),
+    "training/train.py": (f"{_RUN}record.json", f"{_RUN}environment.json", f"{_RUN}layers.json"),
+    "training/evidence.py": (),  # an empty lock
     "training/evaluate_robustness.py": (f"{_RUN}robustness.npz",),
     "training/evaluate_model.py": (f"{_RUN}predictions.npz",),
     "training/onnx.py": (),  # outside the home
@@ -153,8 +156,9 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
     for name in ("model.tflite", "model.keras", "log.txt"):
         (other.path / name).write_bytes(b"a model")
     record = json.loads((other.path / "record.json").read_bytes())
-    extra = {"environment.json": "0" * 64}
+    extra = dict.fromkeys(("environment.json", "model.tflite"), "0" * 64)
     other = rewrite(other, checksums=record["checksums"] | extra, epochs=3, cores=2, resumed_at=[1])
+    other = add_evidence_of(without_evidence(other))
     store = RunStore(home)
     store.frame()
     keep_result(store, ["a question"], lambda: ({"an": "answer"}, [good.path]))
@@ -182,7 +186,8 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
     add_model(home, "own", ROOT / "tests/support/keras_files/keras-3.15.1-chain.keras")
     for path, content in {
         "scripts/vega-1.txt": b"0\nscript", "features/a-vgg16-8/lock": b"", "features/a-vgg16-8/train-0-1.json": b"{}",
-        "jobs/ray-name": b"01234567", "jobs/dispatcher.log": b"a line\n",
+        f"jobs/evidence/{specs[0].run_id}/attempt": b"1\n", "jobs/ray-name": b"01234567",
+        "jobs/dispatcher.log": b"a line\n",
     }.items():  # fmt: skip
         (home.path / path).parent.mkdir(parents=True, exist_ok=True)
         (home.path / path).write_bytes(content)

@@ -21,8 +21,8 @@ from tests.support.markers import LONG
 
 SMALL = {"train_images": 200, "filters": 4, "batch_size": 16}
 FILES = {
-    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "maps.npz", "robustness.npz", "layers.json",
-    "model.keras", "model.tflite", "log.txt", "record.json",
+    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "maps.npz", "layers.json", "model.keras",
+    "model.tflite", "log.txt", "record.json",
 }  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def _work(folder: Path, spare_bytes: int | None = None) -> None:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     sys.stdout.reconfigure(line_buffering=True)
-    from core.training.__main__ import run_worker
+    from core.training.train import run_worker
 
     if spare_bytes is not None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])

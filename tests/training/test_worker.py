@@ -43,7 +43,7 @@ def test_penalty_is_minimized_but_not_part_of_the_training_loss(home: Home) -> N
 def test_worker_names_the_cause_of_an_error() -> None:
     import tensorflow as tf
 
-    from core.training.__main__ import _explain
+    from core.training.train import _explain
 
     exhausted = tf.errors.ResourceExhaustedError
     full = OSError(28, os.strerror(28), "x")

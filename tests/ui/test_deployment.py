@@ -207,6 +207,8 @@ def test_deployment_check_finds_each_problem(
     assert "has no HTTPS" in found["Public"][1]
     monkeypatch.setenv("HEADROOM_URL", "https://localhost:1/lab")
     secrets = folder / "secrets.toml"
+    secrets.touch(0o644)
+    assert examine()["Secrets"] == ("ok", "empty")
     uri, role = "https://localhost:1/oauth2callback", '[headroom.roles]\nadmin = ["a@b.org"]\n'
     auth = f'[auth]\nredirect_uri = "{uri}"\ncookie_secret = "{"x" * 32}"\nclient_id = "a"\nclient_secret = "b"\n'
     secrets.write_text(auth + 'server_metadata_url = "https://c.org"\n' + role)
@@ -217,7 +219,7 @@ def test_deployment_check_finds_each_problem(
     monkeypatch.setenv("HEADROOM_URL", "https://localhost:1")
     secrets.chmod(0o600)
     found = examine()
-    assert (found["Secrets"][0], found["Login"]) == ("ok", ("ok", "default; 1 entries in the role table."))
+    assert (found["Secrets"][0], found["Login"]) == ("ok", ("ok", "default; 1 entry in the role table."))
     secrets.write_text(auth)
     assert "No user has access." in examine()["Login"][1]
     monkeypatch.setattr("core.cli.deployment_check.os.access", lambda path, mode: mode != 3)

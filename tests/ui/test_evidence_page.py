@@ -3,14 +3,17 @@
 import pytest
 import streamlit as st
 
+from core.files import write_json
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.store.activation_maps import NAME
+from core.store.evidence import EVIDENCE
+from core.store.run import IMPORTED
 from core.store.run_store import RunStore
 from core.ui.evidence.sections import SECTIONS
 from tests.support.activation import ACTIVATION_MAPS, html_of, without_maps
 from tests.support.page import Open, labels, read_tables, text_of
-from tests.support.run_rewriter import rewrite
+from tests.support.run_rewriter import add_evidence_of, rewrite, without_evidence
 from tests.support.run_writer import RunWriter
 
 
@@ -39,6 +42,40 @@ def test_runs_without_robustness_evaluation_are_reported(open_page: Open, make_r
     rewrite(run, labels=run.predictions.test_labels)
     app = open_page("evidence", evidence="Robustness")
     assert [info.value[:30] for info in app.info] == ["Robustness was not evaluated: "]
+
+
+def test_robustness_and_latency_appear_when_they_are_computed(open_page: Open, home: Home, make_run: RunWriter) -> None:
+    runs = [without_evidence(make_run(head=head)) for head in ("gap", "dense")]
+    sentence = "Robustness and the latency of 32 images are being computed; queued jobs come first."
+    app = open_page("evidence", evidence="Cost", cost="latency_32_seconds")
+    assert [info.value for info in app.info] == [sentence]
+    assert "New runs include it." not in text_of(app)
+    app.button_group(key="evidence").set_value("robustness").run()
+    assert [info.value for info in app.info] == [sentence]
+    add_evidence_of(runs[0])
+    app.run()
+    partly = "Robustness and the latency of 32 images of 1 of 2 runs are being computed; queued jobs come first."
+    assert [info.value for info in app.info] == [partly]
+    assert text_of(app).count(partly) == 1
+    add_evidence_of(runs[1])
+    app.run()
+    assert not [*app.info, *app.error, *app.warning]
+    assert any("This tests one pair of heads at one severity." in text.value for text in app.markdown)
+    app.button_group(key="evidence").set_value("cost").run()
+    assert not [*app.info, *app.error, *app.warning]
+    assert "1.00 ms, p95 2.00 ms" in str(read_tables(app)[0].to_dict())
+
+
+@pytest.mark.parametrize("imported", [True, False])
+def test_evidence_that_will_not_come_is_explained(open_page: Open, make_run: RunWriter, imported: bool) -> None:
+    run = without_evidence(make_run(head="gap"))
+    if imported:
+        (run.path / IMPORTED).touch()
+    else:
+        write_json(run.path / EVIDENCE, {"model": "0" * 64, "cpu": "", "problem": "No."})
+    app = open_page("evidence", evidence="Robustness")
+    reason = "before these runs were exported" if imported else "its computation failed"
+    assert [reason in info.value for info in app.info] == [True]
 
 
 def test_failed_check_has_its_explanation(open_page: Open, two_heads: list[str]) -> None:

@@ -51,6 +51,7 @@ def test_model_is_evaluated_in_the_background_and_the_page_links_to_its_run(
     add_model(home, "own", FILE)
     app = open_page("train", backbone="model", model="own")
     assert not app.button(key="evaluate").disabled
+    assert any("expects images of 20 × 20 pixels" in caption.value for caption in app.caption)
     app.text_input(key="evaluated-classes").input("a, b").run()
     app.button(key="evaluate").click().run()
     assert app.button(key="evaluate").disabled

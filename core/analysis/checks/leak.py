@@ -1,7 +1,7 @@
 """Check that no test images are among the training images."""
 
 from core.analysis.check import MAX_NAMES, Result, check
-from core.analysis.leakage import Leakage, compute_accuracy_without, find_leakage, is_severe, read_data_findings
+from core.analysis.leakage import Leakage, compute_accuracy_without, is_severe, read_leakage
 from core.datasets.findings.image_findings import describe_bias
 from core.store.comparison import Comparison
 
@@ -22,10 +22,9 @@ def leak(comparison: Comparison) -> Result:
     **What to do:** remove the copies and train again; Headroom keeps duplicates in one split when it draws the split of
     added images. Until then, read the accuracy without the leaked images.
     """
-    found = read_data_findings(comparison)
-    if isinstance(found, str):
-        return Result("not applicable", found)
-    leakage = find_leakage(comparison, found)
+    leakage = read_leakage(comparison)
+    if isinstance(leakage, str):
+        return Result("not applicable", leakage)
     exact, near, total = int(leakage.exact.sum()), int(leakage.near.sum()), len(leakage.exact)
     parts = [f"{exact:,} of {total:,} test images are also among the training images"] if exact else []
     if near:

@@ -1,7 +1,7 @@
 """Check that no validation images are among the training images."""
 
 from core.analysis.check import Result, check
-from core.analysis.leakage import find_leakage, read_data_findings
+from core.analysis.leakage import read_leakage
 from core.datasets.findings.image_findings import describe_bias
 from core.store.comparison import Comparison
 
@@ -23,10 +23,9 @@ def validation_leak(comparison: Comparison) -> Result:
 
     **What to do:** remove the copies, or use a predefined validation split without them.
     """
-    found = read_data_findings(comparison)
-    if isinstance(found, str):
-        return Result("not applicable", found)
-    leakage = find_leakage(comparison, found)
+    leakage = read_leakage(comparison)
+    if isinstance(leakage, str):
+        return Result("not applicable", leakage)
     count, total = leakage.validation, leakage.validation_total
     if not count:
         return Result("passed", "No validation image is among the training images.")

@@ -1,7 +1,6 @@
 """Blur."""
 
 import numpy as np
-from PIL import ImageFilter
 
 from core.augment.pillow import to_array, to_picture
 from core.augment.transform import Amount, Image, Strength, transform
@@ -32,4 +31,8 @@ def blur(image: Image, deviation: float) -> Image:
     `PIL.ImageFilter.GaussianBlur`, an approximation by three box blurs; `tf.image` has no equivalent. In training the
     standard deviation is drawn uniformly from 0 to strength pixels.
     """
-    return to_array(to_picture(image).filter(ImageFilter.GaussianBlur(deviation))) if deviation else image
+    if not deviation:
+        return image
+    from PIL.ImageFilter import GaussianBlur
+
+    return to_array(to_picture(image).filter(GaussianBlur(deviation)))

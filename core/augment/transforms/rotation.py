@@ -1,7 +1,5 @@
 """Rotation."""
 
-from PIL.Image import Resampling
-
 from core.augment.pillow import to_array, to_picture
 from core.augment.transform import Amount, Image, Strength, draw_around, transform
 
@@ -20,4 +18,8 @@ def rotation(image: Image, degrees: float) -> Image:
     Bilinear. `tf.image` has only rotations by 90 degrees (`tf.image.rot90`). In training the angle is drawn uniformly
     from ± strength degrees.
     """
-    return to_array(to_picture(image).rotate(degrees, Resampling.BILINEAR)) if degrees else image
+    if not degrees:
+        return image
+    from PIL.Image import Resampling
+
+    return to_array(to_picture(image).rotate(degrees, Resampling.BILINEAR))

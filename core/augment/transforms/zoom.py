@@ -1,7 +1,6 @@
 """Zoom."""
 
 import numpy as np
-from PIL.Image import Resampling, Transform
 
 from core.augment.pillow import to_array, to_picture
 from core.augment.transform import Amount, Image, Strength, transform
@@ -34,6 +33,8 @@ def zoom(image: Image, factor: float) -> Image:
     """
     if factor == 1:
         return image
+    from PIL.Image import Resampling, Transform
+
     height, width, _ = image.shape
     x, y = width / 2 * (1 - 1 / factor), height / 2 * (1 - 1 / factor)
     matrix = (1 / factor, 0.0, x, 0.0, 1 / factor, y)

@@ -2,7 +2,7 @@
 
 import re
 from fnmatch import translate
-from functools import lru_cache
+from functools import cache, lru_cache
 
 LITTER: dict[str, tuple[str, ...]] = {
     "macOS": (
@@ -37,7 +37,10 @@ specifications of freedesktop.org. `RECYCLER` and `Recovery` are not listed, bec
 have as its name.
 """
 
-_PATTERN = re.compile("|".join(translate(name.lower()) for names in LITTER.values() for name in names))
+
+@cache
+def _compile_pattern() -> re.Pattern[str]:
+    return re.compile("|".join(translate(name.lower()) for names in LITTER.values() for name in names))
 
 
 @lru_cache(10_000)
@@ -47,4 +50,4 @@ def is_litter(name: str) -> bool:
     >>> [is_litter(name) for name in ("THUMBS.DB", "@eaDir", "._0001.jpg", "recycle", "cat")]
     [True, True, True, False, False]
     """
-    return _PATTERN.match(name.lower()) is not None
+    return _compile_pattern().match(name.lower()) is not None

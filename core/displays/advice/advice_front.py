@@ -14,8 +14,10 @@ from core.displays.axis import scale_shares
 from core.displays.chart_view import Chart
 from core.displays.curve_chart import finish_chart
 from core.displays.encoding import GREY, color_styles, shape_styles, write_note
+from core.displays.equal_points import EQUAL_NOTE, SHIFT, with_shifts
 from core.displays.number import format_share
 
+_PADDING = 30  # pixels
 _MAX_NAMES = 8  # with more candidates, only the front and the chosen one are in the legend
 
 
@@ -62,12 +64,13 @@ class AdviceFront(AdviceDisplay):
         frame = self.frame().rename(columns={"candidate": "head"})
         if frame.empty:
             return None
+        frame = with_shifts(frame, [np.log10(frame["cost"]), frame["accuracy"]], 14, _PADDING)
         form, styles = FORMS[self.race.request.cost], style_candidates(self.race.candidates)
         frame["text"] = frame["cost"].map(form.write)
         shown = frame if len(frame) <= _MAX_NAMES else frame[frame["front"] | frame["chosen"]].tail(_MAX_NAMES)
         named = {name: style for name, style in styles.items() if name in set(shown["head"])}
         x = alt.X(
-            "cost:Q", title=f"{form.label}, log", scale=alt.Scale(type="log", nice=False, padding=30),
+            "cost:Q", title=f"{form.label}, log", scale=alt.Scale(type="log", nice=False, padding=_PADDING),
             axis=alt.Axis(format=form.tick, tickCount=5, grid=False),
         )  # fmt: skip
         y = alt.Y(
@@ -87,12 +90,13 @@ class AdviceFront(AdviceDisplay):
         base = alt.Chart(frame).encode(x=x, y=y, tooltip=tooltip)
         front = alt.Chart(frame[frame["front"]]).encode(x=x, y=y)
         step = front.mark_line(interpolate="step-after", strokeWidth=2, color=GREY, strokeDash=[6, 3])
-        ring = base.transform_filter("datum.chosen").mark_point(size=480, strokeWidth=2.4)
-        points = base.mark_point(filled=True, size=120, opacity=1).encode(
+        ring = base.transform_filter("datum.chosen").mark_point(size=480, strokeWidth=2.4, xOffset=SHIFT)
+        points = base.mark_point(filled=True, size=120, opacity=1, xOffset=SHIFT).encode(
             color=alt.condition("!datum.complete", alt.value(GREY), color), shape=shape
         )
         layers = [step, ring.encode(color=color), points]
-        return finish_chart(alt.layer(*layers).properties(title=write_note(self._note())), [*named])
+        note = f"{self._note()} {EQUAL_NOTE}" if frame["shift"].any() else self._note()
+        return finish_chart(alt.layer(*layers).properties(title=write_note(note)), [*named])
 
     def _note(self) -> str:
         frame = self.frame()

@@ -14,6 +14,7 @@ from core.displays.axis import scale_shares
 from core.displays.chart_view import Chart
 from core.displays.display import Display, Options
 from core.displays.encoding import AXIS_CHARS, GREY, color_heads, shape_heads, write_note
+from core.displays.equal_points import SHIFT, with_shifts
 from core.displays.label import fit_labels
 from core.displays.number import format_accuracy, format_area, quote_class
 from core.displays.sentence import join_parts
@@ -97,6 +98,7 @@ class ClassMetrics(Display):
             return None
         frame["std"] = frame[f"{self.metric}_std"]
         frame = frame[["head", "name", "images", "shown", "std"]]
+        frame = with_shifts(frame, [frame["name"], frame["shown"]], 7, 8)
         title = METRIC_TITLES[self.metric]
         share = self.metric not in AREAS
         axis = alt.Axis(labelOverlap=False, **fit_labels(classes, AXIS_CHARS, lines=1))
@@ -115,7 +117,7 @@ class ClassMetrics(Display):
         lines = base.mark_rule(strokeWidth=2, color=GREY, opacity=0.5).encode(
             x=alt.X("min(shown):Q"), x2=alt.X2("max(shown):Q")
         )
-        points = base.mark_point(filled=True, size=70, opacity=1).encode(
+        points = base.mark_point(filled=True, size=70, opacity=1, yOffset=SHIFT).encode(
             x=x,
             color=color_heads(self.comparison),
             shape=shape_heads(self.comparison),

@@ -12,6 +12,7 @@ from core.displays.axis import list_whole_ticks
 from core.displays.chart_view import Chart
 from core.displays.display import Display, Options
 from core.displays.encoding import color_heads, position_heads, shape_heads
+from core.displays.equal_points import SHIFT, with_shifts
 from core.displays.number import format_ratio, format_seconds
 from core.displays.sentence import join_parts
 from core.store.comparison import Comparison
@@ -62,6 +63,7 @@ class Convergence(Display):
         if frame.empty:
             return None
         name, title = ("epochs", "Epochs") if self.by == "epoch" else ("seconds", "Training time (s)")
+        frame = with_shifts(frame, [frame["head"], frame[name]], 10, 24)
         base = alt.Chart(frame).encode(
             y=position_heads(self.comparison),
             color=color_heads(self.comparison, legend=False),
@@ -77,7 +79,7 @@ class Convergence(Display):
         axis = alt.Axis(values=list_whole_ticks(0, top), format="d") if self.by == "epoch" else alt.Axis()
         x = alt.X(f"{name}:Q", title=text, scale=alt.Scale(domain=[0, top], nice=False), axis=axis)
         shape = shape_heads(self.comparison, legend=False)
-        points = base.mark_point(filled=True, size=90, opacity=0.75).encode(x=x, shape=shape)
+        points = base.mark_point(filled=True, size=90, opacity=0.75, yOffset=SHIFT).encode(x=x, shape=shape)
         means = base.mark_tick(thickness=3, size=34).encode(x=alt.X(f"mean({name}):Q"), tooltip=alt.value(None))
         return (points + means).properties(height=60 + 60 * len(self.comparison.labels))
 

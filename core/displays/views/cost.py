@@ -6,18 +6,31 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from core.analysis.cost import COSTS, compute_costs, find_features_seconds
 from core.analysis.timed import find_timed
+from core.displays.awaited import describe_awaited
 from core.displays.chart_view import Chart
 from core.displays.cost_format import COST_FORMS, EPOCH_HELP, write_cost, write_mean
 from core.displays.display import Display
-from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_heads, shape_heads, write_note
+from core.displays.encoding import (
+    AXIS_CHARS,
+    FRAME_PIXELS,
+    GREY,
+    color_heads,
+    measure_legend,
+    shape_heads,
+    write_note,
+)
+from core.displays.equal_points import SHIFT, with_shifts
 from core.displays.label import fit_labels
 from core.displays.number import format_ratio, format_seconds
 from core.store.comparison import MANY_VARIANTS
 from core.store.same_test_set import RunsOnTestSet
+
+_ROW_PIXELS = 32
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,7 @@ class Costs(Display):
         shorts = [COST_FORMS[cost].short for cost in COSTS]
         frame["short"] = frame["cost"].map(lambda cost: COST_FORMS[cost].short)
         frame["text"] = [write_cost(row["cost"], row["value"]) for row in frame.to_dict("records")]
+        frame = with_shifts(frame, [frame["short"], np.log10(frame["times"])], 8, 12)
         y = alt.Y(
             "short:N", title=None, sort=[short for short in shorts if short in set(frame["short"])],
             axis=alt.Axis(**fit_labels(shorts, AXIS_CHARS), grid=True, labelOverlap=False),
@@ -92,7 +106,7 @@ class Costs(Display):
         )  # fmt: skip
         base = alt.Chart(frame).encode(y=y)
         lines = base.mark_rule(strokeWidth=1.5, color=GREY).encode(x=alt.X("min(times):Q"), x2=alt.X2("max(times):Q"))
-        points = base.mark_point(filled=True, size=100, opacity=0.9).encode(
+        points = base.mark_point(filled=True, size=100, opacity=0.9, yOffset=SHIFT).encode(
             x=x, color=color_heads(self.comparison), shape=shape_heads(self.comparison),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"), alt.Tooltip("short:N", title="Cost"),
@@ -101,7 +115,7 @@ class Costs(Display):
         )  # fmt: skip
         note = write_note(find_timed(self.comparison).note)
         return (lines + points).properties(
-            height=FRAME_PIXELS + 20 * len(self.comparison.labels) + 27 * len(shorts), title=note
+            height=FRAME_PIXELS + measure_legend(self.comparison.labels) + _ROW_PIXELS * len(shorts), title=note
         )
 
     def describe(self) -> str:
@@ -121,7 +135,7 @@ class Costs(Display):
             if 0 < a["params"] < b["params"] and b["accuracy_per_1000_params"] > 0:
                 ratio = format_ratio(a["accuracy_per_1000_params"] / b["accuracy_per_1000_params"])
                 text += f" {a['head']} has {ratio} the accuracy per parameter of {b['head']}."
-        return f"{text} {self.explain_times()}"
+        return f"{text} {self.explain_times()} {describe_awaited(self.comparison)}".rstrip()
 
 
 _TAILS = {"latency_seconds": "latency_p95_seconds", "latency_32_seconds": "latency_32_p95_seconds"}

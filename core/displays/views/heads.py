@@ -15,6 +15,7 @@ from core.analysis.summary import compute_table, read_seed_mean
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import color_heads, measure_legend, shape_heads, write_note
+from core.displays.equal_points import EQUAL_NOTE, SHIFT, with_shifts
 from core.displays.label_position import Area, position_names
 from core.displays.number import (
     format_accuracy,
@@ -40,18 +41,23 @@ _MAX_NAMES, _NAME_CHARS = 4, 16  # more or longer names are in a legend
 _LETTER_PIXELS, _PLOT_PIXELS = 8, 300  # of a name, and of the axis on a narrow page
 
 
+def _compute_sizes(frame: pd.DataFrame) -> pd.Series:
+    return frame["params"].map(lambda params: math.log10(max(params, 1)))
+
+
 def _position_names(frame: pd.DataFrame, named: Sequence[str], low: float, high: float, above: int) -> pd.DataFrame:
     """Return the rows with a name, and the distance in pixels of each name from its point.
 
     The distances are those of a narrow plot; in a wider one, points and names are farther apart.
     """
-    sizes = frame["params"].map(lambda params: math.log10(max(params, 1)))
+    sizes = _compute_sizes(frame)
     span = float(sizes.max() - sizes.min())
     x = _PLOT_PIXELS / 2 + ((sizes - sizes.min()) / (span or 1.0) - 0.5 * bool(span)) * (_PLOT_PIXELS - 2 * _PADDING)
+    drawn = x + frame["shift"]
     top, point, bottom = ((high - frame[side]) / (high - low) * _HEIGHT for side in ("high", "test_accuracy", "low"))
     marks = [
         Area(x - _RADIUS, min(top, y - _RADIUS), x + _RADIUS, max(bottom, y + _RADIUS))
-        for x, top, y, bottom in zip(x, top, point, bottom, strict=True)
+        for x, top, y, bottom in zip(drawn, top, point, bottom, strict=True)
     ]
     widths = [len(label) * _LETTER_PIXELS if label in named else None for label in frame["head"]]
     areas = position_names(marks, widths, Area(0, -above, _PLOT_PIXELS, _HEIGHT))
@@ -124,6 +130,7 @@ class Heads(Display):
         frame = self.frame()
         for side, sign in (("low", -1), ("high", 1)):
             frame[side] = (frame["test_accuracy"] + sign * frame["test_accuracy_std"].fillna(0)).clip(0, 1)
+        frame = with_shifts(frame, [_compute_sizes(frame), frame["test_accuracy"]], 2 * _RADIUS + 2, _PADDING - _RADIUS)
         low, high = float(frame["low"].min()), float(frame["high"].max())
         room = max(high - low, 0.02)
         ends = max(low - 0.25 * room, 0.0), min(high + 0.3 * room, 1.0)  # names are above and below the points
@@ -153,8 +160,8 @@ class Heads(Display):
             axis=alt.Axis(format=".1%", tickCount=6),
             scale=alt.Scale(domain=[*ends], zero=False, nice=False),
         )
-        bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
-        points = base.mark_point(filled=True, size=140, opacity=1).encode(
+        bars = base.mark_rule(strokeWidth=2, xOffset=SHIFT).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
+        points = base.mark_point(filled=True, size=140, opacity=1, xOffset=SHIFT).encode(
             y=y, shape=shape_heads(self.comparison, legend=not named)
         )
         names = _position_names(frame, self._list_named() if named else (), *ends, 0 if many else _ABOVE_PIXELS)
@@ -164,10 +171,11 @@ class Heads(Display):
         color = alt.value(_NAME_COLOR) if many else color_heads(self.comparison, legend=False)
         texts = texts.encode(x=x, y=y, text=alt.Text("head:N"), color=color, tooltip=tip)
         layers = alt.layer(bars, points, *([texts] if len(names) else []))
+        notes = [EQUAL_NOTE] if frame["shift"].any() else []
         if many:
-            note = f"Only the {self.comparison.noun}s of the headline are named. Point to a mark for its name."
-            return layers.properties(height=_HEIGHT, title=write_note(note))
-        return layers.properties(height=_HEIGHT + (0 if named else 30 + measure_legend(labels)))
+            notes += [f"Only the {self.comparison.noun}s of the headline are named. Point to a mark for its name."]
+        note = {"title": write_note(" ".join(notes))} if notes else {}
+        return layers.properties(height=_HEIGHT + (0 if named else 30 + measure_legend(labels)), **note)
 
     def _list_named(self) -> list[str]:
         """Return the labels of the variants that the chart may name: of many, the two of the headline."""

@@ -14,6 +14,7 @@ from core.displays.axis import scale_shares
 from core.displays.chart_view import Chart
 from core.displays.display import Display, Options
 from core.displays.encoding import color_labels, shape_labels, write_note
+from core.displays.equal_points import SHIFT, with_shifts
 from core.displays.label import PHONE_CHARS, fit_labels
 from core.displays.number import format_share, format_share_interval, write_selection_note
 from core.displays.scope import describe_intervals
@@ -99,6 +100,8 @@ class HyperparameterCurve(Display):
         finished = frame["test_accuracy"].notna()
         means = frame.loc[(frame["seed"] == MEAN) & finished, columns]
         seeds = frame.loc[(frame["seed"] != MEAN) & finished & frame["applies"].astype(bool), columns]
+        means = with_shifts(means, [means["value"], means["test_accuracy"]], 10, 24)
+        seeds = with_shifts(seeds, [seeds["value"], seeds["test_accuracy"]], 8, 24)
         lost = frame.loc[(frame["seed"] == MEAN) & ~finished, [*columns, "diverged"]]
         x = alt.X(
             "value:N", sort=order, scale=alt.Scale(domain=order, padding=0.4),
@@ -126,11 +129,11 @@ class HyperparameterCurve(Display):
             applies.mark_area(opacity=0.16).encode(y=alt.Y("lowest:Q", title="Test accuracy"), y2=alt.Y2("highest:Q")),
             applies.mark_line(strokeWidth=2.2).encode(y=y, **dashed),
             *([] if means["applies"].all() else [rest.mark_line(strokeWidth=1.6, strokeDash=[2, 4]).encode(y=y)]),
-            line.mark_point(filled=True, size=80, opacity=0.9).encode(y=y, shape=shape, tooltip=mean),
+            line.mark_point(filled=True, size=80, opacity=0.9, xOffset=SHIFT).encode(y=y, shape=shape, tooltip=mean),
         ]
         drawn = len(seeds) <= MAX_POINTS
         if drawn:
-            points = alt.Chart(seeds).mark_point(size=34, strokeWidth=1.3, opacity=0.8)
+            points = alt.Chart(seeds).mark_point(size=34, strokeWidth=1.3, opacity=0.8, xOffset=SHIFT)
             one = [*tips, alt.Tooltip("seed:Q", title="Seed"), accuracy]
             layers.append(points.encode(x=x, y=y, color=color, shape=shape, detail=detail, tooltip=one))
         if len(lost):

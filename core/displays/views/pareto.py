@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import ClassVar
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from core.analysis.cost import CLOCKED, COSTS, compute_costs, list_costs
@@ -15,6 +16,7 @@ from core.displays.chart_view import Chart
 from core.displays.cost_format import COST_FORMS, describe_cost, write_cost, write_mean
 from core.displays.display import Display, Options
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
+from core.displays.equal_points import EQUAL_NOTE, SHIFT, with_shifts
 from core.displays.number import write_selection_note
 from core.displays.sentence import join_parts
 from core.plural import format_plural
@@ -22,6 +24,7 @@ from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet
 
 MAX_POINTS = 2_000
+_PADDING = 24  # pixels
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Pareto(Display):
         log = self.log and bool((runs["value"] > 0).all())
         x = alt.X(
             "value:Q", title=f"{form.label}{', log' if log else ''}",
-            scale=alt.Scale(nice=False, padding=24, **({"type": "log"} if log else {"zero": False})),
+            scale=alt.Scale(nice=False, padding=_PADDING, **({"type": "log"} if log else {"zero": False})),
             axis=alt.Axis(format=form.tick, tickCount=5, grid=False),
         )  # fmt: skip
         y = alt.Y(
@@ -111,11 +114,21 @@ class Pareto(Display):
         means = means[["name", "head", "seeds", "value", "test_accuracy", "front"]].assign(
             text=self._write(means["value"]), accuracy=[write_mean(row) for row in means.to_dict("records")]
         )
+        drawn, means = (
+            with_shifts(
+                rows, [np.log10(rows["value"]) if log else rows["value"], rows["test_accuracy"]], pixels, _PADDING
+            )
+            for rows, pixels in ((drawn, 9), (means, 15))
+        )
+        equal = bool(drawn["shift"].any() or means["shift"].any())
         front = means[means["front"]].sort_values(["value", "test_accuracy"])
         color, shape = color_labels(labels), shape_labels(labels)
         tips = [alt.Tooltip("name:N", title="Configuration"), alt.Tooltip("text:N", title=form.short)]
-        points = alt.Chart(drawn[["name", "head", "seed", "run_id", "value", "test_accuracy", "text", "chosen", "url"]])
-        points = points.mark_point(size=42, strokeWidth=1.4, cursor="pointer" if self.link else "default").encode(
+        columns = ["name", "head", "seed", "run_id", "value", "test_accuracy", "text", "chosen", "url", "shift"]
+        points = alt.Chart(drawn[columns]).mark_point(
+            size=42, strokeWidth=1.4, cursor="pointer" if self.link else "default", xOffset=SHIFT
+        )
+        points = points.encode(
             x=x, y=y, color=color, shape=shape,
             fill=alt.condition("datum.chosen", color, alt.value("transparent")),
             tooltip=[*tips, alt.Tooltip("seed:Q", title="Seed"), alt.Tooltip("run_id:N", title="Run"),
@@ -123,16 +136,16 @@ class Pareto(Display):
             **({"href": "url:N"} if self.link else {}),
         )  # fmt: skip
         step = alt.Chart(front).mark_line(interpolate="step-after", strokeWidth=2, color=GREY, strokeDash=[6, 3])
-        ring = alt.Chart(front).mark_point(size=420, strokeWidth=1.8, color=GREY, opacity=0.9)
+        ring = alt.Chart(front).mark_point(size=420, strokeWidth=1.8, color=GREY, opacity=0.9, xOffset=SHIFT)
         details = [*tips, alt.Tooltip("seeds:Q", title="Seeds"), alt.Tooltip("accuracy:N", title="Test accuracy")]
-        large = alt.Chart(means).mark_point(size=150, filled=True, opacity=0.45)
+        large = alt.Chart(means).mark_point(size=150, filled=True, opacity=0.45, xOffset=SHIFT)
         layers = [
             step.encode(x=x, y=y),
             ring.encode(x=x, y=y, tooltip=details),
             large.encode(x=x, y=y, color=color, shape=shape, tooltip=details),
             points,
         ]
-        return alt.layer(*layers).properties(height=480, title=write_note(self._note(len(drawn))))
+        return alt.layer(*layers).properties(height=480, title=write_note(self._note(len(drawn), equal=equal)))
 
     def _write(self, values: pd.Series) -> list[str]:
         return [write_cost(self.cost, value) for value in values]
@@ -142,11 +155,13 @@ class Pareto(Display):
         first = runs.assign(rest=~(runs["chosen"] | runs["front"])).sort_values("rest", kind="stable")
         return first.drop(columns="rest").head(MAX_POINTS)
 
-    def _note(self, drawn: int) -> str:
+    def _note(self, drawn: int, *, equal: bool) -> str:
         known = int(list_costs(self._test_set_runs)[self.cost].notna().sum())
         missing = len(self._test_set_runs.runs) - known
         parts = ["Small markers: runs (filled: in this comparison). Large markers: means over seeds."]
         parts += ["Dashed line and rings: Pareto front."]
+        if equal:
+            parts.append(EQUAL_NOTE)
         if drawn < known:
             parts.append(f"{drawn:,} of {known:,} runs are drawn; means include all runs.")
         if missing:

@@ -9,12 +9,15 @@ import pandas as pd
 
 from core.analysis.robustness import compute_robustness, list_tested
 from core.augment.corruption import CORRUPTIONS
+from core.displays.awaited import describe_awaited
 from core.displays.chart_view import Chart
 from core.displays.display import Display, Options
 from core.displays.encoding import color_heads, dash_heads, measure_legend, shape_heads, write_note
+from core.displays.equal_points import SHIFT, with_shifts
 from core.displays.number import format_share, format_share_interval
 from core.displays.scope import describe_intervals, describe_subset
 from core.displays.sentence import join_parts
+from core.displays.views.robustness_loss import explain_missing
 from core.store.comparison import Comparison
 
 
@@ -65,6 +68,7 @@ class RobustnessCurve(Display):
         frame = frame[frame["corruption"] == corruption.name].assign(
             what=lambda rows: rows["value"].map(corruption.write)
         )
+        frame = with_shifts(frame, [frame["value"], frame["accuracy"]], 9, 18)
         base = alt.Chart(frame).encode(
             x=alt.X("value:Q", title=f"{corruption.label} ({corruption.unit})", scale=alt.Scale(nice=False, padding=6),
                     axis=alt.Axis(values=[*corruption.values], labelOverlap=True, grid=False)),
@@ -80,7 +84,9 @@ class RobustnessCurve(Display):
         y = alt.Y("accuracy:Q", title="Accuracy", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
         bands = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
         lines = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash_heads(self.comparison))
-        points = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape_heads(self.comparison))
+        points = base.mark_point(filled=True, size=70, opacity=1, xOffset=SHIFT).encode(
+            y=y, shape=shape_heads(self.comparison)
+        )
         note = write_note(f"Mean over seeds on {self._images()}. {describe_intervals(frame['seeds'])}")
         return (bands + lines + points).properties(height=380 + measure_legend(self.comparison.labels), title=note)
 
@@ -98,10 +104,11 @@ class RobustnessCurve(Display):
                 usual = f"{format_share(at[corruption.usual])} {corruption.write(corruption.usual)}"
                 parts.setdefault(str(head), clean).append(usual)
         if not parts:
-            return "Accuracy on clean and on corrupted images. Robustness was not evaluated."
+            return f"Accuracy on clean and on corrupted images. {explain_missing(self.comparison)}"
         cover = describe_intervals(self._found["seeds"])
         text = join_parts([f"{head} {', '.join(shares)}" for head, shares in parts.items()])
-        return f"Accuracy on clean and on corrupted images ({self._images()}). {text}. {cover}"
+        text = f"Accuracy on clean and on corrupted images ({self._images()}). {text}. {cover}"
+        return f"{text} {describe_awaited(self.comparison)}".rstrip()
 
 
 def _write(name: str, value: float) -> str:

@@ -18,6 +18,7 @@ from core.analysis.robustness import (
     list_tested,
 )
 from core.augment.corruption import CORRUPTIONS, LEAST_IMAGES, MAX_FLOPS, list_rows
+from core.displays.awaited import describe_awaited
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS, color_heads, measure_legend, shape_heads, write_note
@@ -26,7 +27,7 @@ from core.displays.number import format_p, format_share, format_short
 from core.displays.scope import describe_intervals, describe_subset
 from core.displays.sentence import join_parts
 from core.plural import format_plural
-from core.store.comparison import MANY_VARIANTS
+from core.store.comparison import MANY_VARIANTS, Comparison
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,10 @@ class RobustnessLoss(Display):
     def describe(self) -> str:
         """Describe whether global pooling improves shift invariance, or why robustness was not evaluated."""
         if not self._tested:
-            return self._explain_missing()
+            return explain_missing(self.comparison)
+        return f"{self._describe_losses()} {describe_awaited(self.comparison)}".rstrip()
+
+    def _describe_losses(self) -> str:
         answer = assess_shift_invariance(self._tested, baseline=self._baseline if self.comparison.baseline else "")
         if answer is not None:
             return f"{_describe_shift_invariance(answer)} {self._scope()}"
@@ -144,14 +148,27 @@ class RobustnessLoss(Display):
         own = [f"; the baseline {row['head']} {100 * row['loss']:.1f}" for row in rows if row["head"] == self._baseline]
         return text + "".join(own) + "."
 
-    def _explain_missing(self) -> str:
-        if is_too_large(self.comparison):
-            rows, most = len(list_rows()), format_short(MAX_FLOPS / len(list_rows()) / LEAST_IMAGES)
-            return (
-                f"Robustness was not evaluated: with more than {most} FLOPs per image, {LEAST_IMAGES} images with "
-                f"{rows} corruptions would take too long."
-            )
-        return "Robustness was not evaluated: an earlier version of Headroom trained these runs. Train them again."
+
+def explain_missing(comparison: Comparison) -> str:
+    """Return why there is no robustness of a comparison."""
+    if is_too_large(comparison):
+        rows, most = len(list_rows()), format_short(MAX_FLOPS / len(list_rows()) / LEAST_IMAGES)
+        return (
+            f"Robustness was not evaluated: with more than {most} FLOPs per image, {LEAST_IMAGES} images with "
+            f"{rows} corruptions would take too long."
+        )
+    if text := describe_awaited(comparison):
+        return text
+    if any(run.awaits_evidence for run in comparison.runs):
+        return (
+            "Robustness was not evaluated before these runs were exported. Export them again, and import the new file."
+        )
+    if any(run.record.evidence for run in comparison.runs):
+        return (
+            "Robustness was not evaluated: its computation failed, see evidence.json in the folder of a run. Delete "
+            "these runs and train them again."
+        )
+    return "Robustness was not evaluated: an earlier version of Headroom trained these runs. Train them again."
 
 
 def _write_more(row: dict[Any, Any]) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.displays.advice_display import AdviceDisplay
-from core.displays.encoding import guard_names
+from core.displays.encoding import write_spec
 from core.ui.display import draw_spec, show_frame
 
 
@@ -50,7 +50,7 @@ def _draw(name: str, version: str, _display: AdviceDisplay) -> None:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _build_spec(name: str, version: str, _display: AdviceDisplay) -> dict[str, Any]:
     chart = _display.chart()
-    return {} if chart is None else guard_names(chart.to_dict())
+    return {} if chart is None else write_spec(chart)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

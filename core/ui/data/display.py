@@ -9,7 +9,7 @@ import streamlit as st
 from core.datasets.cache import DatasetStatus
 from core.datasets.inspect import InspectedDataset, inspect_dataset, read_version
 from core.displays.data_display import DataDisplay, ImageView
-from core.displays.encoding import guard_names
+from core.displays.encoding import write_spec
 from core.ui.display import draw_spec, show_frame
 from core.ui.session import home
 
@@ -69,7 +69,7 @@ def _list_settings(display: DataDisplay) -> dict[str, str]:
 @st.cache_data(show_spinner=False, max_entries=64)
 def _build_spec(name: str, version: str, settings: dict[str, str], _display: DataDisplay) -> dict[str, Any]:
     chart = _display.chart()
-    return {} if chart is None else guard_names(chart.to_dict())
+    return {} if chart is None else write_spec(chart)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

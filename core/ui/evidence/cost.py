@@ -12,6 +12,7 @@ from core.plural import format_plural
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.display import cached_description, show_display, show_table
+from core.ui.evidence.awaited import show_awaited
 from core.ui.evidence.test_set_runs import find_test_set_runs
 from core.ui.run_link import write_run_link
 
@@ -21,14 +22,15 @@ url.register("cost", "cost_log")
 def show_cost(comparison: Comparison) -> None:
     """Show the cost per head, the Pareto front and the marginal cost of accuracy."""
     costs = Costs(comparison)
-    st.markdown(f"**{escape_markdown(cached_description(costs))}**")
+    waits = show_awaited(comparison)
+    st.markdown(f"**{escape_markdown(cached_description(costs).removesuffix(waits).rstrip())}**")
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.header(costs.title, anchor=False)
         show_table(costs)
         st.caption(FLOPS_HELP)
     with right:
-        show_display(costs, title="Relative to the cheapest head", table=False)
+        show_display(costs, title="Relative to the cheapest head", table=False, described=True)
     test_set_runs = find_test_set_runs(comparison)
     st.header(Pareto.title, anchor=False)
     runs = format_plural(len(test_set_runs.runs), "finished run")
@@ -37,9 +39,9 @@ def show_cost(comparison: Comparison) -> None:
         cost = widget.selectbox("Cost", COSTS, key="cost", format_func=lambda name: COST_FORMS[name].label, width=340)
         log = widget.toggle("Logarithmic cost axis", True, key="cost_log")
     pareto = Pareto(comparison, test_set_runs, cost, log, write_run_link())
-    show_display(pareto, title="")
+    show_display(pareto, title="", described=True)
     if not pareto.measured:
-        st.write(f"{escape_markdown(pareto.describe())} New runs include it.")
+        st.write(escape_markdown(pareto.describe()) + ("" if waits else " New runs include it."))
         return
     front = Front(comparison, test_set_runs, cost)
     st.header(front.title, anchor=False)

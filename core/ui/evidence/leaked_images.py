@@ -19,7 +19,7 @@ def show_check_images(comparison: Comparison, check: Check) -> None:
     """Show the images of the findings that a check reports, if their dataset is available."""
     if check.name == "leak":
         leaked = LeakedAccuracy(comparison)
-        show_display(leaked, title="")
+        show_display(leaked, title="", described=True)
         st.caption(escape_markdown(cached_description(leaked)))
     data = _open_data(comparison)
     if data is None or data.findings is None:

@@ -14,6 +14,7 @@ from core.store.robustness_file import NAME
 from core.store.run import Run
 from core.ui import url, widget
 from core.ui.display import cached_description, show_display
+from core.ui.evidence.awaited import show_awaited
 from core.ui.session import home
 
 url.register("corruption")
@@ -22,14 +23,16 @@ url.register("corruption")
 def show_robustness(comparison: Comparison) -> None:
     """Show the accuracy under all corruptions, then one corruption with example images."""
     losses = RobustnessLoss(comparison)
+    waits = show_awaited(comparison)
     evaluated = next((run for run in comparison.runs if NAME in run.record.checksums), None)
     if evaluated is None:
-        st.info(escape_markdown(cached_description(losses)))
+        if not waits:
+            st.info(escape_markdown(cached_description(losses)))
         return
-    st.markdown(f"**{escape_markdown(cached_description(losses))}**")
+    st.markdown(f"**{escape_markdown(cached_description(losses).removesuffix(waits).rstrip())}**")
     left, right = st.columns(2, gap="large")
     with left:
-        show_display(losses)
+        show_display(losses, described=True)
     with right:
         name = widget.selectbox(
             "Corruption", list(CORRUPTIONS), key="corruption", format_func=lambda name: CORRUPTIONS[name].label

@@ -91,11 +91,12 @@ def _show_convergence(comparison: Comparison) -> None:
     st.markdown(f"**{escape_markdown(cached_description(convergence))}**")
     left, right = st.columns(2, gap="large")
     with left:
-        show_display(convergence, title="Epochs to target accuracy", table=False)
+        show_display(convergence, title="Epochs to target accuracy", table=False, described=True)
     with right:
         show_display(
-            Convergence(comparison, percent / 100, "seconds"), title="Training time to target accuracy", table=False
-        )
+            Convergence(comparison, percent / 100, "seconds"), title="Training time to target accuracy", table=False,
+            described=True,
+        )  # fmt: skip
     show_table(convergence)
     st.caption("Each mark is one seed. The vertical bar is the mean of the seeds that reach the target.")
     st.page_link("pages/curves.py", label="View learning curves", icon=":material/show_chart:")

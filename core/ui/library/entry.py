@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.architecture.recipe_model import compute_recipe_model
 from core.displays.architecture_diagram import build_architecture_chart, describe_architectures, group_architectures
-from core.displays.encoding import guard_names
+from core.displays.encoding import write_spec
 from core.displays.markdown import escape_markdown
 from core.displays.palette import head_colors
 from core.displays.recipe_results import build_recipe_results, describe_printed
@@ -93,7 +93,7 @@ def _draw(name: str) -> None:
     recipe = RECIPES[name]
     models = {HEADS[head].label: compute_recipe_model(recipe, head) for head in recipe.heads}
     architectures = group_architectures(models)
-    chart = guard_names(build_architecture_chart(architectures, head_colors()).to_dict(validate=False))
+    chart = write_spec(build_architecture_chart(architectures, head_colors()))
     text = describe_architectures(architectures)
     if len(architectures) > 1 or len(recipe.heads) < 3:
         draw_spec(chart, text)

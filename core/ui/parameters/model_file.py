@@ -12,7 +12,7 @@ from core.displays.architecture_diagram import (
     list_step_rows,
 )
 from core.displays.cost_format import FLOPS_HELP
-from core.displays.encoding import guard_names
+from core.displays.encoding import write_spec
 from core.displays.keras_model_text import describe_keras_model
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_count, format_short
@@ -70,7 +70,7 @@ def _show_model(model: KerasModel) -> None:
     architectures = group_architectures({_LABEL: model})
     with diagram:
         chart = build_architecture_chart(architectures, {_LABEL: next(iter(head_colors().values()))})
-        draw_spec(guard_names(chart.to_dict(validate=False)), describe_architectures(architectures))
+        draw_spec(write_spec(chart), describe_architectures(architectures))
     with steps:
         show_frame(format_steps(list_step_rows(architectures)))
     with layers:

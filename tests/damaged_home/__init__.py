@@ -1,0 +1,1 @@
+"""Pages in Streamlit's own test runner."""
