@@ -7,7 +7,6 @@ from math import ceil
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from core.store.comparison import Comparison
 from core.store.run import Run
@@ -48,11 +47,13 @@ def list_heads(comparison: Comparison, trend: Trend) -> list[str]:
 def _ends_above_minimum(run: Run) -> bool:
     if len(run.history) < MIN_EPOCHS["increasing"]:
         return False
-    means: pd.DataFrame = run.history[["loss", "val_loss"]].rolling(_WINDOW).mean().dropna()
-    if means.empty:
+    losses = run.history[["loss", "val_loss"]].to_numpy(np.float64)
+    means = np.lib.stride_tricks.sliding_window_view(losses, _WINDOW, axis=0).mean(axis=-1)
+    means = means[np.isfinite(means).all(axis=1)]
+    if not len(means):
         return False
-    minimum, end = means.iloc[int(means["val_loss"].argmin())], means.iloc[-1]
-    return bool(end["val_loss"] > (1 + _RISE) * minimum["val_loss"] and end["loss"] < minimum["loss"])
+    (loss, val_loss), (last_loss, last_val_loss) = means[means[:, 1].argmin()], means[-1]
+    return bool(last_val_loss > (1 + _RISE) * val_loss and last_loss < loss)
 
 
 def _decreases(run: Run) -> bool:
