@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 
@@ -202,13 +202,10 @@ class CurveData(Display):
         labels = [v.label for v in self.variants if any(run.record.has_penalty_in_loss for run in v.runs)]
         return f"the training loss of {', '.join(labels)} includes the L2 penalty (earlier version)" if labels else ""
 
-    def _write_end(self, rows: pd.DataFrame) -> str:
-        """Return the last value of a mean and, if some seed continues, where it ends."""
-        if rows.empty:
+    def _write_end(self, last: dict[str, Any] | None, longest: float) -> str:
+        """Return the last value of a mean and, if some seed continues to `longest`, where it ends."""
+        if last is None:
             return "has no mean"
-        last = rows.iloc[-1]
-        curves = self.curves
-        longest = curves.loc[(curves["head"] == last["head"]) & (curves["split"] == last["split"]), self.x].max()
         at = f"epoch {last['epoch']:.0f}" if self.x == "epoch" else format_seconds(last["seconds"])
         value = self._format(SeedMean(last["value"], None, 1))
         return f"final {value}" if last[self.x] == longest else f"{value} at {at}"
@@ -217,12 +214,16 @@ class CurveData(Display):
         mean = self.curves[self.curves["seed"] == MEAN]
         if self.curves.empty:
             return "No epochs completed yet."
+        line = ["head", "split"]
+        longest = self.curves.groupby(line)[self.x].max()
+        last = {(row["head"], row["split"]): row for row in mean.groupby(line).tail(1).to_dict("records")}
         parts = []
         for variant in self.variants:
             ends = []
             for split in self.own_splits:
-                rows = mean[(mean["head"] == variant.label) & (mean["split"] == split)]
-                ends.append(f"{f'{split} ' if self.has_splits else ''}{self._write_end(rows)}")
+                key = variant.label, split
+                end = self._write_end(last.get(key), longest.get(key, math.nan))
+                ends.append(f"{f'{split} ' if self.has_splits else ''}{end}")
             parts.append(f"{variant.label}: {', '.join(ends)}" if self.has_splits else f"{variant.label} {ends[0]}")
         notes = self.explain()
         about = f" ({'; '.join(notes)})" if notes else ""

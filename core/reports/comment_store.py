@@ -56,6 +56,7 @@ class CommentStore:
     def __init__(self, home: Home) -> None:
         self.home = home
         self._cache: dict[str, tuple[int, Discussion]] = {}
+        self._folders: dict[str, Path] = {}  # the list of reports asks for all of them at every page view
 
     def read(self, report_id: str) -> Discussion:
         """Return the comments of a report; none if it does not exist."""
@@ -123,9 +124,11 @@ class CommentStore:
                 return change
 
     def _folder(self, report_id: str) -> Path:
-        if not ID.fullmatch(report_id):  # prevents path traversal
-            raise ReportError(f"Expected a report ID such as 'r7k2m9qx'; got {report_id!r:.60}.")
-        return self.home.reports / report_id / "comments"
+        if report_id not in self._folders:
+            if not ID.fullmatch(report_id):  # prevents path traversal
+                raise ReportError(f"Expected a report ID such as 'r7k2m9qx'; got {report_id!r:.60}.")
+            self._folders[report_id] = self.home.reports / report_id / "comments"
+        return self._folders[report_id]
 
 
 def _check_text(text: str) -> str:

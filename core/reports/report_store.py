@@ -56,16 +56,16 @@ class ReportStore:
 
     def entries(self) -> list[ReportEntry]:
         """Return all reports, the most recently changed first, without those in `damaged`."""
-        entries = [entry for entry in self._entries().values() if isinstance(entry, ReportEntry)]
-        return sorted(entries, key=lambda entry: entry.draft.at, reverse=True)
+        return self.list_all()[0]
 
     def damaged(self) -> dict[str, str]:
         """Return the error messages of the reports without a readable revision, by ID."""
-        return {name: entry for name, entry in self._entries().items() if isinstance(entry, str)}
+        return self.list_all()[1]
 
-    def _entries(self) -> dict[str, ReportEntry | str]:
-        """Return the entry or the error message of each report."""
-        entries: dict[str, ReportEntry | str] = {}
+    def list_all(self) -> tuple[list[ReportEntry], dict[str, str]]:
+        """Return `entries` and `damaged`, for which the folders of all reports are read once."""
+        entries: list[ReportEntry] = []
+        damaged: dict[str, str] = {}
         for folder in self._folders():
             try:
                 changed = folder.stat().st_mtime_ns
@@ -74,13 +74,13 @@ class ReportStore:
                     draft, versions = self.read(folder.name), self.versions(folder.name)
                     cached = changed, ReportEntry(draft, versions, self.find_notice(draft))
                     self._cache[folder.name] = cached
-                entries[folder.name] = cached[1]
+                entries.append(cached[1])
             except FileNotFoundError:  # deleted in the meantime
                 continue
             except (HeadroomError, OSError) as error:
                 reason = error.strerror if isinstance(error, OSError) else error
-                entries[folder.name] = f"Report {folder.name} cannot be read: {reason}".rstrip(".") + "."
-        return entries
+                damaged[folder.name] = f"Report {folder.name} cannot be read: {reason}".rstrip(".") + "."
+        return sorted(entries, key=lambda entry: entry.draft.at, reverse=True), damaged
 
     def read(self, report_id: str) -> Draft:
         """Return the latest revision of a draft that is not damaged (see `find_notice`).

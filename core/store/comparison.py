@@ -43,7 +43,7 @@ class Variant:
     def order(self) -> int:
         return order_of(self.spec)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """ID that does not depend on the other variants, such as "gap-3f9a12bc"."""
         return f"{self.spec.head}-{self.spec.configuration.run_id[:8]}"

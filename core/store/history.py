@@ -81,6 +81,7 @@ def parse_history(text: bytes, *, complete: bool = False) -> "pd.DataFrame":
             problem = describe_invalid_field(error) if isinstance(error, ValidationError) else str(error)
             raise ValueError(f"line {number} is invalid: {problem}") from None
         rows.append(row)
-    columns = [*HISTORY, "learning_rate"]
-    frame = pd.DataFrame([vars(row) for row in rows], columns=columns)
-    return frame.astype(dict.fromkeys(columns[1:], "float64")).astype({"epoch": "int64"})
+    columns = {name: [getattr(row, name) for row in rows] for name in (*HISTORY, "learning_rate")}
+    return pd.DataFrame(
+        {name: np.array(values, np.int64 if name == "epoch" else np.float64) for name, values in columns.items()}
+    )

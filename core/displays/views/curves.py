@@ -105,7 +105,7 @@ class Curves(CurveData):
         if self.seeds:
             return frame
         means = self.curves[self.curves["seed"] == MEAN].groupby(["head", "split"])[self.x].max()
-        ends = pd.Series([means.get(key, -math.inf) for key in zip(frame["head"], frame["split"], strict=True)])
+        ends = means.reindex(pd.MultiIndex.from_frame(frame[["head", "split"]])).fillna(-math.inf).to_numpy()
         longest = frame.groupby(["head", "seed", "split"])[self.x].transform("max")
         continues = (frame[self.x] >= ends) & (longest > ends)
         return frame[(frame["seed"] == MEAN) | continues].reset_index(drop=True)
@@ -178,12 +178,10 @@ class Curves(CurveData):
             for run in variant.runs
             if run.record.kept_epoch
         }
-        keys = zip(curves["head"], curves["seed"], curves["epoch"], strict=True)
-        rows = [curves[[kept.get((head, seed)) == epoch for head, seed, epoch in keys]]]
+        epochs = pd.Series(kept, index=pd.MultiIndex.from_tuples(kept, names=["head", "seed"]), dtype="float64")
+        own = epochs.reindex(pd.MultiIndex.from_frame(curves[["head", "seed"]])).to_numpy()
         means = curves[(curves["seed"] == MEAN) & (curves["split"] == self.own_splits[-1])]
-        for label, mean in means.groupby("head"):
-            if label not in {head for head, _ in kept}:
-                best = mean["value"].idxmax() if self.metric == "accuracy" else mean["value"].idxmin()
-                rows.append(mean.loc[[best]])
-        marks = pd.concat(rows)
+        values = means[~means["head"].isin({head for head, _ in kept})].groupby("head")["value"]
+        best = values.idxmax() if self.metric == "accuracy" else values.idxmin()
+        marks = pd.concat([curves[curves["epoch"] == own], curves.loc[best]])
         return marks.assign(y=self._height(marks, "value"))[["head", "seed", "split", self.x, "y"]]

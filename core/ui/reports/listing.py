@@ -54,10 +54,11 @@ def open_report(address: str) -> None:
 def show_reports() -> None:
     """Show the list of reports."""
     show_title("Reports")
-    entries = report_store().entries()
+    entries, damaged = report_store().list_all()
     _show_new_button()
     _show_deleted()
-    _show_damaged()
+    for message in [*damaged.values(), *(entry.notice for entry in entries if entry.notice)]:
+        st.warning(escape_markdown(message), icon=":material/warning:")
     if not entries:
         show_summary("No reports yet.")
         st.write("A report combines the charts of a comparison with your own text. Create one to share your results.")
@@ -97,13 +98,6 @@ def _show_mentions(entries: list[ReportEntry], comments: Mapping[str, tuple[Comm
 def _open_selected(ids: list[str], key: str) -> None:
     for row in st.session_state[key]["selection"]["rows"]:
         request_page("pages/reports.py", {"report": ids[row]})
-
-
-def _show_damaged() -> None:
-    """Show the reports that cannot be read, and those whose latest revision is damaged."""
-    notices = [entry.notice for entry in report_store().entries() if entry.notice]
-    for message in [*report_store().damaged().values(), *notices]:
-        st.warning(escape_markdown(message), icon=":material/warning:")
 
 
 def _write_search_text(entry: ReportEntry) -> str:
