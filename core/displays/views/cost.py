@@ -16,7 +16,6 @@ from core.displays.chart_view import Chart
 from core.displays.cost_format import COST_FORMS, EPOCH_HELP, write_cost, write_mean
 from core.displays.display import Display
 from core.displays.encoding import (
-    AXIS_CHARS,
     FRAME_PIXELS,
     GREY,
     color_heads,
@@ -31,6 +30,7 @@ from core.store.comparison import MANY_VARIANTS
 from core.store.same_test_set import RunsOnTestSet
 
 _ROW_PIXELS = 32
+_LABEL_CHARS = 24  # of a cost, on one line, because the rows are low
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ class Costs(Display):
         shorts = [COST_FORMS[cost].short for cost in COSTS]
         frame["short"] = frame["cost"].map(lambda cost: COST_FORMS[cost].short)
         frame["text"] = [write_cost(row["cost"], row["value"]) for row in frame.to_dict("records")]
-        frame = with_shifts(frame, [frame["short"], np.log10(frame["times"])], 8, 12)
+        frame = with_shifts(frame, [frame["short"], np.log10(frame["times"])], 6, 7)
         y = alt.Y(
             "short:N", title=None, sort=[short for short in shorts if short in set(frame["short"])],
-            axis=alt.Axis(**fit_labels(shorts, AXIS_CHARS), grid=True, labelOverlap=False),
+            axis=alt.Axis(**fit_labels(shorts, _LABEL_CHARS), grid=True, labelOverlap=False),
         )  # fmt: skip
         x = alt.X(
             "times:Q", title="Relative to the cheapest head (log)", scale=alt.Scale(type="log", nice=False, padding=14),
