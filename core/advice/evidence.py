@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core.advice.candidate import Candidate
 from core.advice.candidates import cost_of
 from core.advice.decision import Finalist
-from core.advice.job_machine import find_job_machine
+from core.advice.job_machine import find_job_machine, is_own
 from core.advice.race import Race
 from core.advice.request import Metric
 from core.errors import AdviceError, RunError
@@ -47,8 +47,8 @@ class Evidence:
 
     def read_latency(self, run: Run) -> float | None:
         """Return the latency of a run; None if it was measured on another machine than that of the jobs."""
-        own = run.path.is_relative_to(self.store.home.runs) and run.record.elsewhere is None
-        machine = find_job_machine(self.store.frame()) if own else None
+        own = is_own(in_home=run.path.is_relative_to(self.store.home.runs), elsewhere=run.record.elsewhere)
+        machine = find_job_machine(self.store.frame) if own else None
         fits = machine is not None and machine.fits(run.record.machine)
         return run.record.cost.latency_seconds if fits else None
 
