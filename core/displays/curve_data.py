@@ -1,6 +1,7 @@
 """Settings, data, table and description of learning curves."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -202,7 +203,7 @@ class CurveData(Display):
         labels = [v.label for v in self.variants if any(run.record.has_penalty_in_loss for run in v.runs)]
         return f"the training loss of {', '.join(labels)} includes the L2 penalty (earlier version)" if labels else ""
 
-    def _write_end(self, last: dict[Any, Any] | None, longest: float) -> str:
+    def _write_end(self, last: Mapping[Any, Any] | None, longest: float) -> str:
         """Return the last value of a mean and, if some seed continues to `longest`, where it ends."""
         if last is None:
             return "has no mean"
