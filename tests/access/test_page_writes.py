@@ -92,7 +92,18 @@ METHODS: dict[type, set[str]] = {
     },
     NoteBook: {"path", "read", "read_all", "read_available"},
     CommentStore: {"read"},
-    ReportStore: {"damaged", "entries", "find_notice", "list_all", "locate", "open", "read", "removed", "revisions", "versions"},
+    ReportStore: {
+        "damaged",
+        "entries",
+        "find_notice",
+        "list_all",
+        "locate",
+        "open",
+        "read",
+        "removed",
+        "revisions",
+        "versions",
+    },
 }
 """Methods that only read; all other methods of these classes write."""
 HARMLESS = (
