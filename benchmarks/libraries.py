@@ -192,7 +192,11 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
     times = {}
     for way in options.ways or ways:
         load, begin = os.getloadavg()[0], time.perf_counter()
-        found = ways[way]()
+        try:
+            found = ways[way]()
+        except subprocess.CalledProcessError:  # its last line is on standard error
+            print(json.dumps({"way": way, "not_measured": "A process failed; is the library installed?"}), flush=True)
+            continue
         times[way] = time.perf_counter() - begin
         loads = [round(load, 1), round(os.getloadavg()[0], 1)]
         print(json.dumps({"way": way, "seconds": round(times[way], 1), **found, "load": loads}), flush=True)
