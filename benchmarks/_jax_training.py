@@ -121,6 +121,27 @@ def begin_training(model: Model, weights: Weights) -> State:
     return weights, zeros, zeros, jnp.zeros((), jnp.int32)
 
 
+def take_step(
+    model: Model, product: bool, arrays: Arrays, state: State, batch: tuple[jax.Array, jax.Array]
+) -> tuple[State, jax.Array]:
+    """Train on one batch, its indices and the key of its dropout, and return the new state and the loss."""
+
+    def compute_loss(weights: Weights, rows: jax.Array, key: jax.Array) -> jax.Array:
+        scores = compute_scores(model, weights, arrays["x_train"][rows], key, product)
+        losses, _ = _compute_losses(scores, arrays["y_train"][rows])
+        return (losses * (rows >= 0)).sum() / (rows >= 0).sum()
+
+    weights, firsts, seconds, count = state
+    loss, gradients = jax.value_and_grad(compute_loss)(weights, *batch)
+    count = count + 1
+    powers = [jnp.power(jnp.float32(beta), count) for beta in _BETAS]
+    rate = model.spec.learning_rate * jnp.sqrt(1 - powers[1]) / (1 - powers[0])
+    firsts = jax.tree.map(lambda m, g: m + (g - m) * (1 - _BETAS[0]), firsts, gradients)
+    seconds = jax.tree.map(lambda v, g: v + (g * g - v) * (1 - _BETAS[1]), seconds, gradients)
+    weights = jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) + _EPSILON), weights, firsts, seconds)
+    return (weights, firsts, seconds, count), loss
+
+
 def train_epoch(
     model: Model, product: bool, arrays: Arrays, state: State, order: jax.Array, key: jax.Array
 ) -> tuple[State, jax.Array, jax.Array]:
@@ -130,24 +151,8 @@ def train_epoch(
         order: indices of the images, shape (steps, batch); −1 fills the last batch and has no effect.
     """
 
-    def compute_loss(weights: Weights, rows: jax.Array, key: jax.Array) -> jax.Array:
-        scores = compute_scores(model, weights, arrays["x_train"][rows], key, product)
-        losses, _ = _compute_losses(scores, arrays["y_train"][rows])
-        return (losses * (rows >= 0)).sum() / (rows >= 0).sum()
-
-    def take_step(state: State, batch: tuple[jax.Array, jax.Array]) -> tuple[State, jax.Array]:
-        weights, firsts, seconds, count = state
-        loss, gradients = jax.value_and_grad(compute_loss)(weights, *batch)
-        count = count + 1
-        powers = [jnp.power(jnp.float32(beta), count) for beta in _BETAS]
-        rate = model.spec.learning_rate * jnp.sqrt(1 - powers[1]) / (1 - powers[0])
-        firsts = jax.tree.map(lambda m, g: m + (g - m) * (1 - _BETAS[0]), firsts, gradients)
-        seconds = jax.tree.map(lambda v, g: v + (g * g - v) * (1 - _BETAS[1]), seconds, gradients)
-        weights = jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) + _EPSILON), weights, firsts, seconds)
-        return (weights, firsts, seconds, count), loss
-
     keys = jax.random.split(key, len(order))
-    state, losses = jax.lax.scan(take_step, state, (order, keys))
+    state, losses = jax.lax.scan(partial(take_step, model, product, arrays), state, (order, keys))
     found = evaluate_weights(model, product, arrays["x_validation"], arrays["y_validation"], state[0])
     return state, losses, found
 
