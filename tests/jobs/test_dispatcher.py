@@ -252,7 +252,7 @@ def test_wait_reports_the_progress_of_each_run(served: Home) -> None:
     assert seen[-1][:2] == (run_id, "finished")
     epochs = [progress.epoch for _, _, progress in seen if progress and progress.epoch]
     assert epochs == sorted(epochs)
-    assert 1 in epochs
+    assert len({*epochs}) > 1, "progress before the last epoch"
     with pytest.raises(JobError, match="was not found; it may have been deleted"):
         wait(served, ["0" * 12])
 
