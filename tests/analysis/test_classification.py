@@ -62,7 +62,8 @@ def test_metrics_of_predicted_classes_equal_those_of_scikit_learn() -> None:
 @pytest.mark.usefixtures("silent")
 def test_curves_and_areas_equal_those_of_scikit_learn() -> None:
     for number, (labels, probs) in enumerate(draw_cases()):
-        for label in range(probs.shape[1]):
+        last = probs.shape[1] - 1
+        for label in {0, last - 1, last}:
             positive, scores = labels == label, probs[:, label]
             counts = count_thresholds(positive, scores)
             roc = metrics.roc_curve(positive, scores, pos_label=True, drop_intermediate=False)
