@@ -47,7 +47,8 @@ def recipe_of(spec: RunSpec) -> Recipe | None:
 
     The dataset is one of them, so a recipe that is trained on another dataset stays that recipe. The hyperparameters
     of the head do not count, so all heads of a configuration have the same recipe. Of several, the one with a
-    publication is preferred, then the first. None if no recipe has the backbone.
+    publication is preferred, then the first. If none has the backbone, such as a model of the user, it is the general
+    recipe for the dataset; None for a run from elsewhere.
     """
     found: list[tuple[int, bool, int]] = []
     for index, recipe in enumerate(_ALL):
@@ -55,7 +56,9 @@ def recipe_of(spec: RunSpec) -> Recipe | None:
         counts = [count for reference in references if (count := _count_changes(spec, reference, recipe)) is not None]
         if counts:
             found.append((min(counts), recipe.publication is None, index))
-    return _ALL[min(found)[-1]] if found else None
+    if found:
+        return _ALL[min(found)[-1]]
+    return None if spec.elsewhere else find_general_recipe(spec.dataset)
 
 
 @cache

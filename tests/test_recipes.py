@@ -12,8 +12,9 @@ from core.displays.recipe_results import describe_printed
 from core.displays.recipe_text import list_training, write_source
 from core.displays.views.published import PublishedResults
 from core.errors import UnknownNameError
+from core.home import Home
 from core.recipe import Recipe
-from core.recipes import RECIPES, recipe_of, write_command
+from core.recipes import RECIPES, find_general_recipe, recipe_of, write_command
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.comparison import Comparison, list_offers
 from core.store.record import Cost, Metrics
@@ -204,7 +205,21 @@ def test_recipe_on_another_dataset_stays_that_recipe() -> None:
 def test_heads_of_a_configuration_have_the_same_recipe() -> None:
     for backbone, dataset in product(BACKBONES, DATASETS):
         specs = [RunSpec().replace(backbone=backbone, dataset=dataset, head=head, units=7, epochs=9) for head in HEADS]
-        assert len({getattr(recipe_of(spec), "name", None) for spec in specs}) == 1
+        assert len({recipe.name for spec in specs if (recipe := recipe_of(spec))}) == 1
+
+
+def test_runs_of_every_backbone_are_a_comparison(home: Home, make_run: RunWriter) -> None:
+    """Also of those that no recipe has, such as a model of the user."""
+    names = [name for name in BACKBONES if name not in {recipe.spec.backbone for recipe in RECIPES.values()}]
+    assert len(names) > 5
+    for dataset in ("digits", "folder"):
+        for name in names:
+            found = recipe_of(RunSpec().replace(backbone=name, dataset=dataset))
+            assert found is find_general_recipe(dataset), (name, dataset)
+    spec = RunSpec().replace(backbone=names[0])
+    ids = {as_spec(make_run(head=head), spec.replace(head=head)).run_id for head in ("gap", "dense")}
+    [offer] = list_offers(RunStore(home, examples=home.path / "none").frame())
+    assert {*offer.run_ids} == ids
 
 
 def test_command_of_a_run_trains_that_run_on_any_dataset() -> None:

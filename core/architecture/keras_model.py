@@ -176,6 +176,8 @@ class _Reader:
             read = [_pick(found, reference.layer, reference.node, reference.tensor) for reference in call.inputs]
             found[call.key] = self._read_layer(call.entry, read, prefix, trainable, shared, depth, call)
         outputs = list_references(config.get("output_layers"))
+        if not outputs:
+            raise ModelFileError("The model has no outputs.")
         return [_pick(found, each.layer, each.node, each.tensor) for each in outputs]
 
     def _read_layer(

@@ -29,7 +29,8 @@ def print_awaited(home: Home) -> None:
 
     if waiting := len(list_requested(home)):
         print_message(
-            f"Robustness and the latency of 32 images of {format_plural(waiting, 'run')} follow in the background."
+            f"The latency of 32 images and, unless a model is too large, robustness follow in the background for "
+            f"{format_plural(waiting, 'run')}."
         )
 
 

@@ -180,7 +180,7 @@ def _count_seeds(comparison: Comparison) -> str:
 
 
 def _write_shortfall(comparison: Comparison, variants: Sequence[Variant]) -> str:
-    """Return "After 1 of 25 epochs, on 100 of 1,437 training images" if the recipe has more, otherwise "".
+    """Return "After 1 instead of 25 epochs, on 100 of 1,437 training images" if the recipe has more, otherwise "".
 
     Only the variants of the headline count. If they differ, each part names its variant, unless its label contains the
     value.
@@ -208,7 +208,7 @@ def _few_epochs(variant: Variant, recipe: Recipe | None) -> str:
         return ""
     if recipe is None:
         return f"after {format_plural(epochs, 'epoch')}"
-    return f"after {epochs:,} of {format_plural(planned, 'epoch')}"
+    return f"after {epochs:,} instead of {format_plural(planned, 'epoch')}"
 
 
 def _few_images(variant: Variant, recipe: Recipe | None) -> str:
@@ -274,5 +274,13 @@ def _need(difference: Difference, noun: str) -> str:
 
 
 def write_cautions(comparison: Comparison) -> list[str]:
-    """Return the messages of the failed checks, which limit the validity of the headline."""
-    return [result.message for _, result in run_checks(comparison) if result.state == "failed"]
+    """Return the messages of the failed checks, which limit the validity of the headline.
+
+    Advice with which several messages end is in the first one only.
+    """
+    cautions: list[str] = []
+    for message in (result.message for _, result in run_checks(comparison) if result.state == "failed"):
+        start, dot, advice = message.rpartition(". ")
+        is_known = dot and any(known.endswith(f". {advice}") for known in cautions)
+        cautions.append(f"{start}." if is_known else message)
+    return cautions

@@ -205,7 +205,7 @@ def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
                 values.setdefault(name, []).append(value)
     return {
         name: f"{join_values([describe_setting(name, value) for value in dict.fromkeys(values[name])])} "
-        f"instead of {describe_value(name, own[name])}"
+        f"instead of {(describe_setting if isinstance(own[name], bool) else describe_value)(name, own[name])}"
         for name in SETTINGS
         if name in own
     }

@@ -54,8 +54,13 @@ _TYPES = {
 }  # fmt: skip
 _SCHEMA = pa.schema([(name, _TYPES[dtype]) for name, dtype in _DTYPES.items()])
 
-# Rows that were written with different columns or recipes are not read.
-_FORMAT = [_DTYPES, [(name, recipe.spec.canonical(), [*recipe.settings]) for name, recipe in RECIPES.items()]]
+# Rows that were written with different columns or recipes, or by another rule for the recipe of a run, are not read.
+_RECIPE_RULE = 2
+_FORMAT = [
+    _RECIPE_RULE,
+    _DTYPES,
+    [(name, recipe.spec.canonical(), [*recipe.settings]) for name, recipe in RECIPES.items()],
+]
 _VERSION = int(hashlib.sha256(json.dumps(_FORMAT).encode()).hexdigest()[:8], 16)
 
 # Two changes within one tick of the file system's clock give the folder the same modification time. The coarsest

@@ -212,6 +212,7 @@ def _show_example(gallery: Gallery, first: int, neighbors: Sequence[int]) -> Non
         st.caption(f"Test image {image}, true class **{escape_markdown(true_class['label'].iloc[0])}**")
         if gallery.files is not None:
             st.caption(f"File {write_code(gallery.files[image])}")
+        st.caption("Probability of this class")
         for row in true_class.to_dict("records"):
             st.markdown(f"{escape_markdown(row['head'])}: **{format_share(row['prob'])}**")
     with right:

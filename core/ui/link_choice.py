@@ -6,7 +6,6 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
-from core.displays.markdown import escape_markdown
 from core.ui.url import MAX_SHOWN, is_just_opened, is_registered, note_drawn, reject, set_parameter, went_back
 
 T = TypeVar("T")
@@ -135,4 +134,4 @@ def write_refusal(key: str, options: Sequence[str], got: str) -> str:
     """Return the warning about a value of a link that is not one of these options."""
     listed = ", ".join(map(repr, options[:_MAX_OPTIONS]))
     more = f" or {len(options) - _MAX_OPTIONS} more" if len(options) > _MAX_OPTIONS else ""
-    return f"Expected {key} to be one of {listed}{more}; got {escape_markdown(repr(got[:MAX_SHOWN]))}."
+    return f"Expected {key} to be one of {listed}{more}; got {got[:MAX_SHOWN]!r}."

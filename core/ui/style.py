@@ -5,9 +5,9 @@ import streamlit as st
 _CSS = """
 <style>
 /* Streamlit leaves 6 rem above the title and 10 rem below the page. */
-.stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 4rem; }
+.stMainBlockContainer { padding-top: 3.75rem; padding-bottom: 4rem; }
 [class*="st-key-page-title"] { overflow: visible; }
-[class*="st-key-page-title"] h1 { padding-top: 0.25rem; }
+[class*="st-key-page-title"] h1 { padding-top: 0; }
 .st-key-page-title-long h1 { font-size: 1.5rem; }
 [class*="st-key-page-title"] > :last-child { flex: none; }
 @media (max-width: 640px) {  /* a long title has the whole width, and the terms follow it */

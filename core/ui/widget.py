@@ -218,7 +218,7 @@ def _check(name: str, expected: str, is_valid: Callable[[str], bool], *, many: b
     invalid = [value for value in values if not is_valid(value)]
     if invalid or (values and len(values) != count and not many):
         shown = (invalid or [" and ".join(values)])[0]
-        reject(name, f"Expected {name} {expected}; got {escape_markdown(repr(shown[:MAX_SHOWN]))}.")
+        reject(name, f"Expected {name} {expected}; got {shown[:MAX_SHOWN]!r}.")
 
 
 def _write_range(low: float, high: float) -> str:

@@ -143,7 +143,9 @@ def test_reason_is_stated_if_the_images_were_not_checked(make_run: RunWriter, ho
 def test_number_of_test_images_is_checked(make_run: RunWriter) -> None:
     assert CHECKS["few_test_images"].run(Comparison.of([make_run()])).state == "passed"
     few = CHECKS["few_test_images"].run(Comparison.of([make_run(seed=1, test_images=20)]))
-    assert few.message.startswith("With 20 test images, 18 correct predictions have a 95% confidence interval")
+    assert few.message.startswith(
+        "20 test images are few: with 18 of them correct, the accuracy has a 95% confidence interval"
+    )
 
 
 def test_flipped_labels_are_found(examples: list[Run]) -> None:

@@ -242,7 +242,19 @@ def test_hostile_files_are_refused_in_one_sentence() -> None:
         assert "\n" not in sentence, name
 
 
-VALUES = st.sampled_from([None, 0, -1, 10**12, 1.5, "x", True, [], [[]], {}, [None], {"class_name": "x"}, "same"])
+VALUES: list[Any] = [None, 0, -1, 10**12, 1.5, "x", True, [], [[]], {}, [None], {"class_name": "x"}, "same"]
+
+
+@pytest.mark.parametrize("path", [OLD, NEW], ids=["old", "new"])
+def test_any_value_of_a_model_is_counted_or_refused(path: Path) -> None:
+    """Replace each value of the model, but not of its layers, by each other one."""
+    whole = json.loads(path.read_bytes())
+    for name in whole["config"]:
+        for value in VALUES:
+            config = deepcopy(whole)
+            config["config"][name] = deepcopy(value)
+            with suppress(ModelFileError):
+                assert read(config).params >= 0, (name, value)
 
 
 @settings(max_examples=150, deadline=None)
@@ -260,7 +272,7 @@ def test_any_changed_value_is_counted_or_refused(data: st.DataObject, path: Path
             if isinstance(value[key], dict | list) and data.draw(st.integers(0, 9)):
                 value = value[key]
             else:
-                value[key] = deepcopy(data.draw(VALUES))
+                value[key] = deepcopy(data.draw(st.sampled_from(VALUES)))
                 break
     with suppress(ModelFileError):
         assert read(config).params >= 0

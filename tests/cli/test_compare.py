@@ -18,7 +18,9 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
     gap = [make_run(head="gap", seed=seed, accuracy=0.8) for seed in (0, 1)]
     dense = [make_run(head="dense", seed=seed, accuracy=0.95) for seed in (0, 1)]
     found = ask("compare", *(run.run_id[:8] for run in dense + gap))
-    assert found["headline"].startswith("After 3 of 25 epochs: GAP has 17.5× fewer parameters than Flatten + Dense")
+    assert found["headline"].startswith(
+        "After 3 instead of 25 epochs: GAP has 17.5× fewer parameters than Flatten + Dense"
+    )
     assert ("H06", "failed") in [(check["code"], check["state"]) for check in found["checks"]]
     assert found["difference"][0]["verdict"] == "worse"
     assert len(found["significance"]) == 2

@@ -113,9 +113,12 @@ def test_headline_counts_a_saving_too_small_for_a_ratio(make_run: RunWriter) -> 
     [
         ({"epochs": 25}, "GAP: 17.5×"),
         ({"epochs": 60, "train_images": 1437}, "GAP: 17.5×"),
-        ({"epochs": 1}, "After 1 of 25 epochs: GAP has 17.5×"),
+        ({"epochs": 1}, "After 1 instead of 25 epochs: GAP has 17.5×"),
         ({"epochs": 25, "train_images": 100}, "On 100 of 1,437 training images: GAP has 17.5×"),
-        ({"epochs": 3, "train_images": 100}, "After 3 of 25 epochs, on 100 of 1,437 training images: GAP has 17.5×"),
+        (
+            {"epochs": 3, "train_images": 100},
+            "After 3 instead of 25 epochs, on 100 of 1,437 training images: GAP has 17.5×",
+        ),
     ],
 )
 def test_headline_of_a_short_training_begins_with_its_epochs(
@@ -132,7 +135,7 @@ def test_headline_names_the_head_that_was_trained_for_less(make_run: RunWriter) 
     other = make_run(short, head="flatten", accuracy=0.3)
     for number, label in enumerate(("Flatten + Dense", "GAP")):
         text = write_headline(Comparison.of([gap[number], dense[1 - number]]))
-        beginning = f"After 1 of 25 epochs for {label}, on 100 of 1,437 training images for {label}: GAP has"
+        beginning = f"After 1 instead of 25 epochs for {label}, on 100 of 1,437 training images for {label}: GAP has"
         assert text.startswith(beginning), text
     assert write_headline(Comparison.of([gap[0], dense[0], other])).startswith("GAP: ")  # not in the sentence
     stopped = rewrite(gap[0], history=history_of(7), epochs=7)

@@ -72,7 +72,7 @@ def test_damaged_record_leaves_the_newest_valid_comparison(
 def test_new_run_appears_at_the_next_rerun(open_page: Open, make_run: RunWriter) -> None:
     make_run()
     app = open_page("compare")
-    assert app.title[0].value.startswith("After 3 of 25 epochs: GAP has 24,586 parameters")
+    assert app.title[0].value.startswith("After 3 instead of 25 epochs: GAP has 24,586 parameters")
     make_run(head="dense")
     assert "than Flatten + Dense" in app.run().title[0].value
 

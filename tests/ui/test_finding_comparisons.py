@@ -78,7 +78,9 @@ def test_comparison_is_saved_with_its_baseline_and_deleted(open_page: Open, home
     app = open_page("compare")
     gap = Comparison.of(RunStore(home).open_all(two_heads)).variants[0]
     next(box for box in app.sidebar.selectbox if box.label == "Baseline").set_value(gap.key).run()
-    assert app.title[0].value.startswith("After 3 of 25 epochs: Flatten + Dense has 17.5× more parameters than GAP")
+    assert app.title[0].value.startswith(
+        "After 3 instead of 25 epochs: Flatten + Dense has 17.5× more parameters than GAP"
+    )
     assert gap.key in app.query_params["baseline"]
     named = save_runs(home, "GAP first", tuple(two_heads), gap.key)
     linked = open_page("compare", compare="saved:gap first")

@@ -72,12 +72,12 @@ def describe_few_images(count: int) -> str:
     """Describe the confidence interval that a number of test images allows (Wilson score interval).
 
     >>> describe_few_images(8)
-    'With 8 test images, 7 correct predictions have a 95% confidence interval of the accuracy from 52.9% to 97.8%'
+    '8 test images are few: with 7 of them correct, the accuracy has a 95% confidence interval from 52.9% to 97.8%'
     """
     correct = round(_TYPICAL * count)
     low, high = compute_wilson(correct, count)
-    noun = "test image" if count == 1 else "test images"
+    images = f"{format_plural(count, 'test image')} {'is' if count == 1 else 'are'} few"
     return (
-        f"With {count:,} {noun}, {correct:,} correct predictions have a 95% confidence interval of the accuracy from "
-        f"{float(low):.1%} to {float(high):.1%}"
+        f"{images}: with {correct:,} of them correct, the accuracy has a 95% confidence interval from {float(low):.1%} "
+        f"to {float(high):.1%}"
     )

@@ -104,10 +104,12 @@ class Intervals(Display):
 
     def describe(self) -> str:
         parts, frame = [], self.frame()
+        runs = frame.query("seed >= 0").set_index("head")
         for row in frame.query("seed < 0").to_dict("records"):
-            interval = format_share_interval(row["low"], row["high"])
-            uncertainty = (
-                "single seed, no interval" if row["seeds"] == 1 else f"95% interval {interval}, {row['seeds']} seeds"
-            )
+            single = row["seeds"] == 1
+            found = runs.loc[row["head"]] if single else row
+            interval = format_share_interval(found["low"], found["high"])
+            uncertainty = f"{'single seed, ' if single else ''}95% interval {interval}"
+            uncertainty += "" if single else f", {row['seeds']} seeds"
             parts.append(f"{row['head']}: {format_share(row['accuracy'])} ({uncertainty})")
         return f"Test accuracy. {join_parts(parts)}. {self._cover(frame)}"
