@@ -218,8 +218,8 @@ def test_runs_of_every_backbone_are_a_comparison(home: Home, make_run: RunWriter
             assert found is find_general_recipe(dataset), (name, dataset)
     spec = RunSpec().replace(backbone=names[0])
     ids = {as_spec(make_run(head=head), spec.replace(head=head)).run_id for head in ("gap", "dense")}
-    [offer] = list_offers(RunStore(home, examples=home.path / "none").frame())
-    assert {*offer.run_ids} == ids
+    offers = list_offers(RunStore(home, examples=home.path / "none").frame())
+    assert ids in [{*offer.run_ids} for offer in offers]
 
 
 def test_command_of_a_run_trains_that_run_on_any_dataset() -> None:
