@@ -5,7 +5,8 @@ import streamlit as st
 _JS = """
 const DIALOG = '[role="dialog"]', MENU = '[role="menu"], [data-testid="stMainMenuPopover"]';
 const TITLE = '[data-testid="stMain"] h1';
-const PATIENCE = 5;  // tenths of a second; a page that is drawn again may restore the focus
+/* Tenths of a second: a page that is drawn again may restore the focus; a busy server may close the dialog later. */
+const REDRAW = 5, PATIENCE = 300;
 
 function focusTitle() {
   const title = document.querySelector(TITLE);
@@ -15,7 +16,7 @@ function focusTitle() {
 
 /* Streamlit returns the focus only if the element that was clicked still exists: not for an item of its menu. */
 function install() {
-  let opener = null;
+  let opener = null, timer = 0, patience = 0, left = 0, waited = 0;
   const open = () => document.querySelector(DIALOG);
   document.addEventListener("focusin", (event) => {
     const element = event.composedPath()[0];
@@ -23,16 +24,21 @@ function install() {
   });
   const restore = () => {
     if (!open()) return;
-    let left = 20, waited = 0;
-    const timer = setInterval(() => {
-      const lost = document.activeElement === null || document.activeElement === document.body;
-      if (!open() && lost) {
-        if (opener?.isConnected) opener.focus();
-        else if (++waited > PATIENCE) focusTitle();
-      }
-      if ((!open() && !lost) || --left === 0) clearInterval(timer);
-    }, 100);
+    patience = PATIENCE; left = 20; waited = 0;
+    timer ||= setInterval(look, 100);
   };
+  function look() {
+    if (open()) { left = 20; waited = 0; }
+    const lost = document.activeElement === null || document.activeElement === document.body;
+    if (!open() && lost) {
+      if (opener?.isConnected) opener.focus();
+      else if (++waited > REDRAW) focusTitle();
+    }
+    if ((open() ? --patience : lost ? --left : 0) > 0) return;
+    clearInterval(timer);
+    timer = 0;
+  }
+
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") restore(); }, true);
   document.addEventListener("click", restore, true);
 }
