@@ -38,7 +38,7 @@ from core.ui.http_login import authenticate
 from headroom.api import Api
 from headroom.api_connection import ApiError
 from tests.support.api import ApiServer, Reply, ask, read_metrics, serve_api
-from tests.support.dashboard import find_port, wait_until_up
+from tests.support.dashboard import end_server, find_port, wait_until_up
 from tests.support.dispatcher import without_dispatcher
 from tests.support.elsewhere_runs import build_content
 from tests.support.login import AUTH
@@ -305,8 +305,7 @@ def guarded(
             wait_until_up(f"{address}/healthz", process)
             yield ApiServer(address, api_server.home, api_server.run_ids, api_server.report), secrets
         finally:
-            process.terminate()
-            process.wait(timeout=20)
+            end_server(process)
 
 
 def sign(address: str, secret: str = AUTH["cookie_secret"], **claims: object) -> str:

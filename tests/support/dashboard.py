@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -59,11 +60,20 @@ def serving(home: Home, log: Path, port: int, *settings: str, script: str = "das
             wait_until_up(f"{address}/_stcore/health", process)
             yield address
         finally:
-            process.terminate()
-            process.wait(timeout=60)
+            end_server(process)
             for job in JobQueue(home).unfinished():
                 with suppress(JobError):  # it has ended in the meantime
                     cancel_job(home, job.run_id)
+
+
+def end_server(process: subprocess.Popen[bytes]) -> None:
+    """End a server of uvicorn, which waits without a limit until browsers have closed their connections."""
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)  # as a second Ctrl-C: it does not wait
+        process.wait(timeout=60)
 
 
 def wait_until_up(address: str, process: subprocess.Popen[bytes]) -> None:
