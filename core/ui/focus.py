@@ -5,8 +5,9 @@ import streamlit as st
 _JS = """
 const DIALOG = '[role="dialog"]', MENU = '[role="menu"], [data-testid="stMainMenuPopover"]';
 const TITLE = '[data-testid="stMain"] h1';
-/* Tenths of a second: a page that is drawn again may restore the focus; a busy server may close the dialog later. */
-const REDRAW = 5, PATIENCE = 300;
+/* Tenths of a second: a page that is drawn again may restore the focus, or remove the element that has it; a busy
+   server may close the dialog later. */
+const REDRAW = 5, AFTER = 30, PATIENCE = 300;
 
 function focusTitle() {
   const title = document.querySelector(TITLE);
@@ -24,17 +25,19 @@ function install() {
   });
   const restore = () => {
     if (!open()) return;
-    patience = PATIENCE; left = 20; waited = 0;
+    patience = PATIENCE; left = AFTER; waited = 0;
     timer ||= setInterval(look, 100);
   };
   function look() {
-    if (open()) { left = 20; waited = 0; }
-    const lost = document.activeElement === null || document.activeElement === document.body;
-    if (!open() && lost) {
-      if (opener?.isConnected) opener.focus();
-      else if (++waited > REDRAW) focusTitle();
+    if (open()) {
+      left = AFTER;
+      if (--patience > 0) return;
+    } else {
+      const lost = document.activeElement === null || document.activeElement === document.body;
+      if (lost && opener?.isConnected) opener.focus();
+      else if (lost && ++waited > REDRAW) focusTitle();
+      if (--left > 0) return;
     }
-    if ((open() ? --patience : lost ? --left : 0) > 0) return;
     clearInterval(timer);
     timer = 0;
   }

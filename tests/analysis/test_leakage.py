@@ -174,7 +174,7 @@ def test_label_errors_are_listed_in_order_and_exported(make_run: RunWriter, home
     run = rewrite(run, labels=labels, probs=probs, classes=["=0", *"123456789"])
     comparison = Comparison.of([run])
     assert sorted(find_label_errors(comparison)["image"]) == [5, 9]
-    assert LabelErrors(comparison).describe().startswith("2 test images of 360 have a label that contradicts")
+    assert LabelErrors(comparison).describe().startswith("2 test images of 360 have a label that is probably wrong")
     target = tmp_path / "errors.csv"
     assert call("export", "label-errors", run.run_id, "-o", str(target)).exit_code == 0
     assert target.read_bytes() == write_label_errors(comparison)

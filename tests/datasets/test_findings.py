@@ -99,7 +99,7 @@ def test_effect_is_stated_with_the_share_of_the_images() -> None:
     assert [group.to_numpy().tolist() for group in found.list_groups("leaked_test_images", 1)] == [
         [["test", 0], ["train", 162]]
     ]
-    assert "With 8 test images, 7 correct predictions" in found.findings[-1].message
+    assert "8 test images are few: with 7 of them correct" in found.findings[-1].message
     part = find(photos[:40], photos[[38, *range(40, 180)]])
     assert part.findings[0].message == (
         "1 of 141 test images is also among the training images: the test accuracy can be up to 0.71 percentage points "

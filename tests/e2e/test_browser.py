@@ -160,6 +160,7 @@ def test_image_of_a_link_opens_and_focus_returns_to_the_title_or_to_the_image_th
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Test image 8, true class")).to_be_visible()
     expect(page).to_have_title("Compare · digits-heads · Headroom")
+    page.wait_for_function("window.headroomFocus")  # faster than any user
     page.keyboard.press("Escape")
     expect(page).not_to_have_url(re.compile("image=8"))
     expect(page.get_by_role("heading", level=1)).to_be_focused()  # nothing on the page has opened the dialog

@@ -68,7 +68,7 @@ class LabelErrors(Display):
     def describe(self) -> str:
         count, total = len(self.images), self.comparison.first.record.data.test_images
         if not count:
-            return f"None of the labels of the {total:,} test images is probably wrong (confident learning)."
+            return f"No label of the {total:,} test images is probably wrong (confident learning)."
         verb = "has" if count == 1 else "have"
         text = f"{format_plural(count, 'test image')} of {total:,} {verb} a label that is probably wrong"
         text += " (confident learning, mean probabilities of all runs), unless the models are wrong."
