@@ -45,7 +45,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks._gpu_task import FACE_HEADS, Found, PartNotMeasuredError, work  # noqa: E402
-from benchmarks.published import choose_home  # noqa: E402
+from benchmarks.published import choose_home, link_dataset  # noqa: E402
 from core.datasets.cache import open_dataset  # noqa: E402
 from core.home import Home  # noqa: E402
 
@@ -113,10 +113,7 @@ def run_headroom_part(dataset: str | None, seeds: int, epochs: int, slots: int, 
     os.environ["HEADROOM_SLOTS"] = str(slots)
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
-        source = choose_home(dataset, home.path)
-        if source != home:
-            home.datasets.mkdir()
-            (home.datasets / dataset).symlink_to(open_dataset(source, dataset).path)
+        link_dataset(dataset, home)
         begin = time.perf_counter()
         runs = run_headroom(home, dataset, seeds, epochs)
         seconds = time.perf_counter() - begin

@@ -28,6 +28,14 @@ def choose_home(dataset: str, temporary: Path) -> Home:
     return home
 
 
+def link_dataset(dataset: str, home: Home) -> None:
+    """Make a dataset of the default home available in a new home, without a copy."""
+    source = choose_home(dataset, home.path)
+    if source != home:
+        home.datasets.mkdir()
+        (home.datasets / dataset).symlink_to(open_dataset(source, dataset).path)
+
+
 def run(arrays: Arrays, classes: int, *, head: str, seed: int, epochs: int) -> dict[str, object]:
     """Train with the arguments of the published script, and evaluate on the test set."""
     begin = time.perf_counter()

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.published import choose_home
-from core.datasets.cache import open_dataset, pin
+from benchmarks.published import link_dataset
+from core.datasets.cache import pin
 from core.files import write_json
 from core.home import Home
 from core.spec import RunSpec
@@ -56,10 +56,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
-        source = choose_home(options.dataset, home.path)
-        if source != home:
-            home.datasets.mkdir()
-            (home.datasets / options.dataset).symlink_to(open_dataset(source, options.dataset).path)
+        link_dataset(options.dataset, home)
         spec = pin(home, RunSpec(dataset=options.dataset, head=options.head, epochs=options.epochs))
         write_json(home.jobs / spec.run_id / "spec.json", spec.model_dump())
         (home.jobs / spec.run_id / "attempt").write_text("1\n")

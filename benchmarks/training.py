@@ -20,8 +20,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.published import choose_home
-from core.datasets.cache import open_dataset
+from benchmarks.published import link_dataset
 from core.home import Home
 from core.jobs.evidence_work import list_requested
 from core.jobs.submit import submit_all
@@ -91,10 +90,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
-        source = choose_home(options.dataset, home.path)
-        if source != home:
-            home.datasets.mkdir()
-            (home.datasets / options.dataset).symlink_to(open_dataset(source, options.dataset).path)
+        link_dataset(options.dataset, home)
         published: dict[str, list[float]] = {head: [] for head in HEADS}
         begin = time.perf_counter()
         for head in HEADS:
