@@ -14,6 +14,7 @@ from core.architecture.model import Model, compute_model
 from core.array_file import Expected, read_arrays
 from core.errors import RunDamagedError, RunNotFoundError
 from core.files import compute_checksum, read_file
+from core.home import Home
 from core.spec import RunSpec
 from core.store.damage import damaged_run
 from core.store.evidence import add_evidence, awaits_evidence
@@ -21,6 +22,7 @@ from core.store.history import HISTORY, compute_epoch_seconds, parse_history
 from core.store.record import Record
 from core.store.robustness_file import EXPECTED, Robustness
 from core.store.robustness_file import NAME as ROBUSTNESS
+from core.store.withheld import is_withheld
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,6 +121,11 @@ class Run:
     def imported(self) -> bool:
         """Whether the run was trained in another home, and imported from a bundle or fetched from an artifact store."""
         return self.has(IMPORTED)
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether lists withhold the test results of the run (see `core.store.withheld`)."""
+        return is_withheld(Home(self.path.parents[1]), self.run_id)
 
     def has(self, name: str) -> bool:
         """Return whether a file exists. Examples and imported runs may have no model files."""

@@ -8,6 +8,7 @@ import pytest
 from core.advice.advance import advance
 from core.advice.control import start_race
 from core.advice.race import Race
+from core.analysis.check import CHECKS
 from core.api.parameter import RunName, RunSearch
 from core.api.run import RunEndpoint
 from core.displays.job_table import read_accuracy
@@ -75,6 +76,11 @@ def test_only_finalists_are_listed_and_compared(racing_home: Home, make_run: Run
     found = RunsOnTestSet.within(chosen, store.frame()).runs.set_index("run_id")["test_accuracy"]
     assert {*found.index} == finalists | {sorted(others)[0]}, "a selection shows what it contains"
     assert found.notna().all()
+    assert CHECKS["dropped"].run(chosen).message == (
+        f"An advice trained {chosen.labels[0]}, and has not chosen it as a finalist by validation accuracy. Do not "
+        "select by the test accuracy."
+    )
+    assert CHECKS["dropped"].run(comparison).state == "passed"
     assert RunEndpoint(racing_home).show(RunName(run_id=sorted(others)[0])).withheld
 
 
