@@ -5,24 +5,30 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from core.advice.race_curves import RaceProgress
 from core.datasets.dataset import Arrays
+from core.displays.advice_display import ADVICE_DISPLAYS
 from core.displays.display import DISPLAYS
 from core.displays.label import wrap_axis_titles
+from core.displays.sweep import build_sweep_chart
 from core.home import Home
+from core.jobs.sweep_status import SweepRunStatus, SweepStatus
 from core.reports.build import build_section
 from core.reports.chart_image import draw_svg
 from core.reports.document import Figure
 from core.reports.report import ChartBlock, draw_id
-from core.spec import HEADS
+from core.spec import HEADS, RunSpec
 from core.store.comparison import Comparison
 from core.store.run import Run
 from tests.support.chart_text import list_boxes, list_hidden_marks, list_layout_faults
 from tests.support.markers import long
+from tests.support.races import draw_curves, make_races
 from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
 
@@ -136,6 +142,24 @@ def test_equal_points_are_next_to_each_other(build: Build) -> None:
     """The test above draws all displays, with up to 15 equal variants, in `make test-all`."""
     _, drawn = draw_all(*build(2, "equal points"), ["heads", "pareto"])
     assert {name: faults for name, svg in drawn.items() if (faults := list_hidden_marks(svg))} == {}
+
+
+def test_equal_runs_of_sweeps_and_candidates_of_races_are_next_to_each_other(tmp_path: Path) -> None:
+    specs = [RunSpec(head=h, seed=s, units=u) for h, s, u in product(("gap_dense", "dense"), range(3), (64, 128))]
+    status = SweepStatus(tuple(SweepRunStatus(spec, "finished", accuracy=0.9) for spec in specs), None)
+    decided = draw_curves(make_races(Home(tmp_path))["decided"])
+    same = [one.model_copy(update={"params": 5_000}) for one in decided.race.candidates]
+    race = decided.race.model_copy(update={"candidates": tuple(same)})
+    charts = {
+        "sweep of units": build_sweep_chart(status, ["units"], "units"),
+        "sweep by head": build_sweep_chart(status, ["units"], None),
+        "race": ADVICE_DISPLAYS["advice_front"](RaceProgress(race, decided.curves.assign(accuracy=0.9))).chart(),
+    }
+    parts = [Figure(id=draw_id(), display=name, title=name, chart=chart.to_dict()) for name, chart in charts.items()]
+    drawn = draw_svg(parts)
+    assert drawn.problems == {}
+    assert len(drawn.images) == len(charts)
+    assert [faults for svg in drawn.images.values() for faults in list_hidden_marks(svg)] == []
 
 
 def list_titles(spec: Any) -> set[str]:
