@@ -127,7 +127,8 @@ def main(folder: Path) -> dict[str, Any]:
 def describe_read_only(home: Home, spec: RunSpec) -> dict[str, Any]:
     """Return the responses of the same home when nothing on its disk can be written."""
     before = JobQueue(home).jobs()
-    subprocess.run(["mount", "-o", "remount,ro", home.path.parent], check=True, capture_output=True)
+    remount = ["mount", "-o", "remount,ro", str(home.path.parent)]
+    until(lambda: subprocess.run(remount, check=False, capture_output=True).returncode == 0)  # no worker writes anymore
     messages = []
     for ask in (lambda: submit(home, spec), JobQueue(home).pause, lambda: JobQueue(home).cancel(spec.run_id)):
         try:

@@ -57,12 +57,12 @@ def is_chosen(number: int, every: int) -> bool:
 
 
 def files_of(home: Home) -> list[Path]:
-    """Return the files that Headroom reads; the run GOOD stays whole."""
+    """Return the files that Headroom reads, not those that it has moved aside; the run GOOD stays whole."""
     good = next(run.path for run in RunStore(home).open_all(ids_of(home)) if run.spec.head == GOOD)
     skipped = (".lock", "-wal", "-shm", *([] if LONG else [".npy"]))
     return sorted(
         path for path in home.path.rglob("*")
-        if path.is_file() and path.parent != good and not path.name.endswith(skipped)
+        if path.is_file() and path.parent != good and not path.name.endswith(skipped) and ".damaged-" not in str(path)
     )  # fmt: skip
 
 

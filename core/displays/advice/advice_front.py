@@ -64,7 +64,7 @@ class AdviceFront(AdviceDisplay):
         frame = self.frame().rename(columns={"candidate": "head"})
         if frame.empty:
             return None
-        frame = with_shifts(frame, [np.log10(frame["cost"]), frame["accuracy"]], 14, _PADDING)
+        frame = with_shifts(frame, [np.log10(frame["cost"]), frame["accuracy"]], 14, _PADDING, padding=_PADDING)
         form, styles = FORMS[self.race.request.cost], style_candidates(self.race.candidates)
         frame["text"] = frame["cost"].map(form.write)
         shown = frame if len(frame) <= _MAX_NAMES else frame[frame["front"] | frame["chosen"]].tail(_MAX_NAMES)

@@ -130,7 +130,8 @@ class Heads(Display):
         frame = self.frame()
         for side, sign in (("low", -1), ("high", 1)):
             frame[side] = (frame["test_accuracy"] + sign * frame["test_accuracy_std"].fillna(0)).clip(0, 1)
-        frame = with_shifts(frame, [_compute_sizes(frame), frame["test_accuracy"]], 2 * _RADIUS + 2, _PADDING - _RADIUS)
+        axes = [_compute_sizes(frame), frame["test_accuracy"]]
+        frame = with_shifts(frame, axes, 2 * _RADIUS + 2, _PADDING - _RADIUS, padding=_PADDING)
         low, high = float(frame["low"].min()), float(frame["high"].max())
         room = max(high - low, 0.02)
         ends = max(low - 0.25 * room, 0.0), min(high + 0.3 * room, 1.0)  # names are above and below the points
@@ -146,7 +147,7 @@ class Heads(Display):
         x = alt.X(
             "params:Q",
             title="Parameters (log)",
-            scale=alt.Scale(type="log", padding=_PADDING),
+            scale=alt.Scale(type="log", nice=False, padding=_PADDING),
             axis=alt.Axis(format="~s", tickCount=4, grid=False),
         )
         base = alt.Chart(frame).encode(

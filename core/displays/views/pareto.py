@@ -116,10 +116,11 @@ class Pareto(Display):
         )
         drawn, means = (
             with_shifts(
-                rows, [np.log10(rows["value"]) if log else rows["value"], rows["test_accuracy"]], pixels, _PADDING
+                rows, [np.log10(rows["value"]) if log else rows["value"], rows["test_accuracy"]], pixels, _PADDING,
+                padding=_PADDING,
             )
             for rows, pixels in ((drawn, 9), (means, 15))
-        )
+        )  # fmt: skip
         equal = bool(drawn["shift"].any() or means["shift"].any())
         front = means[means["front"]].sort_values(["value", "test_accuracy"])
         color, shape = color_labels(labels), shape_labels(labels)

@@ -18,7 +18,7 @@ from core.displays.number import format_share, format_share_interval
 from core.displays.scope import describe_intervals, describe_subset
 from core.displays.sentence import join_parts
 from core.displays.views.robustness_loss import explain_missing
-from core.store.comparison import Comparison
+from core.store.comparison import MANY_VARIANTS, Comparison
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class RobustnessCurve(Display):
         frame = frame[frame["corruption"] == corruption.name].assign(
             what=lambda rows: rows["value"].map(corruption.write)
         )
-        frame = with_shifts(frame, [frame["value"], frame["accuracy"]], 9, 18)
+        frame = with_shifts(frame, [frame["value"], frame["accuracy"]], 9, 18, across=1.0)
         base = alt.Chart(frame).encode(
             x=alt.X("value:Q", title=f"{corruption.label} ({corruption.unit})", scale=alt.Scale(nice=False, padding=6),
                     axis=alt.Axis(values=[*corruption.values], labelOverlap=True, grid=False)),
@@ -87,8 +87,11 @@ class RobustnessCurve(Display):
         points = base.mark_point(filled=True, size=70, opacity=1, xOffset=SHIFT).encode(
             y=y, shape=shape_heads(self.comparison)
         )
-        note = write_note(f"Mean over seeds on {self._images()}. {describe_intervals(frame['seeds'])}")
-        return (bands + lines + points).properties(height=380 + measure_legend(self.comparison.labels), title=note)
+        many = len(self.comparison.variants) > MANY_VARIANTS  # whose bands would hide each other
+        cover = "Point to a mark for its 95% interval." if many else describe_intervals(frame["seeds"])
+        layers = alt.layer(*([] if many else [bands]), lines, points)
+        note = write_note(f"Mean over seeds on {self._images()}. {cover}")
+        return layers.properties(height=380 + measure_legend(self.comparison.labels), title=note)
 
     def _images(self) -> str:
         total = self.comparison.first.record.data.test_images
