@@ -67,7 +67,7 @@ def serving(home: Home, log: Path, port: int, *settings: str, script: str = "das
 
 
 def end_server(process: subprocess.Popen[bytes]) -> None:
-    """End a server of uvicorn, which waits without a limit until browsers have closed their connections."""
+    """End a server of uvicorn, which waits without a limit until browsers have read its responses."""
     process.terminate()
     try:
         process.wait(timeout=10)
