@@ -162,8 +162,7 @@ class Dispatcher:
         running = [job for job in self.queue.running() if not self._has_ended(job)]
         self._evidence.check()
         self._advance_races()
-        if time.monotonic() - self._checked_overdue_at >= 1:
-            self._drop_overdue()
+        self._drop_overdue(1)
         paused = self.queue.paused() is not None
         # Reading the slots makes an executor prepare itself, so it is done only when something is to be started.
         if not paused and self.queue.has("queued"):
@@ -185,15 +184,17 @@ class Dispatcher:
             _log("The code has changed: restarting the dispatcher.")
             self.outdated = True
             return
-        self._drop_overdue()  # a slot that becomes free within the second must not go to an overdue job
+        self._drop_overdue(_TICK_SECONDS)  # no slot may go to an overdue job
         for _ in range(slots - self._evidence.running):
             job = self.queue.claim()
             if job is None:
                 return
             self._start(job)
 
-    def _drop_overdue(self) -> None:
-        """Cancel queued jobs whose sweep has used its time budget."""
+    def _drop_overdue(self, seconds: float) -> None:
+        """Cancel queued jobs whose sweep has used its time budget, unless that was done in the last seconds."""
+        if time.monotonic() - self._checked_overdue_at < seconds:
+            return
         self._checked_overdue_at = time.monotonic()
         for job, reason in list_overdue(self.home, self.queue.unfinished()):
             self._end(job, "cancelled", reason)
