@@ -24,6 +24,7 @@ def fill(folder: Path, count: int) -> None:
 
     from core.home import Home
     from core.spec import RunSpec
+    from core.store.index import _build
     from core.store.run_store import RunStore
     from tests.support.run_writer import RunWriter
 
@@ -42,9 +43,7 @@ def fill(folder: Path, count: int) -> None:
         (home.runs / run_id / "record.json").write_bytes(record)
     stamps = index._scan()
     rows = pd.concat([index.frame, rows], ignore_index=True)
-    rows["stamp"] = [stamps[run_id] for run_id in rows["run_id"]]
-    index._frame = rows
-    index._save()
+    index._save(_build(rows.astype(object).where(rows.notna(), None).to_dict("records"), stamps))
 
 
 def measure(folder: Path) -> dict[str, float]:

@@ -26,7 +26,18 @@ from core.architecture.layers import (
     Rescaling,
     Softmax,
 )
-from core.architecture.merge import Add, Arithmetic, Average, Concatenate, Maximum, Merge, Minimum, Multiply, Subtract
+from core.architecture.merge import (
+    Add,
+    Arithmetic,
+    Average,
+    Concatenate,
+    CustomScaleLayer,
+    Maximum,
+    Merge,
+    Minimum,
+    Multiply,
+    Subtract,
+)
 from core.architecture.pooling import GlobalPooling, LocalPooling, Reduction
 from core.architecture.spatial import (
     ConvTranspose,
@@ -226,8 +237,7 @@ READERS: dict[str, Read] = {
     "RepeatVector": lambda config, name: RepeatVector(config.integer("n"), name),
     **{kind.__name__: _read_merge(kind) for kind in (Add, Multiply, Average, Maximum, Minimum, Subtract)},
     "Concatenate": _read_concatenate,
-    # of InceptionResNetV2: x + scale · y
-    "CustomScaleLayer": lambda config, name: Arithmetic(name, "CustomScaleLayer", config.number("scale", 1.0)),
+    "CustomScaleLayer": lambda config, name: CustomScaleLayer(name, config.number("scale", 1.0)),
 }
 
 _UNCHANGED = (

@@ -60,6 +60,14 @@ class Subtract(Merge):
 
 
 @dataclass(frozen=True)
+class CustomScaleLayer(Merge):
+    """x + scale · y in InceptionResNetV2. Keras does not export its class."""
+
+    scale: float = 1.0
+    inputs: ClassVar[tuple[int, int | None]] = (2, 2)
+
+
+@dataclass(frozen=True)
 class Concatenate(Merge):
     """The inputs in order along `axis`, which excludes the batch axis; by default the last one."""
 
@@ -83,8 +91,7 @@ class Arithmetic(Merge):
     """Operation of Keras of class `kind` on two maps, or on a map and a `number`, such as x · y or 3 − x.
 
     Attributes:
-        number: the other operand of a single input, or the factor of the second input of CustomScaleLayer; None if the
-            config has no number in its place.
+        number: the other operand of a single input; None if the config has no number in its place.
         is_first: the number is the first operand.
     """
 

@@ -15,7 +15,7 @@ def write_caption(display: Display) -> str:
     """Describe a display, with the value of each setting that is not at its default, and always with the seed."""
     used = [field for field in fields(display) if field.name not in _CONTEXT]
     used = [field for field in used if field.name == "seed" or getattr(display, field.name) != _get_default(field)]
-    text = " ".join(filter(None, [display.describe(), display.lacking]))
+    text = " ".join(filter(None, [display.describe(), display.awaited, display.lacking]))
     if not used:
         return text
     options = {option.name: option for option in list_options(type(display), display.comparison)}

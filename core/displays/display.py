@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from core.displays.awaited import describe_awaited
 from core.displays.chart_view import ChartView
 from core.registry import Registry
 from core.store.comparison import Comparison
@@ -27,6 +28,9 @@ class Display(ChartView):
     needs: ClassVar[tuple[Part, ...]] = ()
     """Parts that a run must have to be shown; runs that were trained elsewhere may lack them."""
 
+    shows_evidence: ClassVar[bool] = False
+    """Whether it shows the evidence of runs, which follows their publication."""
+
     averages_seeds: ClassVar[bool] = False
     """Whether a setting `seed` of None selects the mean over all seeds, not one run per head."""
 
@@ -41,6 +45,11 @@ class Display(ChartView):
     def lacking(self) -> str:
         """Names the variants that are not shown, and why; empty if all are shown."""
         return write_lacking(self.comparison, self.needs)
+
+    @property
+    def awaited(self) -> str:
+        """States that evidence which it will show is being computed; empty if none is."""
+        return describe_awaited(self.comparison) if self.shows_evidence else ""
 
     @property
     def heading(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from core.analysis.check import run_checks
+from core.displays.caption import write_caption
 from core.displays.cost_format import FLOPS_HELP, write_cost
 from core.displays.number import format_seconds
 from core.displays.run_settings import build_data_table, build_environment_table
@@ -106,7 +107,7 @@ class ModelCard:
             "The results are those of one training run: another seed gives another model.",
         ]
         if self.run.has("predictions.npz"):
-            limits.append(RobustnessLoss(self._comparison).describe())
+            limits.append(write_caption(RobustnessLoss(self._comparison)))
             limits += [
                 f"{check.title}: {result.message}"
                 for check, result in run_checks(self._comparison)

@@ -161,34 +161,40 @@ class Dispatcher:
         whether work is left."""
         running = [job for job in self.queue.running() if not self._has_ended(job)]
         self._evidence.check()
-        check = time.monotonic() - self._checked_overdue_at >= 1
         self._advance_races()
-        if self.queue.paused() or not self.queue.has("queued"):
-            if check:
-                self._drop_overdue()
-            if list_requested(self.home) and not self.queue.paused():
-                self._evidence.start(self.executor.slots - len(running) - self._evidence.running)
-            return bool(running or self._evidence.running) or _has_work(self.home)
-        # Last and only when jobs are queued: an executor may need seconds to become ready.
-        free = self.executor.slots - len(running)
-        queued = [job.number for job in self.queue.unfinished() if job.state == "queued"] if free > 0 else []
-        self._evidence.stop(min(free, len(queued)) - (free - self._evidence.running))
-        free -= self._evidence.running
-        if queued and max(queued) > self._newest_at_start and is_outdated():
+        self._drop_overdue(1)
+        paused = self.queue.paused() is not None
+        # Reading the slots makes an executor prepare itself, so it is done only when something is to be started.
+        if not paused and self.queue.has("queued"):
+            self._start_jobs(self.executor.slots - len(running))
+            return True
+        requested = [] if paused else list_requested(self.home)
+        if requested:
+            self._evidence.start(requested, self.executor.slots - len(running))
+        return bool(running or requested or self._evidence.running) or (not paused and has_open_races(self.home))
+
+    def _start_jobs(self, slots: int) -> None:
+        """Start queued jobs in slots that no other job uses. Evidence in them is stopped, and its slots are free when
+        it has ended."""
+        queued = [job.number for job in self.queue.unfinished() if job.state == "queued"] if slots > 0 else []
+        self._evidence.keep(max(slots - len(queued), 0))
+        if not queued:
+            return
+        if max(queued) > self._newest_at_start and is_outdated():
             _log("The code has changed: restarting the dispatcher.")
             self.outdated = True
-            return True
-        if check or queued:  # a slot that becomes free within the second must not go to an overdue job
-            self._drop_overdue()
-        for _ in range(free):
+            return
+        self._drop_overdue(_TICK_SECONDS)  # no slot may go to an overdue job
+        for _ in range(slots - self._evidence.running):
             job = self.queue.claim()
             if job is None:
-                break
+                return
             self._start(job)
-        return True
 
-    def _drop_overdue(self) -> None:
-        """Cancel queued jobs whose sweep has used its time budget."""
+    def _drop_overdue(self, seconds: float) -> None:
+        """Cancel queued jobs whose sweep has used its time budget, unless that was done in the last seconds."""
+        if time.monotonic() - self._checked_overdue_at < seconds:
+            return
         self._checked_overdue_at = time.monotonic()
         for job, reason in list_overdue(self.home, self.queue.unfinished()):
             self._end(job, "cancelled", reason)

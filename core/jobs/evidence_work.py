@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 
 from core.errors import HomeError, JobError, RunError
@@ -52,10 +53,10 @@ class EvidenceWork:
                 del self._running[run_id]
                 self._settle(run_id, status)
 
-    def start(self, free: int) -> None:
-        """Start processes in free slots."""
-        for run_id in list_requested(self.home) if free > 0 else ():
-            if free <= 0:
+    def start(self, run_ids: Iterable[str], slots: int) -> None:
+        """Start processes for runs that have none, until all slots are in use."""
+        for run_id in run_ids:
+            if len(self._running) >= slots:
                 return
             if run_id not in self._running:
                 with replacing(self.home.evidence / run_id / "attempt") as temporary:
@@ -63,11 +64,10 @@ class EvidenceWork:
                 self._running[run_id] = self._name(run_id)
                 with suppress(JobError):  # then it is lost
                     self.executor.start(self._running[run_id], self.home.evidence / run_id)
-                free -= 1
 
-    def stop(self, count: int) -> None:
-        """Stop processes, because jobs need their slots."""
-        for handle in [*self._running.values()][: max(count, 0)]:
+    def keep(self, count: int) -> None:
+        """Stop all processes but `count`, because jobs need their slots."""
+        for handle in [*self._running.values()][count:]:
             self.executor.stop(handle)
 
     def _settle(self, run_id: str, status: Status) -> None:

@@ -9,7 +9,7 @@ from core.architecture.graph import INPUT, Node
 from core.architecture.keras_cut import find_last_maps
 from core.architecture.keras_model import KerasModel
 from core.architecture.layers import Layer, Rescaling, Sigmoid, Softmax
-from core.architecture.merge import Add, Arithmetic
+from core.architecture.merge import Add, Arithmetic, CustomScaleLayer
 from core.errors import ModelFileError, SpecError
 from core.home import Home
 from core.models.layer_store import find_layers, read_layers_file
@@ -140,19 +140,22 @@ def list_nodes(model: KerasModel, last: str, value_range: tuple[float, float]) -
             continue
         names_of[row.name] = name = name_layer(row.name)
         layer = cast(Layer, replace(cast(Any, layer), name=name))
-        nodes += _express(layer, inputs) if isinstance(layer, Arithmetic) else [Node(layer, inputs, not row.frozen)]
+        if isinstance(layer, CustomScaleLayer):
+            scaled = Node(Rescaling(layer.scale, name=f"{name}-scaled"), inputs[1:])
+            nodes += [scaled, Node(Add(name), (inputs[0], scaled.layer.name))]
+        elif isinstance(layer, Arithmetic):
+            nodes.append(Node(_express(layer, len(inputs)), inputs))
+        else:
+            nodes.append(Node(layer, inputs, not row.frozen))
     return nodes
 
 
-def _express(operation: Arithmetic, inputs: tuple[str, ...]) -> list[Node]:
-    """Return an operation on tensors as layers of Keras."""
-    name = operation.name
-    if operation.kind == "CustomScaleLayer" and operation.number is not None:
-        scaled = f"{name}-scaled"
-        return [Node(Rescaling(operation.number, name=scaled), inputs[1:]), Node(Add(name), (inputs[0], scaled))]
-    layer: Layer | None = operation.as_rescaling() if len(inputs) == 1 else cast(Layer | None, operation.as_merge())
+def _express(operation: Arithmetic, inputs: int) -> Layer:
+    """Return an operation on tensors as a layer of Keras."""
+    layer: Layer | None = operation.as_rescaling() if inputs == 1 else cast(Layer | None, operation.as_merge())
     if layer is None:
         raise SpecError(
-            f"Layer {name!r:.80} computes {operation.kind:.40} in a form that heads and evaluations do not support."
+            f"Layer {operation.name!r:.80} computes {operation.kind:.40} in a form that heads and evaluations do not "
+            "support."
         )
-    return [Node(layer, inputs)]
+    return layer

@@ -58,16 +58,24 @@ def read_history(path: Path) -> "pd.DataFrame":
 
 
 def parse_history(text: bytes, *, complete: bool = False) -> "pd.DataFrame":
-    """Return one row per line of history.jsonl with the columns of HISTORY and `learning_rate`.
+    """Return the lines of history.jsonl with the columns of HISTORY and `learning_rate` (see `parse_lines`)."""
+    import pandas as pd
 
+    rows = parse_lines(text, complete=complete)
+    columns = {name: [getattr(row, name) for row in rows] for name in (*HISTORY, "learning_rate")}
+    return pd.DataFrame(
+        {name: np.array(values, np.int64 if name == "epoch" else np.float64) for name, values in columns.items()}
+    )
+
+
+def parse_lines(text: bytes, *, complete: bool = False) -> list[_HistoryLine]:
+    """
     Args:
         complete: every line must be valid; otherwise, those after the first invalid one are ignored.
 
     Raises:
         ValueError: when a line is invalid.
     """
-    import pandas as pd
-
     rows: list[_HistoryLine] = []
     for number, line in enumerate(text.splitlines(), start=1):
         try:
@@ -81,7 +89,4 @@ def parse_history(text: bytes, *, complete: bool = False) -> "pd.DataFrame":
             problem = describe_invalid_field(error) if isinstance(error, ValidationError) else str(error)
             raise ValueError(f"line {number} is invalid: {problem}") from None
         rows.append(row)
-    columns = {name: [getattr(row, name) for row in rows] for name in (*HISTORY, "learning_rate")}
-    return pd.DataFrame(
-        {name: np.array(values, np.int64 if name == "epoch" else np.float64) for name, values in columns.items()}
-    )
+    return rows

@@ -24,7 +24,7 @@ from core.bounds import (
 )
 from core.errors import HeadroomError
 from core.recipes import recipe_of
-from core.spec import RunSpec
+from core.spec import SETTINGS, RunSpec
 from core.store.damage import damaged_run, describe_invalid_field
 from core.store.machine import Machine
 
@@ -200,7 +200,7 @@ class Record(_Part):
     @property
     def trained_epochs(self) -> int:
         """The trained epochs; 0 if they are unknown, because the run was trained elsewhere."""
-        return self.epochs or (0 if self.elsewhere else self.parsed_spec.epochs)
+        return self.epochs or (0 if self.elsewhere else self.spec.get("epochs", SETTINGS["epochs"].default))
 
     @property
     def has_penalty_in_loss(self) -> bool:

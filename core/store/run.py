@@ -18,7 +18,7 @@ from core.home import Home
 from core.spec import RunSpec
 from core.store.damage import damaged_run
 from core.store.evidence import add_evidence, awaits_evidence
-from core.store.history import HISTORY, compute_epoch_seconds, parse_history
+from core.store.history import HISTORY, compute_epoch_seconds, parse_history, parse_lines
 from core.store.record import Record
 from core.store.robustness_file import EXPECTED, Robustness
 from core.store.robustness_file import NAME as ROBUSTNESS
@@ -172,8 +172,8 @@ class Run:
         row = self.record.row()
         if row["epoch_seconds"] is None:
             with suppress(OSError, ValueError):
-                seconds = parse_history(read_file(self.path / "history.jsonl"), complete=True)["seconds"]
-                row["epoch_seconds"] = compute_epoch_seconds(seconds.dropna().tolist())
+                lines = parse_lines(read_file(self.path / "history.jsonl"), complete=True)
+                row["epoch_seconds"] = compute_epoch_seconds([one.seconds for one in lines if one.seconds is not None])
         return row
 
     @cached_property

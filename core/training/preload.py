@@ -5,7 +5,9 @@ import sys
 from core.stderr import mute_stderr
 
 with mute_stderr():
-    # Keras would import scikit-learn for its wrappers, which takes 0.8 s and 60 MB.
+    # Keras would import scikit-learn for its wrappers, which takes 0.8 s and 60 MB: see the imports in
+    # benchmarks/timeline.py and the workers in benchmarks/memory.py. Keras has no setting for it; the import system of
+    # Python documents None in sys.modules as the way to make an import fail.
     _is_hidden = sys.modules.setdefault("sklearn", None) is None  # type: ignore[arg-type]
     import keras  # noqa: F401
     import tensorflow as tf  # noqa: F401

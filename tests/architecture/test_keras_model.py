@@ -223,6 +223,7 @@ def list_hostile() -> Iterator[tuple[str, bytes, str]]:
     yield "reshape", config(IMAGE, layer("Reshape", "r", "image", target_shape=[-1, -1])), "shape for 192 values"
     yield "axes", config(IMAGE, layer("Conv1D", "c", "image", filters=4, kernel_size=[3])), "another number of axes"
     yield "axis", config(IMAGE, layer("BatchNormalization", "b", "image", axis=1)), "not the last one"
+    yield "one input", config(IMAGE, layer("CustomScaleLayer", "s", "image", scale=0.3)), "expected 2 input(s)"
     yield "huge number", config(IMAGE, layer("Rescaling", "r", "image", scale=10**400)), "invalid scale"
     offsets = layer("Rescaling", "r", "image", scale=1.0, offset=[10**400, 0, 0])
     yield "huge numbers", config(IMAGE, offsets), "invalid offset"

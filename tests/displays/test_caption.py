@@ -15,6 +15,7 @@ from core.spec import HEADS
 from core.store.comparison import Comparison
 from tests.support.comparison_cases import Comparisons
 from tests.support.markers import long
+from tests.support.run_rewriter import without_evidence
 from tests.support.run_writer import RunWriter
 
 _MOST_CHARS = 1_500  # of a caption
@@ -72,6 +73,18 @@ def test_seed_in_a_caption_is_the_one_of_the_data(runs: Comparison, monkeypatch:
 def test_caption_names_the_seed_that_was_not_chosen(runs: Comparison) -> None:
     assert write_caption(DISPLAYS["disagreement"](runs)).endswith(" Settings: Seed = 0.")
     assert "Flatten + Dense: 1" in write_caption(DISPLAYS["disagreement"](runs, seed=1))
+
+
+def test_caption_states_the_evidence_that_its_display_awaits(home: Home, make_run: RunWriter) -> None:
+    evaluated, other = make_run(head="gap"), without_evidence(make_run(head="dense"))
+    for runs in (Comparison.of([evaluated, other]), Comparison.of([other])):
+        stated = {}
+        for name, kind in DISPLAYS.items():
+            display = make_display(kind, runs, {}, home)
+            stated[name] = write_caption(display).count("being computed; queued jobs come first.")
+            assert "being computed" not in display.describe(), name
+        assert {name for name, count in stated.items() if count} == {"cost", "robustness", "robustness_loss"}
+        assert max(stated.values()) == 1
 
 
 def test_options_of_every_display_have_readable_labels(runs: Comparison) -> None:

@@ -1,12 +1,13 @@
-"""One browser for all modules, and one server for those that only read the examples."""
+"""One browser for all modules, one server for those that only read the examples, and functions that open pages."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from core.home import Home
-from tests.support.dashboard import browsing, find_port, serving
+from tests.support.dashboard import Open, browsing, find_port, serving, visiting
 
 
 @pytest.fixture(scope="package")
@@ -30,3 +31,22 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("shared")
     with serving(Home(folder / "home"), folder / "dashboard.log", find_port()) as address:
         yield address
+
+
+@pytest.fixture
+def server(home: Home, tmp_path: Path) -> Iterator[str]:
+    """Start a server on the home of this test."""
+    with serving(home, tmp_path / "dashboard.log", find_port()) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(context: BrowserContext, server: str) -> Iterator[Open]:
+    with visiting(context, server) as open_page:
+        yield open_page
+
+
+@pytest.fixture
+def read(context: BrowserContext, shared_server: str) -> Iterator[Open]:
+    with visiting(context, shared_server) as open_page:
+        yield open_page

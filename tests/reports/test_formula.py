@@ -103,7 +103,7 @@ def test_any_tex_becomes_harmless_elements(tex: str) -> None:
     for html in (write_mathml(tex, display=False), write_mathml(tex, display=True), write_html(marked)):
         for name, attributes in _Elements(html).found:
             assert name in ("p", "code", "br", "em", "strong", "s", "a", "math") or re.fullmatch("m[a-z]+", name)
-            assert not set(attributes) & {"id", "class", "onclick", "src"}
+            assert not [each for each in attributes if each in ("id", "class", "src") or each.startswith("on")]
             assert str(attributes.get("href", "http://")).startswith("http://")
             assert "url" not in str(attributes.get("style"))
     inline = [part for token in MarkdownIt().parse(write_markdown(marked)) for part in token.children or ()]

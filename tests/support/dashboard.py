@@ -8,11 +8,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from core.errors import JobError
 from core.home import Home
@@ -21,6 +21,7 @@ from core.jobs.submit import cancel_job
 from tests.support.paths import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+Open = Callable[..., Page]
 WAIT = 60_000
 """Milliseconds that a test waits for a page: a new server on a busy machine needs seconds to draw its first page."""
 
@@ -67,7 +68,7 @@ def serving(home: Home, log: Path, port: int, *settings: str, script: str = "das
 
 
 def end_server(process: subprocess.Popen[bytes]) -> None:
-    """End a server of uvicorn, which waits without a limit until browsers have closed their connections."""
+    """End a server of uvicorn, which waits without a limit until browsers have read its responses."""
     process.terminate()
     try:
         process.wait(timeout=10)
@@ -85,3 +86,25 @@ def wait_until_up(address: str, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.1)
     raise AssertionError("the server did not answer within 30 seconds")
+
+
+@contextmanager
+def visiting(context: BrowserContext, server: str) -> Iterator[Open]:
+    """Open pages of the dashboard, each in a new session; no script of a page may fail."""
+    pages: list[Page] = []
+    broken: list[str] = []
+
+    def open_page(path: str = "", *, width: int = 1440, dark: bool = False) -> Page:
+        page = context.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.set_default_timeout(WAIT)
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.goto(f"{server}/{path}")
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert broken == []

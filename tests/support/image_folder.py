@@ -1,11 +1,17 @@
 """Folders of small images, one folder per class."""
 
 import io
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
+
+from core.datasets.custom.add import add_dataset
+from core.errors import HeadroomError
+from core.home import Home
 
 COLOURS = {"blue": (20, 30, 240), "green": (10, 200, 20), "red": (250, 10, 10)}
 
@@ -34,3 +40,13 @@ def make_zip(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DE
 
 def make_members(top: str = "", count: int = 5) -> dict[str, bytes]:
     return {f"{top}{name}/{n}.png": picture(colour) for name, colour in COLOURS.items() for n in range(count)}
+
+
+def refusal(home: Home, path: Path, name: str = "mine", **more: Any) -> str:
+    """Return the error message of a rejection, after which nothing is left of the dataset."""
+    with pytest.raises(HeadroomError) as error:
+        add_dataset(home, name, path, **more)
+    left = [entry for entry in os.listdir(home.datasets) if entry != ".fetch"] if home.datasets.exists() else []
+    assert left == []
+    assert "\n" not in str(error.value)
+    return str(error.value)

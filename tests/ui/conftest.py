@@ -59,3 +59,16 @@ def ended(home: Home) -> Callable[[RunSpec, str], None]:
             table.execute("UPDATE job SET state = ?, ended_at = ?", (state, time.time() - 600))
 
     return end
+
+
+@pytest.fixture
+def open_lab(open_page: Open) -> Open:
+    """Open a section of the lab; its settings are given without their prefix."""
+
+    def run(topic: str, section: str = "", /, **params: str) -> AppTest:
+        names = {f"lab_{name}": value for name, value in params.items()}
+        if section:
+            names[f"lab_{topic.lower()}_section"] = section
+        return open_page("lab", lab_topic=topic, **names)
+
+    return run

@@ -11,7 +11,6 @@ import pandas as pd
 
 from core.analysis.cost import COSTS, compute_costs, find_features_seconds
 from core.analysis.timed import find_timed
-from core.displays.awaited import describe_awaited
 from core.displays.chart_view import Chart
 from core.displays.cost_format import COST_FORMS, EPOCH_HELP, write_cost, write_mean
 from core.displays.display import Display
@@ -39,6 +38,7 @@ class Costs(Display):
 
     name: ClassVar[str] = "cost"
     title: ClassVar[str] = "Cost per head"
+    shows_evidence: ClassVar[bool] = True
 
     @cached_property
     def _test_set_runs(self) -> RunsOnTestSet:
@@ -135,7 +135,7 @@ class Costs(Display):
             if 0 < a["params"] < b["params"] and b["accuracy_per_1000_params"] > 0:
                 ratio = format_ratio(a["accuracy_per_1000_params"] / b["accuracy_per_1000_params"])
                 text += f" {a['head']} has {ratio} the accuracy per parameter of {b['head']}."
-        return f"{text} {self.explain_times()} {describe_awaited(self.comparison)}".rstrip()
+        return f"{text} {self.explain_times()}"
 
 
 _TAILS = {"latency_seconds": "latency_p95_seconds", "latency_32_seconds": "latency_32_p95_seconds"}

@@ -9,7 +9,6 @@ import pandas as pd
 
 from core.analysis.robustness import compute_robustness, list_tested
 from core.augment.corruption import CORRUPTIONS
-from core.displays.awaited import describe_awaited
 from core.displays.chart_view import Chart
 from core.displays.display import Display, Options
 from core.displays.encoding import color_heads, dash_heads, measure_legend, shape_heads, write_note
@@ -30,6 +29,7 @@ class RobustnessCurve(Display):
 
     name: ClassVar[str] = "robustness"
     title: ClassVar[str] = "Accuracy under corruption"
+    shows_evidence: ClassVar[bool] = True
 
     corruption: str = ""
 
@@ -107,11 +107,10 @@ class RobustnessCurve(Display):
                 usual = f"{format_share(at[corruption.usual])} {corruption.write(corruption.usual)}"
                 parts.setdefault(str(head), clean).append(usual)
         if not parts:
-            return f"Accuracy on clean and on corrupted images. {explain_missing(self.comparison)}"
+            return f"Accuracy on clean and on corrupted images. {explain_missing(self.comparison)}".rstrip()
         cover = describe_intervals(self._found["seeds"])
         text = join_parts([f"{head} {', '.join(shares)}" for head, shares in parts.items()])
-        text = f"Accuracy on clean and on corrupted images ({self._images()}). {text}. {cover}"
-        return f"{text} {describe_awaited(self.comparison)}".rstrip()
+        return f"Accuracy on clean and on corrupted images ({self._images()}). {text}. {cover}"
 
 
 def _write(name: str, value: float) -> str:

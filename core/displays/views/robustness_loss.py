@@ -18,7 +18,6 @@ from core.analysis.robustness import (
     list_tested,
 )
 from core.augment.corruption import CORRUPTIONS, LEAST_IMAGES, MAX_FLOPS, list_rows
-from core.displays.awaited import describe_awaited
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS, color_heads, measure_legend, shape_heads, write_note
@@ -36,6 +35,7 @@ class RobustnessLoss(Display):
 
     name: ClassVar[str] = "robustness_loss"
     title: ClassVar[str] = "Accuracy loss per corruption"
+    shows_evidence: ClassVar[bool] = True
 
     @cached_property
     def _tested(self) -> list[Tested]:
@@ -112,9 +112,6 @@ class RobustnessLoss(Display):
         """Describe whether global pooling improves shift invariance, or why robustness was not evaluated."""
         if not self._tested:
             return explain_missing(self.comparison)
-        return f"{self._describe_losses()} {describe_awaited(self.comparison)}".rstrip()
-
-    def _describe_losses(self) -> str:
         answer = assess_shift_invariance(self._tested, baseline=self._baseline if self.comparison.baseline else "")
         if answer is not None:
             return f"{_describe_shift_invariance(answer)} {self._scope()}"
@@ -150,16 +147,17 @@ class RobustnessLoss(Display):
 
 
 def explain_missing(comparison: Comparison) -> str:
-    """Return why there is no robustness of a comparison."""
+    """Return why there is no robustness of a comparison; "" while it is awaited."""
     if is_too_large(comparison):
         rows, most = len(list_rows()), format_short(MAX_FLOPS / len(list_rows()) / LEAST_IMAGES)
         return (
             f"Robustness was not evaluated: with more than {most} FLOPs per image, {LEAST_IMAGES} images with "
             f"{rows} corruptions would take too long."
         )
-    if text := describe_awaited(comparison):
-        return text
-    if any(run.awaits_evidence for run in comparison.runs):
+    awaiting = [run for run in comparison.runs if run.awaits_evidence]
+    if any(not run.imported for run in awaiting):
+        return ""
+    if awaiting:
         return (
             "Robustness was not evaluated before these runs were exported. Export them again, and import the new file."
         )

@@ -11,11 +11,10 @@ from core.ui.session import open_comparison
 _REFRESH_SECONDS = 2.0
 
 
-def show_awaited(comparison: Comparison) -> str:
-    """Show that results are being computed, and return the sentence, which descriptions end with; "" if none are."""
-    if text := describe_awaited(comparison):
+def show_awaited(comparison: Comparison) -> None:
+    """Show that results are being computed, if some are."""
+    if describe_awaited(comparison):
         st.fragment(_watch, run_every=_REFRESH_SECONDS)(tuple(run.run_id for run in comparison.runs))
-    return text
 
 
 def _watch(run_ids: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from core.displays.views.pareto import Pareto
 from core.plural import format_plural
 from core.store.comparison import Comparison
 from core.ui import url, widget
-from core.ui.display import cached_description, show_display, show_table
+from core.ui.display import cached_description, cached_display_result, show_display, show_table
 from core.ui.evidence.awaited import show_awaited
 from core.ui.evidence.test_set_runs import find_test_set_runs
 from core.ui.run_link import write_run_link
@@ -22,8 +22,8 @@ url.register("cost", "cost_log")
 def show_cost(comparison: Comparison) -> None:
     """Show the cost per head, the Pareto front and the marginal cost of accuracy."""
     costs = Costs(comparison)
-    waits = show_awaited(comparison)
-    st.markdown(f"**{escape_markdown(cached_description(costs).removesuffix(waits).rstrip())}**")
+    show_awaited(comparison)
+    st.markdown(f"**{escape_markdown(cached_display_result(costs, Costs.describe))}**")
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.header(costs.title, anchor=False)
@@ -41,7 +41,7 @@ def show_cost(comparison: Comparison) -> None:
     pareto = Pareto(comparison, test_set_runs, cost, log, write_run_link())
     show_display(pareto, title="", described=True)
     if not pareto.measured:
-        st.write(escape_markdown(pareto.describe()) + ("" if waits else " New runs include it."))
+        st.write(escape_markdown(pareto.describe()) + ("" if costs.awaited else " New runs include it."))
         return
     front = Front(comparison, test_set_runs, cost)
     st.header(front.title, anchor=False)

@@ -13,7 +13,7 @@ from core.store.comparison import Comparison
 from core.store.robustness_file import NAME
 from core.store.run import Run
 from core.ui import url, widget
-from core.ui.display import cached_description, show_display
+from core.ui.display import cached_display_result, show_display
 from core.ui.evidence.awaited import show_awaited
 from core.ui.session import home
 
@@ -23,13 +23,14 @@ url.register("corruption")
 def show_robustness(comparison: Comparison) -> None:
     """Show the accuracy under all corruptions, then one corruption with example images."""
     losses = RobustnessLoss(comparison)
-    waits = show_awaited(comparison)
+    description = cached_display_result(losses, RobustnessLoss.describe)
+    show_awaited(comparison)
     evaluated = next((run for run in comparison.runs if NAME in run.record.checksums), None)
     if evaluated is None:
-        if not waits:
-            st.info(escape_markdown(cached_description(losses)))
+        if description:
+            st.info(escape_markdown(description))
         return
-    st.markdown(f"**{escape_markdown(cached_description(losses).removesuffix(waits).rstrip())}**")
+    st.markdown(f"**{escape_markdown(description)}**")
     left, right = st.columns(2, gap="large")
     with left:
         show_display(losses, described=True)
