@@ -26,7 +26,7 @@ from core.ui.display import (
     show_frame,
     show_table,
 )
-from core.ui.heading import show_title
+from core.ui.heading import show_caveats, show_title
 from core.ui.image_grid import CLICK, show_image_grid
 from core.ui.session import home
 from core.ui.share import share_comparison
@@ -90,8 +90,7 @@ def _show_tiles(comparison: Comparison) -> None:
 def _show_caveats(comparison: Comparison) -> None:
     if any(len(variant.runs) > 1 for variant in comparison.variants):
         st.caption("± is the standard deviation across seeds. Confidence intervals are on the Evidence page.")
-    if caveats := cached_result(comparison, write_cautions):
-        st.info("**Caveats.** " + " ".join(map(escape_markdown, caveats)), icon=":material/info:")
+    show_caveats(cached_result(comparison, write_cautions))
 
 
 def _show_links(comparison: Comparison) -> None:
