@@ -151,7 +151,7 @@ def test_finished_training_offers_its_comparison(
     for spec in specs[:3]:
         make_run(pin(home, spec))
     end_jobs(home, specs[3].run_id)
-    sentence = "Finished: 3 of 4 runs. 1 failed or cancelled."
+    sentence = "Finished: 3 of 4 runs of digits-heads · 3 epochs. 1 failed or cancelled."
     elsewhere = app.switch_page("pages/lab.py").run()
     assert f"**{sentence}**" in [text.value for text in elsewhere.sidebar.markdown]
     click(elsewhere, "Compare")
