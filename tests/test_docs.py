@@ -148,6 +148,7 @@ def list_commands(text: str) -> list[list[str]]:
 def test_commands_exist_with_their_options(path: Path) -> None:
     found = [(words, find_problem(words)) for words in list_commands(read(path))]
     assert [(words, problem) for words, problem in found if problem] == []
+    assert [words for words, _ in found if "--folder" in words] == []  # --dataset names added images too
 
 
 def test_options_in_a_row_of_the_readme_belong_to_its_command() -> None:

@@ -12,7 +12,7 @@ from core.cli.train import list_specs
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.models.add import add_model
-from core.recipes import RECIPES
+from core.recipes import RECIPES, write_command
 from core.spec import RunSpec
 from tests.support.command import ask, call, refused
 from tests.support.dataset_writer import write_dataset
@@ -69,6 +69,8 @@ def test_dataset_is_named_in_every_way_and_needs_no_recipe(home: Home) -> None:
     ):
         found, changes = read_recipe(home, recipe, settings)
         assert (found, list_specs(found, changes, "gap", 1)) == (name, [spec]), (recipe, settings)
+    assert write_command(general).endswith("--recipe folder-heads --heads gap --dataset pets")
+    assert "--dataset pets" in write_command(RunSpec(dataset="folder", folder="pets"))
     for words, text in (
         (["train"], "Give --recipe, or --dataset with the name"),
         (
