@@ -209,6 +209,22 @@ def test_readme_names_every_file_and_folder_at_the_top_and_every_package() -> No
     assert [path for path in sorted(expected) if not any(fnmatch(path, name) for name in [*named, *covered])] == []
 
 
+def test_readme_begins_with_links_to_its_sections() -> None:
+    start, *_ = (text := read(ROOT / "README.md")).partition("\n## ")
+    titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    anchors = [re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles]
+    assert re.findall(r"\]\(#([^)]+)\)", start) == anchors
+
+
+def test_readme_starts_the_dashboard_with_the_api_that_view_only_links_need() -> None:
+    code = list_code(read_section(read(ROOT / "README.md"), "Start"))
+    assert [line for line in code if "streamlit run" in line] == []
+    assert ".venv/bin/headroom serve --browser" in code
+    makefile = read(ROOT / "Makefile")
+    for target in ("dashboard", "view"):
+        assert re.search(rf"^{target}: .*\n\t@\$\(PY\) -m core serve --browser$", makefile, re.MULTILINE), target
+
+
 def test_head_of_the_readme_is_as_short_as_stated_and_works() -> None:
     [code] = re.findall(r"```python\n(.*?)```", read(ROOT / "README.md"), re.DOTALL)
     assert sum(1 for line in code.splitlines() if line) == 7
