@@ -55,8 +55,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 dashboard: $(APP) ## install what is needed, then open the dashboard
-	@echo 'Starting the dashboard.'
-	@$(PY) -m streamlit run dashboard.py --server.showEmailPrompt false
+	@$(PY) -m core serve --browser
 
 view: $(VIEW) ## install what is needed to view runs and reports, without TensorFlow, then open the dashboard
 	@$(PY) -m core serve --browser

@@ -77,6 +77,10 @@ class ComparisonError(HeadroomError):
     """Runs cannot be compared."""
 
 
+class UnknownComparisonError(ComparisonError):
+    """A text is not the ID of a comparison."""
+
+
 class JobError(HeadroomError):
     """A job cannot be queued, started or cancelled."""
 

@@ -11,7 +11,7 @@ from core.publications.own import DIGITS_HEADS, FASHION_HEADS, FOLDER_HEADS
 from core.publications.stack_abuse import DEMO224_HEADS
 from core.publications.stack_exchange import TRANSFER_HEADS, TRANSFER_MOBILENET_HEADS
 from core.recipe import Recipe
-from core.spec import SETTINGS, RunSpec
+from core.spec import DATASETS, SETTINGS, RunSpec
 from core.suggestion import reject_name
 
 _ALL = (
@@ -100,13 +100,18 @@ def write_command(spec: RunSpec, heads: Sequence[str] = (), seeds: int = 1) -> s
     'headroom train --recipe digits-heads --heads dense --epochs 10 --seed 3'
     >>> write_command(RunSpec(dataset="kmnist"), ["gap", "dense"], 2)
     'headroom train --recipe kmnist-heads --heads gap,dense --seeds 2'
+    >>> write_command(FOLDER_HEADS.spec.replace(folder="pets"))
+    'headroom train --recipe folder-heads --heads gap --dataset pets'
     """
     if spec.elsewhere:
         return "headroom import FILE"
     words = ["headroom train", f"--recipe {_find_recipe(spec).name}", f"--heads {','.join(heads or [spec.head])}"]
     if seeds > 1:
         words.append(f"--seeds {seeds}")
-    for name, value in list_overrides(spec).items():
+    changes = list_overrides(spec)
+    if spec.folder not in ("", *DATASETS):  # the name alone selects added images
+        changes = {"dataset": changes.pop("folder")} | {name: changes[name] for name in changes if name != "dataset"}
+    for name, value in changes.items():
         option = name.replace("_", "-")
         words.append(f"--{'' if value else 'no-'}{option}" if isinstance(value, bool) else f"--{option} {value}")
     if spec.seed:

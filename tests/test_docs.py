@@ -148,6 +148,7 @@ def list_commands(text: str) -> list[list[str]]:
 def test_commands_exist_with_their_options(path: Path) -> None:
     found = [(words, find_problem(words)) for words in list_commands(read(path))]
     assert [(words, problem) for words, problem in found if problem] == []
+    assert [words for words, _ in found if "--folder" in words] == []  # --dataset names added images too
 
 
 def test_options_in_a_row_of_the_readme_belong_to_its_command() -> None:
@@ -206,6 +207,22 @@ def test_readme_names_every_file_and_folder_at_the_top_and_every_package() -> No
     named = re.findall(r"`([^`]+)`", read_section(read(ROOT / "README.md"), "Layout of the repository"))
     covered = [name if name.endswith("/") else name.partition("/")[0] + "/" for name in named if "/" in name]
     assert [path for path in sorted(expected) if not any(fnmatch(path, name) for name in [*named, *covered])] == []
+
+
+def test_readme_begins_with_links_to_its_sections() -> None:
+    start, *_ = (text := read(ROOT / "README.md")).partition("\n## ")
+    titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    anchors = [re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles]
+    assert re.findall(r"\]\(#([^)]+)\)", start) == anchors
+
+
+def test_readme_starts_the_dashboard_with_the_api_that_view_only_links_need() -> None:
+    code = list_code(read_section(read(ROOT / "README.md"), "Start"))
+    assert [line for line in code if "streamlit run" in line] == []
+    assert ".venv/bin/headroom serve --browser" in code
+    makefile = read(ROOT / "Makefile")
+    for target in ("dashboard", "view"):
+        assert re.search(rf"^{target}: .*\n\t@\$\(PY\) -m core serve --browser$", makefile, re.MULTILINE), target
 
 
 def test_head_of_the_readme_is_as_short_as_stated_and_works() -> None:

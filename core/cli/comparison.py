@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from core.cli.output import print_message
-from core.errors import RunNotFoundError
+from core.errors import RunNotFoundError, UnknownComparisonError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from core.displays.views.difference import Margin
+    from core.jobs.comparison_choice import ChosenRuns
     from core.store.comparison import Comparison
     from core.store.run_store import RunStore
 
@@ -65,15 +66,22 @@ def choose_baseline(comparison: "Comparison", text: str) -> "Comparison":
     return comparison.with_baseline(heads[0].key if len(heads) == 1 else text)
 
 
+def _choose_runs(store: "RunStore", texts: "Sequence[str]") -> "ChosenRuns":
+    from core.jobs.comparison_choice import choose_runs
+
+    try:
+        return choose_runs(store, texts)
+    except UnknownComparisonError as error:
+        raise UnknownComparisonError(f"{error} Or give run IDs; `headroom runs` lists them.") from None
+
+
 def find_exported_runs(store: "RunStore", texts: "Sequence[str]") -> list[str]:
     """Return the IDs of the runs of a comparison, for files that must not lack one.
 
     Raises:
         RunNotFoundError: when a selected run was deleted or is damaged.
     """
-    from core.jobs.comparison_choice import choose_runs
-
-    chosen = choose_runs(store, texts)
+    chosen = _choose_runs(store, texts)
     if reasons := [reason for reason in chosen.missing.values() if reason]:
         raise RunNotFoundError(reasons[0])
     if chosen.notice:
@@ -83,11 +91,10 @@ def find_exported_runs(store: "RunStore", texts: "Sequence[str]") -> list[str]:
 
 def load_comparison(store: "RunStore", texts: "Sequence[str]", baseline: str = "") -> tuple["Comparison", list[str]]:
     """Open a comparison with the jobs that diverged. Return it with the IDs of its missing runs."""
-    from core.jobs.comparison_choice import choose_runs
     from core.jobs.diverged import add_diverged
     from core.store.comparison import Comparison
 
-    chosen = choose_runs(store, texts)
+    chosen = _choose_runs(store, texts)
     if chosen.notice:
         print_message(chosen.notice)
     comparison = choose_baseline(Comparison.of(store.open_all(chosen.run_ids)), baseline)

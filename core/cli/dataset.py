@@ -59,7 +59,7 @@ def _as_text(status: "DatasetStatus") -> dict[str, str]:
         "Left out": format_count(status.skipped) if status.available else "–",
         "Size": format_known(status.bytes, format_bytes),
         "Fingerprint": format_known(status.fingerprint),
-        "Official": format_known(status.official, lambda official: "yes" if official else "no"),
+        "Official": "–" if status.folder else format_known(status.official, lambda one: "yes" if one else "no"),
         "Licence": status.licence,
         "Source": status.source,
         "Command": status.next_step,

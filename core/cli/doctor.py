@@ -264,9 +264,10 @@ def _print(found: dict[str, Any]) -> None:
     if artifacts := found["artifacts"]:
         pairs["Artifact store"] = f"{artifacts['runs']} runs in {artifacts['url']}"
     for status in found["datasets"] or []:
-        state = "available" if status["available"] else "bundled" if status["bundled"] else "not downloaded"
-        command = f". Run: {status['next_step']}" if state == "not downloaded" else ""
-        pairs[f"  {status['name']} {status['folder']}".rstrip()] = status["problem"] or f"{state}{command}"
+        missing = "not added" if status["next_step"].startswith("headroom datasets add") else "not downloaded"
+        state = "available" if status["available"] else "bundled" if status["bundled"] else ""
+        state = state or f"{missing}. Run: {status['next_step']}"
+        pairs[f"  {status['name']} {status['folder']}".rstrip()] = status["problem"] or state
     if found["dispatcher"]:
         pid, unfinished = found["dispatcher"]["pid"], found["dispatcher"]["unfinished"]
         pairs["Dispatcher"] = f"running, process {pid}" if pid else "not running; starts with the next job"

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.displays.json_values import make_plain
-from core.errors import HomeError
+from core.errors import AccessError, HomeError
 from core.home import Home
 
 if TYPE_CHECKING:
@@ -32,6 +33,21 @@ def print_awaited(home: Home) -> None:
             f"The latency of 32 images and, unless a model is too large, robustness follow in the background for "
             f"{format_plural(waiting, 'run')}."
         )
+
+
+def print_comparison(texts: Sequence[str], key: str) -> None:
+    """Print the command that compares runs, and the link to them if the public address of the dashboard is known.
+
+    Args:
+        texts: IDs of the runs or of the comparison, for the command.
+        key: ID of the comparison, for the link.
+    """
+    from core.access.deployment import Deployment
+
+    print_message(f"See the results: headroom compare {' '.join(texts)}")
+    with suppress(AccessError):  # an invalid address; commands that need it report it
+        if (deployment := Deployment.read()).url:
+            print_message(f"In the dashboard: {deployment.write_link('', 'compare', compare=key)}")
 
 
 def print_side_file_problems(home: Home) -> None:

@@ -191,7 +191,7 @@ def export_(
 ) -> None:
     """Export a report to a file: a published version, a draft, or the default report of the given runs."""
     from core.displays.number import format_bytes
-    from core.errors import ReportError
+    from core.errors import ReportError, UnknownComparisonError
     from core.plural import format_plural
     from core.reports.address import is_address
     from core.reports.export import (
@@ -222,7 +222,11 @@ def export_(
             if any(map(is_address, names)):
                 edition = open_edition(names, store, draft=draft)
             else:
-                comparison, _ = load_comparison(store, names, baseline)
+                try:
+                    comparison, _ = load_comparison(store, names, baseline)
+                except UnknownComparisonError as error:
+                    text = f"{error} Or give a report; `headroom report` lists them."
+                    raise UnknownComparisonError(text) from None
                 edition = open_comparison_edition(comparison, store, read_margin_option(margin))
         if comments:
             edition = include_comments(edition, store.home, names[0])

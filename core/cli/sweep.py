@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli.output import JsonFlag, print_awaited, print_json, print_message, print_table
+from core.cli.output import JsonFlag, print_awaited, print_comparison, print_json, print_message, print_table
 from core.cli.recipe_option import RecipeOption, choose_side, read_recipe
 from core.cli.setting_option import with_settings
 from core.errors import JobError, SpecError
@@ -211,6 +211,7 @@ def _follow(home: Home, submitted: "Sweep", *, wait_for_it: bool, as_json: bool)
     """
     from core.cli.progress import watch_sweep
     from core.displays.sweep import build_status_table, describe_status, list_reasons
+    from core.jobs.comparison_choice import SWEEP
     from core.jobs.sweep_status import read_sweep_status
     from core.jobs.wait import wait
     from core.store.run_store import RunStore
@@ -234,6 +235,8 @@ def _follow(home: Home, submitted: "Sweep", *, wait_for_it: bool, as_json: bool)
     for reason in list_reasons(status):
         print_message(reason)
     print_message(f"Sweep {submitted.sweep_id}: {describe_status(status)}.")
+    if status.counts.get("finished"):
+        print_comparison([SWEEP + submitted.sweep_id], SWEEP + submitted.sweep_id)
     failed = [run for run in status.members if run.state == "failed"]
     if failed and wait_for_it:
         first = failed[0]

@@ -1,12 +1,12 @@
 """`train`: submit the runs of a recipe and wait for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from core.cli.job import PAUSED, SUBMITTED_BY
-from core.cli.output import print_awaited, print_message
+from core.cli.output import print_awaited, print_comparison, print_message
 from core.cli.recipe_option import RecipeOption, read_recipe
 from core.cli.setting_option import with_settings
 from core.errors import JobError
@@ -56,8 +56,18 @@ def train(
             print_message(f"{submission.run_id}  {names_of[submission.run_id]}: {submission.status}")
     if not no_wait:
         _wait(home, {s.run_id: names_of[s.run_id] for s in submissions if s.status != "finished"})
-    for submission in submissions:
-        typer.echo(submission.run_id)
+    run_ids = [submission.run_id for submission in submissions]
+    for run_id in run_ids:
+        typer.echo(run_id)
+    if not no_wait:
+        _print_next(run_ids)
+
+
+def _print_next(run_ids: Sequence[str]) -> None:
+    from core.jobs.comparison_choice import MAX_SELECTED_RUNS, RUNS
+
+    if len(run_ids) <= MAX_SELECTED_RUNS:
+        print_comparison(run_ids, RUNS + ",".join(run_ids))
 
 
 def list_specs(recipe: str, changes: Mapping[str, Any], heads: str | None, seeds: int) -> list[RunSpec]:

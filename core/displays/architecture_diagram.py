@@ -25,7 +25,7 @@ from core.plural import format_plural
 _NOTE = (
     "Box: output; width by channels, height by side (log).",
     "Square: parameters, area to scale.",
-    "Filled: trained. Dashed outline: not trained.",
+    "Filled square: trainable. Dashed: not trainable.",
 )
 _WIDTH = 310
 _BOX_X, _TEXT_X, _SQUARE_X = 38, 84, 279  # centers of boxes and squares, start of texts
@@ -294,7 +294,7 @@ def _list_lines(step: Step) -> list[str]:
     if step.params:
         rest.append(_count([step]))
         if step.trainable and step.non_trainable:
-            rest.append(f"{step.trainable:,} trained")
+            rest.append(f"{step.trainable:,} trainable")
         elif step.non_trainable:
             notes = f"{notes}, frozen" if notes else "frozen"
     return [title, *rest, *([notes] if notes else [])]

@@ -1,6 +1,6 @@
-"""Sentences that state the same of several variants."""
+"""Sentences that state the same of several variants, and notes as sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 MAX_PARTS = 7
 _SHOWN = 6
@@ -17,3 +17,12 @@ def join_parts(parts: Sequence[str], separator: str = "; ") -> str:
     if len(parts) <= MAX_PARTS:
         return separator.join(parts)
     return separator.join([*parts[:_SHOWN], f"and {len(parts) - _SHOWN:,} more"])
+
+
+def write_sentences(notes: Iterable[str]) -> str:
+    """Write notes without a full stop as sentences.
+
+    >>> write_sentences(["bold lines: means over seeds", "open marks: best epochs"])
+    'Bold lines: means over seeds. Open marks: best epochs.'
+    """
+    return " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes)

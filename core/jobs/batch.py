@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.errors import HeadroomError
 from core.home import Home
 from core.jobs.queue import Job, JobQueue
+from core.recipes import recipe_of
 from core.store.run_store import RunStore
 
 
@@ -35,6 +37,15 @@ def list_latest_batch(home: Home, since: float) -> list[Job]:
     jobs = JobQueue(home).batch()
     all_ended = all(job.state not in ("queued", "running") for job in jobs)
     return jobs if all_ended and any((job.ended_at or 0.0) >= since for job in jobs) else []
+
+
+def name_recipe(job: Job) -> str:
+    """Return the recipe of a job, or its dataset if no recipe fits."""
+    try:
+        recipe = recipe_of(job.spec)
+        return recipe.name if recipe else job.spec.dataset
+    except HeadroomError:
+        return f"job {job.run_id}"
 
 
 def list_finished_together(store: RunStore, run_id: str) -> list[str]:

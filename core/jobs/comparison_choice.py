@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from core.errors import ComparisonError, JobError, RunDamagedError, RunNotFoundError
+from core.errors import ComparisonError, JobError, RunDamagedError, RunNotFoundError, UnknownComparisonError
 from core.jobs.run_lookup import find_state
 from core.jobs.sweep_store import open_sweep
 from core.recipes import RECIPES
@@ -145,4 +145,4 @@ def _find_offer(store: RunStore, text: str, offers: Sequence[Offer]) -> tuple[st
         raise ComparisonError(f"Comparison {text!r:.60} no longer exists.")
     names = [*(one.name for one in list_saved(store.home)), *RECIPES]
     hint = suggest(text.removeprefix(RECIPE), names, prefix=lambda found: RECIPE if found in RECIPES else SAVED)
-    raise ComparisonError(f"Expected a comparison such as {FORMS}; got {text!r:.60}. {hint}".rstrip())
+    raise UnknownComparisonError(f"Expected a comparison such as {FORMS}; got {text!r:.60}. {hint}".rstrip())

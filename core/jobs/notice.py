@@ -19,11 +19,11 @@ from core.entry_point import NOTICES, build_command
 from core.errors import HeadroomError
 from core.files import read_file, write_json
 from core.home import Home, hide_paths
+from core.jobs.batch import name_recipe
 from core.jobs.process import ROOT
 from core.jobs.queue import Job, JobQueue
 from core.jobs.sweep_store import find_sweep
 from core.plural import format_plural
-from core.recipes import recipe_of
 from core.store.run_store import RunStore
 
 WEBHOOK = "HEADROOM_WEBHOOK"
@@ -125,7 +125,7 @@ def _note_batch(home: Home, jobs: Sequence[Job]) -> None:
     name = f"{first.submitted_by} {first.queued_at!r}"
     if sweep is None:
         run_ids = [job.run_id for job in jobs]
-        text = f"Training of {_name_recipe(first)} {_describe(home, run_ids, jobs)}"
+        text = f"Training of {name_recipe(first)} {_describe(home, run_ids, jobs)}"
         link = f"/jobs?job={run_ids[0]}" if len(run_ids) == 1 else "/jobs"
         post_notice(home, "training", name, text, failed=_has_failed(jobs), by=first.submitted_by, link=link)
         return
@@ -156,14 +156,6 @@ def _describe(home: Home, run_ids: Sequence[str], jobs: Sequence[Job]) -> str:
 
 def _has_failed(jobs: Sequence[Job]) -> bool:
     return any(job.state == "failed" for job in jobs)
-
-
-def _name_recipe(job: Job) -> str:
-    try:
-        recipe = recipe_of(job.spec)
-        return recipe.name if recipe else job.spec.dataset
-    except HeadroomError:
-        return f"job {job.run_id}"
 
 
 def _remove_old(home: Home) -> None:

@@ -5,12 +5,22 @@ import re
 from core.errors import ReportError
 
 ID = re.compile(r"r[a-z2-9]{7}")
+_LISTS = "`headroom report` lists all."
 _ADDRESS = re.compile(rf"({ID.pattern})(?:-([1-9]\d{{0,5}}))?")
 
 
 def is_address(text: str) -> bool:
     """Return whether a text is a report address. Run IDs never are."""
     return _ADDRESS.fullmatch(text) is not None
+
+
+def check_report_id(text: str) -> None:
+    """
+    Raises:
+        ReportError: when the text is not a report ID; it could be a path.
+    """
+    if not ID.fullmatch(text):
+        raise ReportError(f"Expected a report ID such as 'r7k2m9qx'; got {text!r:.60}. {_LISTS}")
 
 
 def split_address(address: str) -> tuple[str, int | None]:
@@ -21,5 +31,5 @@ def split_address(address: str) -> tuple[str, int | None]:
     """
     found = _ADDRESS.fullmatch(address)
     if not found:
-        raise ReportError(f"Expected a report ID such as 'r7k2m9qx' or 'r7k2m9qx-1'; got {address!r:.60}.")
+        raise ReportError(f"Expected a report ID such as 'r7k2m9qx' or 'r7k2m9qx-1'; got {address!r:.60}. {_LISTS}")
     return found[1], int(found[2]) if found[2] else None

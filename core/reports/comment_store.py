@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from core.errors import ReportError
 from core.files import read_file, write_json
 from core.home import Home
-from core.reports.address import ID
+from core.reports.address import check_report_id
 from core.reports.comment import MAX_CHANGES, MAX_COMMENT_CHARS, Comment, CommentChange, collect_comments
 from core.reports.report_folder import list_numbers
 from core.reports.report_store import ReportStore
@@ -125,8 +125,7 @@ class CommentStore:
 
     def _folder(self, report_id: str) -> Path:
         if report_id not in self._folders:
-            if not ID.fullmatch(report_id):  # prevents path traversal
-                raise ReportError(f"Expected a report ID such as 'r7k2m9qx'; got {report_id!r:.60}.")
+            check_report_id(report_id)
             self._folders[report_id] = self.home.reports / report_id / "comments"
         return self._folders[report_id]
 

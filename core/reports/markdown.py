@@ -18,8 +18,10 @@ def write_opening(edition: Edition) -> list[str]:
         write_text(" · ".join(document.facts)),
         write_text(edition.describe()),
     ]
-    if document.cautions:
-        paragraphs.append(f"> **Caveats:** {write_text(' '.join(document.cautions))}")
+    if len(document.cautions) == 1:
+        paragraphs.append(f"> **Caveat:** {write_text(document.cautions[0])}")
+    elif document.cautions:
+        paragraphs.append("\n> ".join(["> **Caveats**\n>", *(f"- {write_text(one)}" for one in document.cautions)]))
     return paragraphs
 
 

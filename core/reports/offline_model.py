@@ -68,14 +68,18 @@ def build_models(comparison: Comparison, home: Home) -> OfflineModels:
         try:
             model, size = _build_model(run, home)
         except HeadroomError as error:
-            left_out.append(f"{label} is not in this file: {hide_paths(str(error)).rstrip('.')}.")
+            left_out.append(_describe_left_out(label, run, hide_paths(str(error)).rstrip(".")))
             continue
         if total + size > MAX_BYTES:
-            left_out.append(f"{label} is not in this file: {_describe_size(size, total)}.")
+            left_out.append(_describe_left_out(label, run, _describe_size(size, total)))
             continue
         total += size
         models.append({"head": label, "color": styles[label].color, "mark": styles[label].mark, **model})
     return OfflineModels(models, left_out, comparison.first.record.data.classes)
+
+
+def _describe_left_out(label: str, run: Run, reason: str) -> str:
+    return f"{label} is not in this file: {reason}. Get the model with: headroom export model {run.run_id} -o FOLDER"
 
 
 def _find_limit(run: Run) -> str | None:
@@ -85,7 +89,8 @@ def _find_limit(run: Run) -> str | None:
     if size > MAX_BYTES:
         return _describe_size(int(size), 0)
     if (cost.flops or 0) > MAX_FLOPS:
-        return f"it needs {(cost.flops or 0) / 1e6:,.0f} MFLOPs per image, too many for a browser"
+        flops, most = (cost.flops or 0) / 1e6, MAX_FLOPS / 1e6
+        return f"it needs {flops:,.0f} MFLOPs per image; in a browser, a model may need {most:,.0f}"
     return None
 
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from core.errors import HeadroomError, HomeError, ReportConflictError, ReportDamagedError, ReportError
 from core.files import read_file, write_json
 from core.home import Home
-from core.reports.address import ID, split_address
+from core.reports.address import ID, check_report_id, split_address
 from core.reports.document import Document
 from core.reports.merge import merge_reports
 from core.reports.removal import list_removers, write_removal
@@ -249,8 +249,7 @@ class ReportStore:
         return Trash(self.home.reports / ".removed", ID)
 
     def _folder(self, report_id: str) -> Path:
-        if not ID.fullmatch(report_id):  # prevents path traversal
-            raise ReportError(f"Expected a report ID such as 'r7k2m9qx'; got {report_id!r:.60}.")
+        check_report_id(report_id)
         return self.home.reports / report_id
 
     def _folders(self) -> list[Path]:

@@ -14,7 +14,8 @@ from core.spec import DATASETS, SETTINGS, RunSpec
 from core.store.elsewhere import order_of
 from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
-from core.store.setting_text import Describe, describe_former, describe_setting, describe_value, join_values
+from core.store.setting_text import FORMER, Describe, describe_setting, describe_value, join_values
+from core.store.variant_label import have_several_backbones, label_variants, list_differing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +86,7 @@ class Comparison:
             raise ComparisonError("There are no finished runs to compare. Train or select at least one run.")
         members = [tuple(group[seed] for seed in sorted(group)) for group in groups.values()]
         members.sort(key=lambda group: rank_spec(group[0].spec))
-        if len(members) > MANY_VARIANTS and len(_list_differing([group[0].spec for group in members])) != 1:
+        if len(members) > MANY_VARIANTS and len(list_differing([group[0].spec for group in members])) != 1:
             members.sort(key=_mean_accuracy, reverse=True)
         targets = {run.record.data.targets: run for group in members for run in group}
         if len(targets) > 1:
@@ -96,7 +97,7 @@ class Comparison:
             )
         if len({len(run.record.data.classes) for group in members for run in group}) > 1:
             raise ComparisonError("These runs have different numbers of classes and cannot be compared.")
-        labels = _labels([group[0].spec.configuration for group in members])  # a label is that of all its seeds
+        labels = label_variants([group[0].spec.configuration for group in members])  # a label is that of all its seeds
         return cls(tuple(Variant(label, group) for label, group in zip(labels, members, strict=True)))
 
     def with_diverged(self, specs: Iterable[RunSpec]) -> "Comparison":
@@ -120,9 +121,10 @@ class Comparison:
 
     @property
     def noun(self) -> str:
-        """Return what the variants are: "head", or "setting" of one head, or "variant" if both differ."""
-        heads = {variant.spec.elsewhere or variant.spec.head for variant in self.variants}
-        if any(variant.spec.elsewhere for variant in self.variants):
+        """Return what the variants are: "head", or "setting" of one head, or "variant" if more differs."""
+        specs = [variant.spec for variant in self.variants]
+        heads = {spec.elsewhere or spec.head for spec in specs}
+        if any(spec.elsewhere for spec in specs) or (len(heads) > 1 and have_several_backbones(specs)):
             return "variant"
         if len(heads) == len(self.variants):
             return "head"
@@ -139,8 +141,9 @@ class Comparison:
     @cached_property
     def former_labels(self) -> dict[str, str]:
         """Labels by those that older versions wrote, which old drafts and links contain."""
-        former = _labels([variant.spec.configuration for variant in self.variants], describe_former)
-        return dict(zip(former, self.labels, strict=True))
+        specs = [variant.spec.configuration for variant in self.variants]
+        former = (label_variants(specs, describe) for describe in FORMER)
+        return {label: current for labels in former for label, current in zip(labels, self.labels, strict=True)}
 
     @property
     def first(self) -> Run:
@@ -164,11 +167,6 @@ def _mean_accuracy(group: Sequence[Run]) -> float:
     return sum(run.record.metrics.test_accuracy for run in group) / len(group)
 
 
-def _list_differing(specs: Sequence[RunSpec]) -> list[str]:
-    """Return the hyperparameters, except head and seed, in which specs differ."""
-    return [name for name in SETTINGS if name not in ("head", "seed") and len({getattr(s, name) for s in specs}) > 1]
-
-
 def _list_data(spec: RunSpec) -> tuple[object, ...]:
     return spec.dataset, spec.data, spec.folder, spec.attribute
 
@@ -178,18 +176,6 @@ def rank_spec(spec: RunSpec) -> tuple[Any, ...]:
     values = (getattr(spec, name) for name in SETTINGS if name != "head")
     first = bool(spec.elsewhere), spec.elsewhere, 0 if spec.elsewhere else order_of(spec)
     return *first, *((value is None, 0 if value is None else value) for value in values)
-
-
-def _labels(specs: Sequence[RunSpec], describe: Describe | None = None) -> list[str]:
-    """Return the label of each head, with the hyperparameters that distinguish variants with the same head."""
-    differing = _list_differing(specs)
-    labels = []
-    for spec in specs:
-        same_head = [other for other in specs if other.label == spec.label]
-        names = [n for n in differing if len({getattr(other, n) for other in same_head}) > 1]
-        parts = [describe_setting(n, getattr(spec, n), describe) for n in names]
-        labels.append(" · ".join([spec.label, *parts]))
-    return labels
 
 
 def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
@@ -254,13 +240,13 @@ def list_offers(frame: "pd.DataFrame") -> list[Offer]:
         dataset_versions = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
         changed = {name: value for name, value in settings.items() if value != getattr(recipe.spec, name)}
         long, short = (_write_label(recipe, changed, without) for without in ("", "data"))
-        former = {_write_label(recipe, changed, without, describe_former) for without in ("", "data")} | {long, short}
+        former = {_write_label(recipe, changed, without, old) for without in ("", "data") for old in FORMER}
         own = not changed.keys() - {"data", "folder"}
         heads = Counter(head for head, _ in set(zip(group["head"], group["seed"], strict=True)))
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0
         rank = len(heads) > 1, own, bool(group["official"].all()), seeds
         label = long if dataset_versions > 1 else short
-        former.update(_list_former_keys(recipe, settings))
+        former |= {long, short, *_list_former_keys(recipe, settings)}
         offer = Offer(write_key(recipe, changed), label, frozenset(former), tuple(group["run_id"]), own)
         offers.append((rank, offer))
     return [

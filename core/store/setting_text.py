@@ -10,6 +10,7 @@ from core.transform_step import read_steps
 Describe = Callable[[str, object], str]
 
 _REGISTRIES: dict[str, Any] = {"dataset": DATASETS, "backbone": BACKBONES, "head": HEADS}
+_OFF = {"frozen": "trained backbone", "from_logits": "loss from probabilities"}
 _ALL = 4  # longer lists are shortened
 
 
@@ -30,7 +31,9 @@ def describe_setting(name: str, value: object, describe: Describe | None = None)
     noun = setting.label.lower()
     if value is None:
         return {"all": f"all {noun}", "none": f"no {noun}"}.get(setting.none, f"{noun} {setting.none}")
-    if value is True or value is False or value == "":
+    if value is False and describe is None:
+        return _OFF[name]
+    if value is True or value is False or value == "":  # former versions wrote "no frozen backbone"
         return noun if value else f"no {noun}"
     if setting.unit and noun.endswith(setting.unit) and isinstance(value, int):
         return f"{value:,} {noun[:-1] if value == 1 else noun}"
@@ -63,3 +66,7 @@ def describe_former(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return SETTINGS[name].none if value is None else f"{value:,}" if isinstance(value, int) else str(value) or "none"
+
+
+FORMER: tuple[Describe, ...] = (describe_former, describe_value)
+"""Descriptions of values in labels of older versions, which also wrote "no frozen backbone"."""

@@ -5,10 +5,13 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from core.displays.label import shorten
 from core.displays.markdown import escape_markdown
-from core.jobs.batch import EndedBatch, find_ended, list_latest_batch
+from core.jobs.batch import EndedBatch, find_ended, list_latest_batch, name_recipe
+from core.jobs.comparison_list import find_listed
 from core.jobs.queue import JobQueue
 from core.plural import format_plural
+from core.ui.comparison_list import find_all_listed
 from core.ui.errors import handle_errors
 from core.ui.navigation import open_page
 from core.ui.session import compare_with_siblings, home, store
@@ -16,6 +19,7 @@ from core.ui.session import compare_with_siblings, home, store
 _STARTED, _ENDED = "started runs", "ended runs"
 _REFRESH_SECONDS = 3.0
 _RECENT_SECONDS = 86_400.0
+_NAME_CHARS = 60
 _JOB_PAGES = ("Train", "Jobs")  # they show the latest batch themselves
 
 
@@ -81,11 +85,21 @@ def show_latest_batch() -> None:
 
 
 def _describe(batch: EndedBatch) -> str:
-    """Return "Finished: 4 runs." with the number of runs that have no results."""
-    total = len(batch.run_ids)
+    """Return "Finished: 4 runs of digits-heads." with the number of runs that have no results."""
+    runs, name = format_plural(len(batch.run_ids), "run"), _name(batch)
     if not batch.lost:
-        return f"Finished: {format_plural(total, 'run')}."
-    return f"Finished: {len(batch.finished):,} of {format_plural(total, 'run')}. {batch.lost:,} failed or cancelled."
+        return f"Finished: {runs} of {name}."
+    return f"Finished: {len(batch.finished):,} of {runs} of {name}. {batch.lost:,} failed or cancelled."
+
+
+def _name(batch: EndedBatch) -> str:
+    """Return the label of the comparison that contains the finished runs, or the recipe of the jobs."""
+    listed = find_all_listed(store())
+    key = find_listed(listed, batch.finished) if batch.finished else ""
+    if found := next((one for one in listed if one.key == key), None):
+        return shorten(f"{'sweep ' if found.group == 'sweep' else ''}{found.label}", _NAME_CHARS)
+    job = JobQueue(home()).job(batch.run_ids[0])
+    return name_recipe(job) if job else "this selection"
 
 
 def _show_compare_button(batch: EndedBatch, *, key: str) -> bool:

@@ -1,5 +1,7 @@
 """Page heading: every page has one, also when it fails before it is complete."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
@@ -44,3 +46,12 @@ def show_page_heading(page: str, summary: str) -> None:
     """Show the title of a page and the summary of its charts."""
     show_title(page)
     show_summary(summary)
+
+
+def show_caveats(caveats: Sequence[str]) -> None:
+    """Show what limits the headline of a comparison, as a list if there are several."""
+    texts = [*map(escape_markdown, caveats)]
+    if len(texts) == 1:
+        st.info(f"**Caveat.** {texts[0]}", icon=":material/info:")
+    elif texts:
+        st.info("\n".join(["**Caveats**\n", *(f"- {text}" for text in texts)]), icon=":material/info:")

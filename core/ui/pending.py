@@ -27,7 +27,9 @@ def _watch(pending: list[str]) -> None:
                 text = f"{format_plural(len(left), 'run')} of this comparison {verb} queued or running."
                 st.info(text, icon=":material/hourglass_top:", width="stretch")
             if finished:
-                text = f"{format_plural(len(finished), 'run')} of this comparison finished since this page was opened."
+                verb, what = ("has", "it") if len(finished) == 1 else ("have", "them")
+                text = f"{format_plural(len(finished), 'new run')} of this comparison {verb} finished."
+                text += f" This page does not show {what} yet."
                 st.success(text, icon=":material/check_circle:", width="stretch")
-                if st.button("Update", icon=":material/refresh:", key="update-comparison", width="content"):
+                if st.button("Show new runs", type="primary", icon=":material/refresh:", key="update-comparison"):
                     st.rerun()

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from core.analysis import leakage
-from core.analysis.check import CHECKS, Result
+from core.analysis.check import CHECKS, Result, run_checks
 from core.analysis.label_errors import find_label_errors, suggest_labels
 from core.analysis.leakage import compute_accuracy_without, find_leakage
 from core.datasets.findings.image_findings import Findings
+from core.datasets.report import DataFinding
 from core.displays.headline import write_headline
 from core.displays.views.label_errors import LabelErrors
 from core.displays.views.leaked_accuracy import LeakedAccuracy
@@ -62,8 +63,28 @@ def test_accuracy_without_leaked_images_is_stated(make_run: RunWriter, monkeypat
         "400 of 400 test images are also among the training images: the accuracy means nothing."
     )
     assert ask(monkeypatch, "leak", comparison, leaks.head(0)).state == "passed"
-    few = ask(monkeypatch, "leak", comparison, near)
-    assert (few.state, few.message[:8]) == ("passed", "2 of 400")
+
+
+def test_passed_checks_state_what_is_right_before_what_was_found(
+    make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comparison = Comparison.of([with_predictions(make_run, head, wrong_at([], 400)) for head in ("gap", "dense")])
+    images = pd.concat([
+        list_leaks("near_leaked_test_images", {300: 5, 301: 1436}),
+        pd.DataFrame({"code": "near_duplicate_images", "split": "train", "row": [3, 1436], "group": 0}),
+    ])  # fmt: skip
+    message = "4 images are nearly the same picture as one with another label: some of these labels may be wrong."
+    conflict = DataFinding(code="near_conflicting_labels", severity="note", count=4, message=message)
+    monkeypatch.setattr(leakage, "read_findings", lambda *names: Findings((conflict,), images))
+    passed = {check.name: result.message for check, result in run_checks(comparison) if result.state == "passed"}
+    assert not [text for text in passed.values() if text[0].isdigit() or " are few" in text]  # these are findings
+    for name, start in (
+        ("leak", "Fewer than 1% of the test images are affected (2 of 400 test images are nearly"),
+        ("validation_leak", "Fewer than 1% of the validation images are affected (1 of"),
+        ("labels", f"No image has a copy with another label. {message}"),
+        ("few_test_images", "The 400 test images are enough: "),
+    ):
+        assert passed[name].startswith(start)
 
 
 @pytest.mark.parametrize("case", ["only_elsewhere", "with_elsewhere", "with_bare_elsewhere"])

@@ -87,7 +87,10 @@ def test_every_command_accepts_every_form(
             result = call(*words, form, *options)
             assert (result.exit_code, result.stderr) == (0, ""), (name, form, result.output)
         refused = (
-            ("soup", f"Expected a comparison such as {FORMS}; got 'soup'."),
+            (
+                "soup",
+                f"Expected a comparison such as {FORMS}; got 'soup'. Or give run IDs; `headroom runs` lists them.",
+            ),
             ("x" * 300, f"got '{'x' * 59}."),
             ("runs:zz", "Expected run IDs of up to 12 hex digits, separated by commas; got 'zz'."),
             ("runs:", "No runs are selected."),

@@ -1,5 +1,7 @@
 """The command datasets."""
 
+import re
+
 from core.datasets.cache import fetch_dataset
 from core.home import Home
 from core.spec import DATASETS
@@ -47,6 +49,8 @@ def test_dataset_is_shown_as_on_the_data_page(home: Home) -> None:
     assert SKIPPED[1].file in text
     assert [row["class"] for row in ask("datasets", "show", "mine", "--view", "pixel_range")] == ["cat", "dog"]
     assert [row["name"] for row in ask("datasets", "show", "digits")["classes"]] == [*"0123456789"]
+    listed = next(line for line in call("datasets").stdout.splitlines() if line.strip().startswith("folder mine"))
+    assert not re.search(r"\bno\b", listed)  # added images are no unofficial version of others
     result = call("datasets", "show", "mine", "--view", "other")
     assert "Unknown view of a dataset 'other'." in result.stderr
     assert "mean_images" in result.stderr

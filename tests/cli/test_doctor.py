@@ -1,6 +1,7 @@
 """The command doctor."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from core.cli import doctor
 from core.home import Home
+from core.spec import DATASETS
 from tests.support.command import ask, call
 from tests.support.run_writer import RunWriter
 
@@ -22,7 +24,11 @@ def test_doctor_checks_the_requirements(make_run: RunWriter, home: Home) -> None
     assert (found["home"]["path"], found["home"]["writable"], found["runs"]) == (str(home.path), True, 1)
     assert found["dispatcher"] == {"pid": None, "unfinished": 0}
     assert {status["name"]: status["available"] for status in found["datasets"]}["digits"]
-    assert "All requirements are met." in call("doctor").stdout
+    printed = call("doctor").stdout
+    assert "All requirements are met." in printed
+    for name, dataset in DATASETS.items():
+        missing = "not added. Run: headroom datasets add" if dataset.added else "not downloaded. Run: headroom datasets"
+        assert dataset.bundled or re.search(rf"^  {name} +{missing}", printed, re.MULTILINE)
 
 
 def test_doctor_exits_with_1_when_a_requirement_is_missing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

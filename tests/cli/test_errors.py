@@ -86,6 +86,9 @@ from tests.support.run_writer import RunWriter
         (["params", "--recipe", "digits-heads", "--set", "blcks=2"], 1, "Did you mean 'blocks'?"),
         (["runs", "--status", "fnished"], 1, "Did you mean 'finished'?"),
         (["compare", "digit-heads"], 1, "Did you mean 'recipe:digits-heads'?"),
+        (["compare", "zzz"], 1, "give run IDs; `headroom runs` lists them."),
+        (["report", "export", "zzz", "-o", "x.html"], 1, "give a report; `headroom report` lists them."),
+        *((["report", name, "zzz"], 1, "`headroom report` lists all.") for name in ("publish", "links", "comments")),
     ],
 )  # fmt: skip
 def test_error_is_one_line_with_the_value(home: Home, words: list[str], code: int, named: str) -> None:

@@ -63,6 +63,7 @@ def test_sweep_is_followed_reopened_and_retried(served: Home) -> None:
     assert first.exit_code == 1
     assert "1 of 2 finished · 1 failed." in first.stderr
     (sweep,) = ask("sweep")
+    assert f"\nSee the results: headroom compare sweep:{sweep['sweep_id']}\n" in first.stderr
     assert first.stderr.endswith(f"headroom sweep {sweep['sweep_id']} --retry\n")
     assert sweep["counts"] == {"finished": 1, "failed": 1}
     retried = call("sweep", sweep["sweep_id"][:5], "--retry", "--no-wait", "--json")

@@ -12,7 +12,7 @@ from core.cli.train import list_specs
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.models.add import add_model
-from core.recipes import RECIPES
+from core.recipes import RECIPES, write_command
 from core.spec import RunSpec
 from tests.support.command import ask, call, refused
 from tests.support.dataset_writer import write_dataset
@@ -22,13 +22,21 @@ from tests.support.run_writer import RunWriter
 from tests.support.stand_in_worker import FAILS
 
 
-def test_cached_runs_are_reported_and_not_trained(home: Home, make_run: RunWriter) -> None:
+def test_cached_runs_are_reported_and_not_trained(
+    home: Home, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs = [make_run(RunSpec(epochs=3), head=head) for head in ("gap", "dense")]
     result = call("train", "--recipe", "digits-heads", "--epochs", "3")
     assert result.exit_code == 0
     assert result.stdout.split() == [run.run_id for run in runs]
     assert result.stderr.count("cached") == 2
     assert not (home.jobs / "queue.sqlite").exists()
+    first, second = (run.run_id for run in runs)
+    assert result.stderr.splitlines()[-1] == f"See the results: headroom compare {first} {second}"
+    monkeypatch.setenv("HEADROOM_URL", "https://h.example/lab")
+    *_, command, link = call("train", "--recipe", "digits-heads", "--epochs", "3").stderr.splitlines()
+    assert link == f"In the dashboard: https://h.example/lab/compare?compare=runs:{first},{second}"
+    assert call(*command.removeprefix("See the results: headroom ").split()).exit_code == 0
 
 
 def test_setting_that_only_one_head_uses_reaches_that_head(home: Home, make_run: RunWriter) -> None:
@@ -61,6 +69,8 @@ def test_dataset_is_named_in_every_way_and_needs_no_recipe(home: Home) -> None:
     ):
         found, changes = read_recipe(home, recipe, settings)
         assert (found, list_specs(found, changes, "gap", 1)) == (name, [spec]), (recipe, settings)
+    assert write_command(general).endswith("--recipe folder-heads --heads gap --dataset pets")
+    assert "--dataset pets" in write_command(RunSpec(dataset="folder", folder="pets"))
     for words, text in (
         (["train"], "Give --recipe, or --dataset with the name"),
         (

@@ -1,5 +1,6 @@
 """Architecture diagram: every layer and parameter once, areas to scale, texts next to the squares, valid SVG."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,6 +115,22 @@ def test_frozen_parameters_are_dashed_outlines() -> None:
     assert [row for row in filled[0] if row["x"] > BESIDE] == []
     assert sum(row["x"] > BESIDE for row in dashed[0]) == 5
     assert sum("frozen" in row["text"] for row in list_rows(spec, "text")[0]) == 5
+
+
+def test_legend_is_true_of_trained_frozen_and_unchanged_models() -> None:
+    frozen = models_of("transfer-heads")
+    fixed = {
+        label: replace(model, rows=tuple(replace(row, trainable=0, non_trainable=row.params) for row in model.rows))
+        for label, model in frozen.items()
+    }
+    for models in (models_of("digits-heads"), frozen, fixed):
+        spec = spec_of(models)
+        texts = [row["text"] for panel in list_rows(spec, "text") for row in panel]
+        assert "Filled square: trainable. Dashed: not trainable." in texts  # boxes are filled whether trained or not
+        assert not [text for text in texts if "trained" in text]  # a model that is only evaluated is trainable too
+        for filled, name in ((True, "trainable"), (False, "non_trainable")):
+            rows = [row for panel in list_rows(spec, "rect", filled) for row in panel if row["x"] > BESIDE]
+            assert all(row[name] for row in rows)
 
 
 def test_diagram_shares_a_backbone_and_draws_equal_models_once() -> None:

@@ -218,7 +218,7 @@ def test_predictions_are_marked_without_colour(writer: RunWriter) -> None:
     assert len(set(marks.values())) == 2
     wrong = sum(predicted.wrong for picture in figure.pictures for predicted in picture.predictions)
     html = next(iter(write("html", document).values())).decode()
-    assert html.count("</s> ✗") == wrong > 0
+    assert html.count("</s>&nbsp;✗") == wrong > 0
     assert figure.chart is not None
     captions = [
         row["caption"]

@@ -5,7 +5,8 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 from io import BytesIO
 from typing import Any
 
@@ -25,6 +26,7 @@ from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.document import Document, write_cell
 from core.reports.format import FORMATS, Edition
+from core.reports.markdown import write_opening
 from core.reports.report import Block, ChartBlock, TextBlock
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
@@ -266,6 +268,22 @@ def test_pdf_error_is_reported(edition: Edition) -> None:
 
 
 # As a notebook
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_several_caveats_are_a_list(edition: Edition, count: int) -> None:
+    """Also in notebooks, which contain the same Markdown."""
+    cautions = ("2. One seed <b>does</b> not suffice.", "- Two. More text.", "Three.")[:count]
+    document = edition.document.model_copy(update={"cautions": cautions, "sections": ()})
+    shown = replace(edition, document=document)
+    texts = [MarkdownIt().render("\n\n".join(write_opening(shown)))]
+    texts += re.findall(r"<aside>.*?</aside>", write("html", shown).decode(), re.DOTALL)
+    for text in texts:
+        assert text.count("<li>") == (count if count > 1 else 0)
+        assert [one for one in cautions if escape(one) not in text] == []
+    assert len(texts) == (2 if count else 1)
+    lines = PdfReader(BytesIO(write("pdf", shown))).pages[0].extract_text().splitlines()
+    assert sum(line.strip().startswith("•") for line in lines) == (count if count > 1 else 0)
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,8 @@ def test_compare_begins_with_the_headline(open_page: Open, two_heads: list[str])
         app.title[0].value,
     )
     assert app.metric[0].value == "24,586"
+    (caveats,) = [info.value for info in app.info if "Caveat" in info.value]
+    assert re.fullmatch(r"\*\*Caveats\*\*\n(\n- .+\.){2,}", caveats)
     open_reproduction(app)
     assert "compare " + " ".join(sorted(two_heads, key=two_heads.index)[:1]) in text_of(app)
 

@@ -84,3 +84,8 @@ def test_more_epochs_are_submitted_for_every_run(
     stored = [RunStore(home).open(run_id).spec for run_id in two_heads]
     wanted = {spec.replace(epochs=spec.epochs + 10).run_id for spec in stored}
     assert {job.run_id for job in JobQueue(home).jobs()} == wanted
+
+
+def test_open_marks_of_curves_are_explained_on_every_page(open_page: Open, two_heads: list[str]) -> None:
+    for app in (open_page("compare"), open_page("curves"), open_page("run", run=two_heads[0])):
+        assert [text for text in app.caption if "Open marks: best epoch of each" in text.value], app.title[0].value

@@ -151,7 +151,7 @@ def test_finished_training_offers_its_comparison(
     for spec in specs[:3]:
         make_run(pin(home, spec))
     end_jobs(home, specs[3].run_id)
-    sentence = "Finished: 3 of 4 runs. 1 failed or cancelled."
+    sentence = "Finished: 3 of 4 runs of digits-heads · 3 epochs. 1 failed or cancelled."
     elsewhere = app.switch_page("pages/lab.py").run()
     assert f"**{sentence}**" in [text.value for text in elsewhere.sidebar.markdown]
     click(elsewhere, "Compare")
@@ -167,16 +167,22 @@ def test_finished_training_offers_its_comparison(
 
 
 def test_comparison_names_its_unfinished_runs_until_they_are_part_of_it(
-    open_page: Open, home: Home, make_run: RunWriter, no_dispatcher: None
+    open_page: Open, home: Home, make_run: RunWriter, no_dispatcher: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = make_run(head="gap")
     JobQueue(home).submit([first.spec.replace(head="dense"), first.spec.replace(head="gap", epochs=9)])
     app = open_page("compare")
     waiting = "1 run of this comparison is queued or running."
     assert next(message.value for message in app.info) == waiting
-    assert "Update" not in [button.label for button in app.button]
-    make_run(head="dense")
+    assert "Show new runs" not in [button.label for button in app.button]
+    new = make_run(head="dense")
     end_jobs(home)
-    app.run()
+    with monkeypatch.context() as patched:  # the first call draws the page, the second one is that of the fragment
+        patched.setattr("core.ui.pending.list_pending", lambda *_, found=[[], [new.run_id]]: found.pop())
+        app.run()
+    notice = "1 new run of this comparison has finished. This page does not show it yet."
+    assert notice in [message.value for message in app.success]
+    click(app, "Show new runs")
+    assert notice not in [message.value for message in app.success]
     assert "2 heads × 1 seed" in text_of(app)
     assert waiting not in [message.value for message in app.info]

@@ -7,8 +7,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.architecture.recipe_model import compute_recipe_model
 from core.displays.number import format_count
+from core.home import Home
 from core.recipes import RECIPES
 from core.spec import DATASETS, HEADS
+from tests.support.dataset_writer import write_dataset
 from tests.support.page import Open, labels, read_tables, text_of
 from tests.support.run_writer import RunWriter
 
@@ -81,6 +83,13 @@ def test_entry_shows_what_the_runs_measured_and_opens_them(open_page: Open, two_
     assert "6 finished runs" not in text_of(app)
     next(button for button in app.button if button.label == "View this comparison").click().run()
     assert "17.5× fewer parameters than" in app.title[0].value
+
+
+def test_sample_of_added_images_is_not_compared_with_official_ones(open_page: Open, home: Home) -> None:
+    write_dataset(home, ("cat", "dog"))
+    text = plain(open_page("library", library="folder-heads"))
+    assert "First training image of each class in Folder mine:" in text
+    assert "official" not in text
 
 
 def test_open_question_leads_to_its_runs_or_to_their_training(open_page: Open, make_run: RunWriter) -> None:

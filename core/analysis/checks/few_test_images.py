@@ -1,7 +1,7 @@
 """Check that there are enough test images for a useful confidence interval."""
 
 from core.analysis.check import Result, check
-from core.datasets.findings.class_findings import FEW_TEST_IMAGES, describe_few_images
+from core.datasets.findings.class_findings import FEW_TEST_IMAGES, describe_test_images
 from core.store.comparison import Comparison
 
 
@@ -16,5 +16,5 @@ def few_test_images(comparison: Comparison) -> Result:
     **What to do:** add test images, or read only large differences.
     """
     count = comparison.first.record.data.test_images
-    text = f"{describe_few_images(count)}."
+    text = f"{describe_test_images(count)}."
     return Result("failed" if count < FEW_TEST_IMAGES else "passed", text)

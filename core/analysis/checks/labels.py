@@ -23,5 +23,7 @@ def labels(comparison: Comparison) -> Result:
     conflicts = [finding for finding in found.findings if finding.code in _CODES]
     if not conflicts:
         return Result("passed", "No picture has two labels.")
-    failed = any(finding.code == _CODES[0] or finding.severity != "note" for finding in conflicts)
-    return Result("failed" if failed else "passed", " ".join(finding.message for finding in conflicts))
+    message = " ".join(finding.message for finding in conflicts)
+    if any(finding.code == _CODES[0] or finding.severity != "note" for finding in conflicts):
+        return Result("failed", message)
+    return Result("passed", f"No image has a copy with another label. {message}")

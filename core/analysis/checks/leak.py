@@ -31,9 +31,10 @@ def leak(comparison: Comparison) -> Result:
         parts.append(f"{near:,} of {total:,} test images are nearly the same picture as a training image")
     if not parts:
         return Result("passed", "No test image is among the training images.")
-    message = f"{', and '.join(parts)}: {describe_bias(exact + near, total)}"
-    failed = is_severe(exact, near, total)
-    return Result("failed" if failed else "passed", f"{message}{_describe_accuracy(comparison, leakage)}")
+    found, effect = ", and ".join(parts), describe_bias(exact + near, total) + _describe_accuracy(comparison, leakage)
+    if is_severe(exact, near, total):
+        return Result("failed", f"{found}: {effect}")
+    return Result("passed", f"Fewer than 1% of the test images are affected ({found}): {effect}")
 
 
 def _describe_accuracy(comparison: Comparison, leakage: Leakage) -> str:

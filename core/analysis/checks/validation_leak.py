@@ -31,6 +31,7 @@ def validation_leak(comparison: Comparison) -> Result:
         return Result("passed", "No validation image is among the training images.")
     verb = "is" if count == 1 else "are"
     what = f"{count:,} of {total:,} validation images {verb} also, or nearly, among the training images"
-    return Result(
-        "failed" if count >= _SHARE * total else "passed", f"{what}: {describe_bias(count, total, 'validation')}"
-    )
+    effect = describe_bias(count, total, "validation")
+    if count >= _SHARE * total:
+        return Result("failed", f"{what}: {effect}")
+    return Result("passed", f"Fewer than 1% of the validation images are affected ({what}): {effect}")

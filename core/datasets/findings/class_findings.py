@@ -64,19 +64,20 @@ def _find_imbalance(counts: list[NDArray[np.int64]], classes: Sequence[str]) -> 
 
 def _find_few_test_images(count: int) -> Iterator[DataFinding]:
     if count < FEW_TEST_IMAGES:
-        message = f"{describe_few_images(count)}."
+        message = f"{describe_test_images(count)}."
         yield DataFinding(code="few_test_images", severity="warning", count=count, message=message)
 
 
-def describe_few_images(count: int) -> str:
+def describe_test_images(count: int) -> str:
     """Describe the confidence interval that a number of test images allows (Wilson score interval).
 
-    >>> describe_few_images(8)
+    >>> describe_test_images(8)
     '8 test images are few: with 7 of them correct, the accuracy has a 95% confidence interval from 52.9% to 97.8%'
     """
     correct = round(_TYPICAL * count)
     low, high = compute_wilson(correct, count)
-    images = f"{format_plural(count, 'test image')} {'is' if count == 1 else 'are'} few"
+    few = f"{format_plural(count, 'test image')} {'is' if count == 1 else 'are'} few"
+    images = few if count < FEW_TEST_IMAGES else f"The {count:,} test images are enough"
     return (
         f"{images}: with {correct:,} of them correct, the accuracy has a 95% confidence interval from {float(low):.1%} "
         f"to {float(high):.1%}"

@@ -121,7 +121,8 @@ class Gallery(Display):
             return row["shown"], ""
         if self.positive is None:
             return row["shown"], f"{row['prob_shown']:.0%}"
-        return row["shown"], f"{row['prob_shown']:.2f}{'' if row['correct'] else ' ✗'}"
+        wrong = "" if row["correct"] else "\u00a0✗"  # in the same line
+        return row["shown"], f"{row['prob_shown']:.2f}{wrong}"
 
     def write_prediction(self, row: Mapping[Hashable, Any]) -> str:
         """Return the text of `write_predicted` as one text, in this order in all scripts."""

@@ -119,7 +119,7 @@
     const shape = line.appendChild(make("i", "", mark));
     [shape.style.color, shape.title] = [color, head];
     if (named) line.append(make("bdi", "", head), ` (seed ${seed}): `);
-    line.append(make(wrong ? "s" : "bdi", "", text), wrong ? " ✗" : "");
+    line.append(make(wrong ? "s" : "bdi", "", text), wrong ? "\u00a0✗" : "");
   };
 
   const open = (index) => {

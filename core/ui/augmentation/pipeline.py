@@ -68,8 +68,8 @@ def show_pipeline(selected: SelectedImages) -> None:
         "the image in the training split."
     )
     spec, recipe = selected.spec, RECIPES[selected.recipe]
-    dataset = f" --dataset {spec.dataset}" if spec.dataset != recipe.spec.dataset else ""
-    dataset = f" --folder {spec.folder}" if spec.folder else dataset
+    own = spec.dataset == recipe.spec.dataset and not spec.folder
+    dataset = "" if own else f" --dataset {spec.folder or spec.dataset}"
     st.code(
         f'headroom train --recipe {recipe.name}{dataset} --seed {seed} --augmentation "{pipeline.text}"',
         language="bash",

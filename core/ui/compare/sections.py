@@ -6,6 +6,7 @@ from core.analysis.baseline import find_baseline
 from core.analysis.prediction import select_seed_runs
 from core.displays.headline import write_brief_headline, write_cautions, write_facts, write_headline
 from core.displays.markdown import escape_markdown
+from core.displays.sentence import write_sentences
 from core.displays.views.curves import Curves
 from core.displays.views.first import FirstImages
 from core.displays.views.gallery import Gallery
@@ -26,7 +27,7 @@ from core.ui.display import (
     show_frame,
     show_table,
 )
-from core.ui.heading import show_title
+from core.ui.heading import show_caveats, show_title
 from core.ui.image_grid import CLICK, show_image_grid
 from core.ui.session import home
 from core.ui.share import share_comparison
@@ -54,7 +55,9 @@ def show_comparison(comparison: Comparison) -> None:
     with left:
         show_display(heads, title="Accuracy against number of parameters", table=False)
     with right:
-        show_display(Curves(comparison, splits="validation"), title="Validation accuracy by epoch", table=False)
+        curves = Curves(comparison, splits="validation")
+        show_display(curves, title="Validation accuracy by epoch", table=False)
+        st.caption(escape_markdown(write_sentences(cached_display_result(curves, Curves.explain))))
     if many:  # one line per variant below each image
         label = "Test images and predictions"
         linked, icon = "image" in st.query_params, ":material/image_search:"
@@ -90,8 +93,7 @@ def _show_tiles(comparison: Comparison) -> None:
 def _show_caveats(comparison: Comparison) -> None:
     if any(len(variant.runs) > 1 for variant in comparison.variants):
         st.caption("± is the standard deviation across seeds. Confidence intervals are on the Evidence page.")
-    if caveats := cached_result(comparison, write_cautions):
-        st.info("**Caveats.** " + " ".join(map(escape_markdown, caveats)), icon=":material/info:")
+    show_caveats(cached_result(comparison, write_cautions))
 
 
 def _show_links(comparison: Comparison) -> None:

@@ -9,6 +9,7 @@ from core.analysis.curve import Band
 from core.displays.curve_data import BANDS, CurveMetric, Splits, XAxis
 from core.displays.markdown import escape_markdown
 from core.displays.page_summary import write_curves
+from core.displays.sentence import write_sentences
 from core.displays.views.curves import Curves
 from core.plural import format_plural
 from core.store.comparison import Comparison
@@ -92,7 +93,7 @@ def _show_notes(charts: list[Curves]) -> None:
         notes.append("losses are cross-entropies without L1 and L2 penalties")
     if len(charts[0].variants) > 1:
         notes.append("click a name in the legend to hide its lines")
-    st.caption(" ".join(f"{escape_markdown(note[:1].upper() + note[1:])}." for note in notes))
+    st.caption(escape_markdown(write_sentences(notes)))
 
 
 def _show_epochs(charts: list[Curves]) -> None:

@@ -12,7 +12,7 @@ from core.displays.palette import DEFAULT_MARK
 from core.reports.author_text import write_html
 from core.reports.document import Document, Figure, Passage, Table, write_cell
 from core.ui.display import draw_spec, show_frame
-from core.ui.heading import show_summary, show_title
+from core.ui.heading import show_caveats, show_summary, show_title
 from core.ui.image_grid import draw_image_grid
 from core.ui.reports.comments import CommentPanel
 from core.ui.reports.formula_text import show_formula_text
@@ -27,8 +27,7 @@ def show_heading(document: Document, note: str) -> None:
         _show_text(document.summary, "summary")
     show_title(escape_markdown(document.headline))
     st.caption(" · ".join(map(escape_markdown, (*document.facts, note))))
-    if document.cautions:
-        st.info("**Caveats.** " + escape_markdown(" ".join(document.cautions)), icon=":material/info:")
+    show_caveats(document.cautions)
 
 
 def show_sections(document: Document, comments: CommentPanel) -> None:

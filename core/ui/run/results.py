@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.displays.curve_data import CurveMetric
 from core.displays.markdown import escape_markdown
+from core.displays.sentence import write_sentences
 from core.displays.views.curves import Curves
 from core.displays.views.run_metrics import RunMetrics
 from core.displays.views.tiles import Tiles
@@ -31,9 +32,12 @@ def show_results(run: Run, *, damaged: bool) -> None:
     if not Curves(comparison).available.variants:
         return
     names: list[CurveMetric] = ["accuracy", "loss"]
+    notes: list[str] = []
     for column, metric in zip(st.columns(2, gap="large"), names, strict=True):
         with column:
             curves = Curves(comparison, metric)
             show_display(curves, title=escape_markdown(curves.heading), table=False)
-    st.caption("Solid: validation. Dotted: training, averaged over each epoch with dropout enabled.")
+            notes += cached_display_result(curves, Curves.explain)
+    notes.append("training values are averaged over each epoch with dropout enabled")
+    st.caption(escape_markdown(write_sentences(dict.fromkeys(notes))))
     show_more_epochs(comparison, key="run_more_epochs")
