@@ -109,7 +109,7 @@ def write_command(spec: RunSpec, heads: Sequence[str] = (), seeds: int = 1) -> s
     if seeds > 1:
         words.append(f"--seeds {seeds}")
     changes = list_overrides(spec)
-    if spec.folder not in ("", *DATASETS):  # the name alone selects added images
+    if spec.folder not in ("", *DATASETS):  # the name selects added images without --folder
         changes = {"dataset": changes.pop("folder")} | {name: changes[name] for name in changes if name != "dataset"}
     for name, value in changes.items():
         option = name.replace("_", "-")

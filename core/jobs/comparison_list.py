@@ -58,6 +58,22 @@ def list_comparisons(
     return [*kept, *own, *(grid for grid in grids if grid.run_ids), *changed]
 
 
+def find_default(offers: Sequence[Offer], listed: Sequence[ListedComparison], frame: pd.DataFrame) -> str:
+    """Return the ID of the comparison that is shown without a selection: that of the user's run that finished last; if
+    there are only the examples, the best of their recipes.
+
+    Args:
+        frame: the run list (`RunStore.frame()`).
+    """
+    own = frame[(frame["source"] == "home") & ~frame["withheld"]]
+    members = frozenset[str]().union(*(one.run_ids for one in listed if one.group != "saved"))
+    if newest := next((run_id for run_id in own["run_id"] if run_id in members), None):
+        return find_listed(listed, [newest])
+    if offers and own.empty:
+        return find_listed(listed, offers[0].run_ids)
+    return RUNS + ",".join(list_newest(frame if own.empty else own))
+
+
 def list_newest(frame: pd.DataFrame) -> list[str]:
     """Return the IDs of the newest run of a run list and of those on the same test set, for homes without recipes."""
     frame = frame[~frame["withheld"]]

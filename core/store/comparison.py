@@ -15,7 +15,7 @@ from core.store.elsewhere import order_of
 from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
 from core.store.setting_text import FORMER, Describe, describe_setting, describe_value, join_values
-from core.store.variant_label import have_several_backbones, label_variants, list_differing
+from core.store.variant_label import have_several_backbones, label_variants, list_differing_settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +86,7 @@ class Comparison:
             raise ComparisonError("There are no finished runs to compare. Train or select at least one run.")
         members = [tuple(group[seed] for seed in sorted(group)) for group in groups.values()]
         members.sort(key=lambda group: rank_spec(group[0].spec))
-        if len(members) > MANY_VARIANTS and len(list_differing([group[0].spec for group in members])) != 1:
+        if len(members) > MANY_VARIANTS and len(list_differing_settings([group[0].spec for group in members])) != 1:
             members.sort(key=_mean_accuracy, reverse=True)
         targets = {run.record.data.targets: run for group in members for run in group}
         if len(targets) > 1:

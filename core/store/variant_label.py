@@ -9,7 +9,7 @@ _BACKBONE = ("backbone", "model")
 _FINGERPRINT_CHARS = 8
 
 
-def list_differing(specs: Sequence[RunSpec]) -> list[str]:
+def list_differing_settings(specs: Sequence[RunSpec]) -> list[str]:
     """Return the hyperparameters, except head and seed, in which specs differ."""
     return [name for name in SETTINGS if name not in ("head", "seed") and len({getattr(s, name) for s in specs}) > 1]
 
@@ -26,7 +26,7 @@ def label_variants(specs: Sequence[RunSpec], describe: Describe | None = None) -
     Args:
         describe: formats values as older versions did, whose labels had no backbone unless the heads were the same.
     """
-    differing, several = list_differing(specs), describe is None and have_several_backbones(specs)
+    differing, several = list_differing_settings(specs), describe is None and have_several_backbones(specs)
     labels = []
     for spec in specs:
         same_head = [other for other in specs if other.label == spec.label]

@@ -10,7 +10,7 @@ from core.displays.markdown import escape_markdown
 from core.errors import ComparisonError, HomeError
 from core.home import Home, describe_error, hide_paths
 from core.jobs.comparison_choice import RUNS, SAVED, SWEEP, choose_runs
-from core.jobs.comparison_list import find_listed, list_newest
+from core.jobs.comparison_list import find_default, find_listed
 from core.jobs.diverged import add_diverged
 from core.plural import format_plural
 from core.store.comparison import Comparison, Offer, find_offers
@@ -167,12 +167,7 @@ def _replace_label(text: str) -> str:
 
 
 def _default_key() -> str:
-    """Return the ID of the best offer, or of the sweep that it is a part of."""
-    found = offers()
-    if not found:
-        return RUNS + ",".join(list_newest(store().frame()))
-    listed = {one.key for one in find_all_listed(store())}
-    return found[0].key if found[0].key in listed else find_listed(find_all_listed(store()), found[0].run_ids)
+    return find_default(offers(), find_all_listed(store()), store().frame())
 
 
 @callback

@@ -33,7 +33,7 @@ READING = {
         "background": None, "findings": {"findings_file.read_findings_version"},
     },
     "core.jobs": {
-        "batch": {"EndedBatch", "find_ended", "list_finished_together", "list_latest_batch"},
+        "batch": {"EndedBatch", "find_ended", "list_finished_together", "list_latest_batch", "name_recipe"},
         "comparison_choice": None, "comparison_list": None,
         "executor_choice": {"read_placement"}, "local_executor": {"read_slots"}, "damaged": {"list_damaged_jobs"},
         "health": {"is_starting", "list_silent", "read_health", "read_live_progress"}, "diverged": None,

@@ -50,7 +50,7 @@ def test_dataset_is_shown_as_on_the_data_page(home: Home) -> None:
     assert [row["class"] for row in ask("datasets", "show", "mine", "--view", "pixel_range")] == ["cat", "dog"]
     assert [row["name"] for row in ask("datasets", "show", "digits")["classes"]] == [*"0123456789"]
     listed = next(line for line in call("datasets").stdout.splitlines() if line.strip().startswith("folder mine"))
-    assert not re.search(r"\bno\b", listed)  # added images are no unofficial version of others
+    assert not re.search(r"\bno\b", listed)  # added images have no official version
     result = call("datasets", "show", "mine", "--view", "other")
     assert "Unknown view of a dataset 'other'." in result.stderr
     assert "mean_images" in result.stderr

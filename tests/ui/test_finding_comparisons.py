@@ -17,7 +17,7 @@ from core.jobs.comparison_choice import choose_runs
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import Sweep, keep_sweep
 from core.spec import RunSpec
-from core.store.comparison import Comparison
+from core.store.comparison import Comparison, list_offers
 from core.store.run_store import RunStore
 from core.store.saved_comparison import clear_saved, delete_saved, list_saved, save_runs
 from tests.support.command import ask
@@ -47,7 +47,8 @@ def test_picker_groups_sweeps_saved_and_recent_comparisons(
 ) -> None:
     sweep, specs = sweep_filters(home, make_run)
     saved = save_runs(home, "For the paper", tuple(two_heads[:2]))
-    app = open_page("compare")
+    (pair,) = [offer.key for offer in list_offers(make_run.store.frame()) if offer.label == "digits-heads · 3 epochs"]
+    app = open_page("compare", compare=pair)
     assert read_options(app)[0].startswith("Saved: For the paper")
     assert read_options(app)[1].startswith("Sweep: digits-heads: GAP; filters 4, 8, 12; 1 seed")
     assert read_options(app)[-2] == "digits-heads · 3 epochs"
