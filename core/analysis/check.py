@@ -7,7 +7,7 @@ from typing import Literal
 from core.registry import Registry
 from core.spec import SETTINGS
 from core.store.comparison import Comparison
-from core.store.setting_text import describe_value, join_values
+from core.store.setting_text import describe_backbone, describe_value, join_values
 
 Severity = Literal["serious", "warning", "note"]
 State = Literal["failed", "passed", "not applicable"]
@@ -101,7 +101,9 @@ def compare_settings(comparison: Comparison, names: Sequence[str], subject: str)
     for name in names:
         specs = [spec for spec in own if spec.uses(name)]
         values = list(dict.fromkeys(getattr(spec, name) for spec in specs))
-        if len(values) > 1:
+        if len(values) > 1 and name == "backbone":
+            parts.append(join_values([*dict.fromkeys(map(describe_backbone, specs))]))
+        elif len(values) > 1 and (name != "model" or len(specs) == len(own)):  # own models are listed as backbones
             described = join_values([describe_value(name, value) for value in values])
             parts.append(f"{SETTINGS[name].label.lower()} {described}")
     if parts:

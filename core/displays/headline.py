@@ -20,7 +20,7 @@ from core.recipe import Recipe
 from core.spec import SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images
 from core.store.kept_epoch import describe_epochs, describe_kept_epoch
-from core.store.setting_text import describe_setting
+from core.store.setting_text import describe_backbone, describe_setting
 
 MAX_TITLE_CHARS = 150
 _LABEL_CHARS = 36  # of a variant in a title
@@ -128,8 +128,7 @@ def write_facts(comparison: Comparison) -> list[str]:
 def _write_backbones(comparison: Comparison) -> str:
     """Return the backbones of the variants that Headroom trained, or their number if there are three or more."""
     specs = [variant.spec for variant in comparison.variants if not variant.spec.elsewhere]
-    own = (("model", spec.model) if spec.model else ("backbone", spec.backbone) for spec in specs)
-    found = list(dict.fromkeys(describe_setting(*each) for each in own))
+    found = list(dict.fromkeys(map(describe_backbone, specs)))
     if len(found) > 2:
         return f"{len(found)} backbones"
     return " and ".join(found) or "trained elsewhere"
@@ -241,7 +240,7 @@ def _claim(difference: Difference) -> str:
     if difference.verdict == "one seed":
         return f"accuracy {points} (single seed: no statistical conclusion)"
     if difference.verdict == "no significant difference":
-        return "no significant difference in accuracy"
+        return f"accuracy {points} (not significant)" if difference.mean else "the same mean accuracy"
     return f"{difference.verdict} accuracy, {points}"
 
 

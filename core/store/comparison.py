@@ -14,7 +14,7 @@ from core.spec import DATASETS, SETTINGS, RunSpec
 from core.store.elsewhere import order_of
 from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
-from core.store.setting_text import FORMER, Describe, describe_setting, describe_value, join_values
+from core.store.setting_text import FORMER, Describe, describe_backbone, describe_setting, describe_value, join_values
 from core.store.variant_label import have_several_backbones, label_variants, list_differing_settings
 
 if TYPE_CHECKING:
@@ -180,18 +180,19 @@ def rank_spec(spec: RunSpec) -> tuple[Any, ...]:
 
 def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
     """Describe the hyperparameters that differ from the recipe, by name, such as "1 epoch instead of 25"."""
-    own: dict[str, Any] = {}
-    values: dict[str, list[Any]] = {}
+    own: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
     for variant in (variant for variant in variants if not variant.spec.elsewhere):
         default = recipe.spec_of(variant.spec.head)
         for name in SETTINGS:
-            value = getattr(variant.spec, name)
-            if name not in ("seed", "data", "folder") and value != getattr(default, name):
-                own[name] = getattr(default, name)
-                values.setdefault(name, []).append(value)
+            value, usual = getattr(variant.spec, name), getattr(default, name)
+            if name in ("seed", "data", "folder", "model") or value == usual:  # `backbone` has the name of a model
+                continue
+            own[name] = (describe_setting if isinstance(usual, bool) else describe_value)(name, usual)
+            text = describe_backbone(variant.spec) if name == "backbone" else describe_setting(name, value)
+            values.setdefault(name, []).append(text)
     return {
-        name: f"{join_values([describe_setting(name, value) for value in dict.fromkeys(values[name])])} "
-        f"instead of {(describe_setting if isinstance(own[name], bool) else describe_value)(name, own[name])}"
+        name: f"{join_values([*dict.fromkeys(values[name])])} instead of {own[name]}"
         for name in SETTINGS
         if name in own
     }
@@ -273,7 +274,8 @@ def find_offers(offers: Iterable[Offer], text: str) -> list[Offer]:
 
 
 def _write_label(recipe: Recipe, changed: dict[str, Any], without: str, describe: Describe | None = None) -> str:
-    parts = [describe_setting(name, value, describe) for name, value in changed.items() if name != without]
+    left_out = {without, "backbone"} if changed.get("model") and describe is None else {without}
+    parts = [describe_setting(name, value, describe) for name, value in changed.items() if name not in left_out]
     return " · ".join([recipe.name, *parts])
 
 

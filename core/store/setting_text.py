@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.errors import SpecError
-from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS, RunSpec
 from core.transform_step import read_steps
 
 Describe = Callable[[str, object], str]
@@ -38,6 +38,11 @@ def describe_setting(name: str, value: object, describe: Describe | None = None)
     if setting.unit and noun.endswith(setting.unit) and isinstance(value, int):
         return f"{value:,} {noun[:-1] if value == 1 else noun}"
     return f"{noun} {(describe or describe_value)(name, value)}"
+
+
+def describe_backbone(spec: RunSpec) -> str:
+    """Describe the backbone of a run: "backbone VGG16", or "model photos" for an own model."""
+    return describe_setting("model", spec.model) if spec.model else describe_setting("backbone", spec.backbone)
 
 
 def describe_value(name: str, value: object) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.displays.label import shorten
 from core.displays.markdown import escape_markdown
 
-_HEAD_CHARS = 20
+_LABEL_CHARS, _MIN_HEAD_CHARS = 31, 10  # two tiles fit half a page
 _COLORS = {1: "green", -1: "red", 0: "gray"}
 
 
@@ -22,7 +22,7 @@ def draw_tiles(rows: list[dict[Hashable, Any]], better: list[int]) -> None:
     pairs = [half.container(horizontal=True) for half in st.columns(2)]  # keeps two tiles per row on a narrow screen
     for index, row in enumerate(rows):
         name, head, value, difference = row.values()
-        short = shorten(str(head), _HEAD_CHARS)
+        short = shorten(str(head), max(_MIN_HEAD_CHARS, _LABEL_CHARS - len(str(name))))
         pairs[index // 2].metric(
             escape_markdown(f"{name}, {short}" if head else str(name)),
             escape_markdown(value),

@@ -238,3 +238,4 @@ def test_long_headline_has_a_brief_form_with_the_same_claim(make_run: RunWriter)
         assert len(brief) <= MAX_TITLE_CHARS
         assert (brief == full) == (len(full) <= MAX_TITLE_CHARS)
         assert full.startswith(brief.partition(", ")[0].partition(" than ")[0])
+        assert re.findall(r"[\d.]+ points \w+", full)[0] in brief  # also without significance

@@ -1,10 +1,14 @@
 """Comparisons that are offered, and their order."""
 
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from core.analysis.check import find_failed
+from core.displays.headline import write_facts
 from core.displays.views.confusion import Confusion
 from core.home import Home
 from core.recipes import RECIPES
@@ -123,6 +127,37 @@ def test_changes_list_what_differs_from_the_recipe(make_run: RunWriter) -> None:
         "units": "32 dense units instead of 256",
         "epochs": "1 epoch and 2 epochs instead of 25",
     }
+
+
+@pytest.mark.parametrize(
+    ("names", "differing"),
+    [
+        (["pets"], ""),
+        (["birds", "pets"], "model birds and pets"),
+        (["", "pets"], "backbone Conv–pool blocks and model pets"),
+        (["", "birds", "pets"], "backbone Conv–pool blocks and model birds and model pets"),
+    ],
+)
+def test_own_model_is_described_by_its_name_alone(
+    make_run: RunWriter, store: RunStore, names: list[str], differing: str
+) -> None:
+    runs = []
+    for name, head in product(names, ("gap", "dense")):
+        run = make_run(OWN, head=head)
+        model = {"backbone": "model", "model": f"{name}:0123456789abcdef", "frozen": True} if name else {}
+        spec = run.spec.replace(**model).canonical()
+        runs.append(replace(run, record=run.record.model_copy(update={"spec": spec})))
+    comparison, own = Comparison.of(runs), [f"model {name}" for name in names if name]
+    texts = [*comparison.labels, *write_facts(comparison)]
+    assert not any("Your model" in text for text in texts)
+    assert list_changes(RECIPES["digits-heads"], comparison.variants) == {
+        "backbone": f"{' and '.join(own)} instead of Conv–pool blocks",
+        "frozen": "frozen backbone instead of trained backbone",
+    }
+    found = find_failed(comparison, "backbone")
+    assert (found.message.partition(": ")[2].partition(".")[0] if found else "") == differing
+    frame = store.frame().assign(backbone="model", model=f"{names[-1]}:0123456789abcdef", frozen=True)
+    assert [offer.label for offer in list_offers(frame)] == [f"digits-heads · {own[-1]} · frozen backbone"]
 
 
 @pytest.mark.parametrize(

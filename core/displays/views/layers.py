@@ -10,14 +10,14 @@ from core.architecture.model import LayerGraph
 from core.displays.chart_view import Chart
 from core.displays.display import Display
 from core.displays.encoding import AXIS_CHARS
-from core.displays.label import fit_labels
+from core.displays.label import fit_labels, wrap_label
 from core.displays.number import format_count, format_short
 from core.displays.palette import colors
 from core.displays.sentence import join_parts
 from core.store.elsewhere import Part
 
 _COLUMNS = ("layer", "type", "part", "output_shape", "params", "trainable", "non_trainable", "flops")
-_BAR_PIXELS, _THIN_BAR_PIXELS, _MANY_BARS = 46, 30, 9
+_BAR_PIXELS, _THIN_BAR_PIXELS, _MANY_BARS, _LINE_PIXELS = 46, 30, 9, 15
 
 
 def compute_layer_frame(model: LayerGraph) -> pd.DataFrame:
@@ -67,6 +67,7 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
     frame["order"] = frame.groupby("head").cumcount()
     frame["fill"] = frame["head"].where(frame["part"] == "head", "backbone")
     domain = ["backbone", *palette]
+    lines = max((len(wrap_label(label, AXIS_CHARS)) for label in palette), default=1)
     y = alt.Y("head:N", title=None, sort=[*palette], axis=alt.Axis(**fit_labels([*palette], AXIS_CHARS)))
     bars = (
         alt.Chart(frame)
@@ -99,7 +100,7 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
     )
     text = alt.Chart(totals).mark_text(align="left", baseline="middle", dx=5, fontSize=12, color="#8a94a3")
     return (bars + text.encode(y=y, x=alt.X("params:Q"), text=alt.Text("text:N"))).properties(
-        height=alt.Step(_BAR_PIXELS if len(palette) <= _MANY_BARS else _THIN_BAR_PIXELS)
+        height=alt.Step(max(_BAR_PIXELS if len(palette) <= _MANY_BARS else _THIN_BAR_PIXELS, lines * _LINE_PIXELS + 8))
     )
 
 
