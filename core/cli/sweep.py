@@ -122,6 +122,7 @@ def _plan(
     from core.displays.sweep import build_plan_table, describe_estimate, describe_plan, list_problems
     from core.jobs.sweep_plan import list_idle, plan_sweep
     from core.jobs.sweep_status import submit_sweep
+    from core.models.pretrained import list_missing_weights
     from core.store.run_store import RunStore
 
     found = plan_sweep(home, specs, RunStore(home))
@@ -130,7 +131,8 @@ def _plan(
         return None
     if not as_json:
         _print(build_plan_table(found, list(values), budget))
-    for message in [*list_idle(specs, values), *list_problems(found)]:
+    missing = list_missing_weights(home, [run.spec for run in found.of("to train")])
+    for message in [*list_idle(specs, values), *list_problems(found), *missing]:
         print_message(message)
     print_message(describe_plan(found, budget))
     if found.of("to train"):

@@ -39,6 +39,7 @@ def train(
     """
     from core.jobs.submit import submit_all
     from core.jobs.sweep_plan import list_idle
+    from core.models.pretrained import list_missing_weights
 
     home = Home.default()
     chosen, changes = read_recipe(home, recipe, settings)
@@ -46,6 +47,9 @@ def train(
     for message in list_idle(specs, {name: [value] for name, value in changes.items()}):
         print_message(message)
     submissions = submit_all(home, specs, submitted_by=SUBMITTED_BY)
+    new = [spec for submission, spec in zip(submissions, specs, strict=True) if submission.status != "finished"]
+    for message in list_missing_weights(home, new):
+        print_message(message)
     names_of = {s.run_id: _name(spec) for s, spec in zip(submissions, specs, strict=True)}
     for submission in submissions:
         if submission.status == "finished":

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from core.architecture.backbone import PretrainedWeights
 from core.architecture.model import Model
-from core.datasets.download import keras_home, quiet_keras
+from core.datasets.download import quiet_keras
 from core.errors import TrainingError
 from core.home import Home
 from core.models.model_info import locate_weights
+from core.models.pretrained import describe_weights_download, list_weights_paths
 from core.spec import BACKBONES
 from core.training.forward import list_layers
 from core.training.model_weights import copy_weights, set_layer_weights
@@ -42,8 +43,7 @@ def load_weights(home: Home, model: keras.Model, closed: Model) -> None:
 
 def find_weights(home: Home, weights: PretrainedWeights, closed: Model) -> Path:
     """Return the file in `<home>/weights` or in the Keras cache; downloaded to the latter if it is in neither."""
-    paths = [home.weights / weights.file, keras_home() / "models" / weights.file]
-    for path in paths:
+    for path in list_weights_paths(home, weights):
         if path.is_file():
             return path
     try:
@@ -52,8 +52,7 @@ def find_weights(home: Home, weights: PretrainedWeights, closed: Model) -> Path:
     except Exception as error:  # Keras raises Exception itself for network errors
         raise TrainingError(
             f"Cannot download the ImageNet weights {weights.file} (about {_megabytes(closed):.0f} MB): "
-            f"{_first_line(error)}. Download the file from {weights.origin} and save it in "
-            f"{paths[0].parent}, a folder of the home."
+            f"{_first_line(error)}. To retry, first {describe_weights_download(home, weights)}"
         ) from None
 
 

@@ -9,10 +9,11 @@ from core.displays.markdown import escape_markdown
 from core.displays.number import format_count, format_short
 from core.displays.sweep import build_plan_table, describe_estimate, describe_plan, list_problems
 from core.errors import HeadroomError
-from core.home import describe_error
+from core.home import describe_error, hide_paths
 from core.installation import find_training_problem
 from core.jobs.sweep_plan import SweepPlan, list_idle, plan_sweep
 from core.jobs.sweep_store import MAX_BUDGET_MINUTES
+from core.models.pretrained import list_missing_weights
 from core.plural import format_plural
 from core.spec import HEADS
 from core.ui import url, widget
@@ -49,6 +50,8 @@ def show_start(choice: Choice) -> SweepPlan | None:
     except HeadroomError as error:
         st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return None
+    for message in list_missing_weights(home(), [run.spec for run in plan.of("to train")]):
+        st.caption(escape_markdown(hide_paths(message)))
     if choice.values is None:
         _show_runs(plan)
         return None
