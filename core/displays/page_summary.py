@@ -67,7 +67,7 @@ def write_accuracies(comparison: Comparison) -> str:
     images, variants = comparison.first.record.data.test_images, comparison.variants
     numbers = [(1 - describe_metric(variant, "test_accuracy").mean) * images for variant in variants]
     parts = [
-        f"{variant.label} {wrong:,.{0 if len(variant.runs) == 1 else 1}f}"
+        f"{variant.label} {f'{wrong:,.{0 if len(variant.runs) == 1 else 1}f}'.removesuffix('.0')}"
         for variant, wrong in zip(variants, numbers, strict=True)
     ]
     if len(parts) > _MANY:

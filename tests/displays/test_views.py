@@ -1,7 +1,7 @@
 """Single displays: their charts, tables and descriptions."""
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from core.displays.headline import write_facts
 from core.displays.page_summary import write_curves
 from core.displays.views.confusion import Confusion
 from core.displays.views.curves import Curves
+from core.displays.views.difference import HeadDifference, Margin
 from core.displays.views.example import Example
 from core.displays.views.gallery import Gallery
 from core.displays.views.heads import Heads
@@ -44,6 +45,26 @@ def test_tiles_mark_only_significant_differences_as_better(make_run: RunWriter) 
     assert re.fullmatch(r"4\.8 points lower \(−\d\.\d to −\d\.\d\)", str(row["Difference"]))
     near = compare(make_run, {0: 0.80, 1: 0.90}, {0: 0.85, 1: 0.84}, epochs=4)
     assert better_of(near) == 0
+
+
+@pytest.mark.parametrize("margin", get_args(Margin))
+@pytest.mark.parametrize("accuracies", [(1.0, 1.0), (0.0, 0.0), (0.9, 0.9), (0.2, 0.9)])
+def test_chart_of_differences_contains_zero_and_the_margin_of_its_note(
+    make_run: RunWriter, margin: Margin, accuracies: tuple[float, float]
+) -> None:
+    runs = [
+        make_run(head=h, seed=s, accuracy=a) for h, a in zip(("gap", "dense"), accuracies, strict=True) for s in (0, 1)
+    ]
+    view = HeadDifference(Comparison.of(runs), margin=margin)
+    chart = view.chart()
+    assert chart is not None
+    layers = chart.to_dict()["layer"]
+    low, high = next(
+        x["scale"]["domain"] for layer in layers if "domain" in (x := layer["encoding"]["x"]).get("scale", {})
+    )
+    drawn = [row["x"] for values in chart.to_dict()["datasets"].values() for row in values if "x" in row]
+    assert sorted(drawn) == [-float(margin), 0]
+    assert all(low < value < high for value in drawn)
 
 
 def test_values_that_a_run_from_elsewhere_lacks_are_not_made_up(comparisons: Comparisons) -> None:

@@ -108,7 +108,7 @@ class HeadDifference(Display):
         for name in ("difference", "low", "high"):
             frame[name] *= 100
         ends = frame[["difference", "low", "high"]]
-        low, high = min(0.0, float(ends.min().min())), max(0.0, float(ends.max().max()))
+        low, high = min(-100 * self._margin, float(ends.min().min())), max(0.0, float(ends.max().max()))
         room = 0.12 * max(high - low, 0.1)
         domain = [*_WORDS.values()]
         color = alt.Color(
@@ -142,8 +142,7 @@ class HeadDifference(Display):
         ).encode(x=alt.value(0), text=alt.Text("name:N"))
         verdicts = base.mark_text(dy=20, fontSize=12).encode(x=alt.X("difference:Q"), text=alt.Text("text:N"))
         limit = alt.Chart(pd.DataFrame({"x": [-100 * self._margin]})).mark_rule(strokeDash=[1, 3], color=GREY)
-        limits = [limit.encode(x=alt.X("x:Q"))] if low - room < -100 * self._margin else []
-        chart = alt.layer(zero, *limits, lines, points, *([] if many else [names, verdicts]))
+        chart = alt.layer(zero, limit.encode(x=alt.X("x:Q")), lines, points, *([] if many else [names, verdicts]))
         note = write_note(self._note())
         rows = (_ROW_PIXELS if many else _NAMED_ROW_PIXELS + extra) * len(frame)
         return chart.properties(height=FRAME_PIXELS + _LINE_PIXELS * len(note["text"]) + rows, title=note)
