@@ -16,7 +16,7 @@ from core.ui.browser_notice import show_browser_notices
 from core.ui.errors import handle_errors
 from core.ui.finished import show_finished_notice
 from core.ui.focus import return_focus
-from core.ui.heading import begin_page, read_page
+from core.ui.heading import begin_page, complete_heading, read_page
 from core.ui.navigation import follow_request
 from core.ui.pending import show_pending_runs
 from core.ui.session import (
@@ -86,6 +86,7 @@ def require_comparison() -> Comparison | None:
         kept = escape_markdown(describe_kept_epoch(run.record for run in comparison.runs))
         st.sidebar.caption(f"Test accuracies: {kept}.", help='The hyperparameter "Kept epoch" selects it.')
         return comparison
+    complete_heading()
     st.header("No runs yet", anchor=False)
     st.write("Headroom compares trained heads. Train two heads on the bundled digits dataset; no download is needed.")
     st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")

@@ -1,10 +1,10 @@
-"""Tour of three steps for a home without runs. A browser that has dismissed it does not show it again."""
+"""Tour of three steps through the examples, for a home without runs. A browser that has dismissed it hides it."""
 
 import streamlit as st
 
 from core.ui import url
 from core.ui.navigation import open_page
-from core.ui.session import home
+from core.ui.session import home, selected_comparison
 
 url.register("tour")
 
@@ -74,9 +74,11 @@ _tour = st.components.v2.component("headroom_tour", html='<div class="container"
 
 
 def show_tour() -> None:
-    """Show the tour if the home has no runs, or if the link asks for it."""
+    """Show the tour of the example runs if the home has no runs, or if the link asks for it."""
     forced = st.query_params.get("tour") == "true"
     if not forced and home().runs.exists() and any(home().runs.iterdir()):
+        return
+    if selected_comparison() is None:  # nothing to read
         return
     data = {"steps": STEPS, "forced": forced}
     result = _tour(data=data, key="tour-card", on_opened_change=lambda: None, on_ended_change=lambda: None)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -74,7 +75,9 @@ def test_terms_of_every_page_are_in_the_glossary() -> None:
         assert all(len(entry.explanation) > 20 for entry in list_terms(page))
 
 
-def test_tour_is_shown_only_in_a_home_without_runs_or_on_request(open_page: Open, make_run: RunWriter) -> None:
+def test_tour_is_shown_only_with_examples_and_without_own_runs_or_on_request(
+    open_page: Open, make_run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown: list[dict[str, Any]] = []
 
     class Result:
@@ -85,6 +88,12 @@ def test_tour_is_shown_only_in_a_home_without_runs_or_on_request(open_page: Open
         return Result
 
     with patch.object(tour, "_tour", draw):
+        open_page("compare")
+        assert not shown  # nothing to read
+        examples = RunWriter(Home(tmp_path / "examples"))
+        examples()
+        monkeypatch.setenv("HEADROOM_EXAMPLES", str(examples.home.runs))
+        st.cache_resource.clear()  # the list of runs without them
         app = open_page("compare")
         assert [len(given["steps"]) for given in shown] == [3]
         app.switch_page("pages/train.py").run()

@@ -23,6 +23,7 @@ def test_page_of_an_empty_home_shows_what_to_do_with_a_link(open_page: Open) -> 
     app = open_page(REPORT[0])
     for page in REPORT:
         app.switch_page(f"pages/{page}.py").run()
+        assert [title.value for title in app.title] == [page.title()]
         assert app.header[0].value == "No runs yet"
         assert "Train a first comparison" in [link.label for link in app.get("page_link")]
         assert not app.error
