@@ -23,7 +23,7 @@ ALWAYS = ("star", "run")
 """Columns that cannot be left out."""
 
 _MAX_NOTE_CHARS = 200
-_ANNOTATIONS = ("name", "tags", "note")  # left out while no run has one
+_LEAST = {"name": 1, "tags": 1, "note": 1, "backbone": 2}  # columns that are left out with fewer different values
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,14 @@ def _label(name: str, registry: Any) -> Callable[[pd.DataFrame], Any]:
 def _head(frame: pd.DataFrame) -> Any:
     labels = frame["head"].map({name: head.label for name, head in HEADS.items()})
     return labels.where(frame["elsewhere"] == "", frame["elsewhere"])
+
+
+def _backbone(frame: pd.DataFrame) -> list[str]:
+    """Return the backbone of each run, or the name of its model; "" for runs from elsewhere."""
+    return [
+        "" if elsewhere else describe_value("model", model) if model else describe_value("backbone", backbone)
+        for backbone, model, elsewhere in zip(frame["backbone"], frame["model"], frame["elsewhere"], strict=True)
+    ]
 
 
 def _trained(frame: pd.DataFrame) -> Any:
@@ -90,6 +98,7 @@ RUN_COLUMNS: dict[str, RunColumn] = {
     "name": RunColumn("Name", _text("name")),
     "run": RunColumn("Run", _text("run_id")),
     "head": RunColumn("Head", _head),
+    "backbone": RunColumn("Backbone", _backbone),
     "test_accuracy": RunColumn("Test accuracy", _share("test_accuracy"), "percent"),
     "seed": RunColumn("Seed", _text("seed"), "number"),
     "dataset": RunColumn("Dataset", _dataset),
@@ -107,7 +116,7 @@ RUN_COLUMNS: dict[str, RunColumn] = {
     "fitted_images": RunColumn("Fitted images", _text("fitted_images"), "number"),
     **{cost: RunColumn(COST_FORMS[cost].label, _text(cost), "number") for cost in COSTS if cost != "params"},
     "cpu": RunColumn("Processor", _text("cpu")),
-    **{name: _setting(name) for name in SETTINGS if name not in ("dataset", "head", "seed")},
+    **{name: _setting(name) for name in SETTINGS if name not in ("dataset", "backbone", "head", "seed")},
 }
 """All columns by their ID in links, in the order of the table."""
 
@@ -117,7 +126,8 @@ DEFAULT_COLUMNS = [*RUN_COLUMNS][: [*RUN_COLUMNS].index("recipe")]
 def build_run_table(frame: pd.DataFrame, names: Sequence[str], zone: tzinfo) -> pd.DataFrame:
     """Return the table of a run list with the given columns, and always the star and the run ID.
 
-    Annotations are left out while no run has one. Times are in `zone`, whose name is in the header.
+    Annotations are left out while no run has one, and the backbone while all runs have the same. Times are in `zone`,
+    whose name is in the header.
 
     Args:
         frame: the run list with the columns of `join_notes`.
@@ -128,7 +138,7 @@ def build_run_table(frame: pd.DataFrame, names: Sequence[str], zone: tzinfo) -> 
             table[f"{column.label} ({name_zone(zone)})"] = [format_local(at, zone) for at in frame["finished_at"]]
         elif name in ALWAYS or name in names:
             cells = column.read(frame)
-            if name not in _ANNOTATIONS or any(cell != "" for cell in cells):
+            if name not in _LEAST or len({*cells} - {""}) >= _LEAST[name]:
                 table[column.label] = cells
     built = pd.DataFrame(table, index=frame.index)
     texts = [column.label for column in RUN_COLUMNS.values() if column.kind == "text" and column.label in built]

@@ -142,7 +142,7 @@ def _is_selection(key: str) -> bool:
 def _complete_link() -> None:
     """Write the ID of the comparison to the URL: the link means the same one after other runs have finished."""
     given = st.query_params.get("compare", "")
-    key = _replace_label(given) or (_default_key().removesuffix(RUNS) if _has_runs() else "")
+    key = _replace_label(given) or (_default_key().removesuffix(RUNS) if has_runs() else "")
     if key == given:
         return
     st.query_params["compare"] = key
@@ -151,7 +151,7 @@ def _complete_link() -> None:
     st.session_state["compare"] = key  # its widget does not read the URL again without another run of the script
 
 
-def _has_runs() -> bool:
+def has_runs() -> bool:
     """Return whether there are runs to compare without a selection."""
     return not store().frame()["withheld"].all()
 
@@ -200,7 +200,7 @@ def selected_comparison() -> Comparison | None:
         HeadroomError: when the comparison or all of its runs no longer exist or are damaged, or the runs cannot be
             compared.
     """
-    if not _has_runs() and not st.session_state.get("compare"):
+    if not has_runs() and not st.session_state.get("compare"):
         return None
     try:
         chosen = choose_runs(store(), [selected_key()], offers)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.ui import url
 from core.ui.navigation import open_page
-from core.ui.session import home, selected_comparison
+from core.ui.session import has_runs, home
 
 url.register("tour")
 
@@ -78,7 +78,7 @@ def show_tour() -> None:
     forced = st.query_params.get("tour") == "true"
     if not forced and home().runs.exists() and any(home().runs.iterdir()):
         return
-    if selected_comparison() is None:  # nothing to read
+    if not has_runs():  # nothing to read
         return
     data = {"steps": STEPS, "forced": forced}
     result = _tour(data=data, key="tour-card", on_opened_change=lambda: None, on_ended_change=lambda: None)

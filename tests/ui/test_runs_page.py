@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.datasets.cache import open_dataset
-from core.displays.run_columns import RUN_COLUMNS, build_run_table
+from core.displays.run_columns import DEFAULT_COLUMNS, RUN_COLUMNS, build_run_table
 from core.home import Home
 from core.jobs.comparison_choice import MAX_SELECTED_RUNS
 from core.recipes import RECIPES
@@ -141,8 +141,21 @@ def test_columns_have_different_headers_and_read_every_run(make_run: RunWriter) 
     table = build_run_table(frame, [*RUN_COLUMNS], UTC)
     headers = [column.label for column in RUN_COLUMNS.values()]
     assert len({*headers}) == len(headers)
-    assert len(table.columns) == len(headers) - 3, "no run has a name, tags or a note"
+    assert len(table.columns) == len(headers) - 4, "no run has a name, tags or a note, or another backbone"
     assert set(SETTINGS) <= {*RUN_COLUMNS}
+
+
+def test_different_backbones_are_a_column_with_the_names_of_own_models(make_run: RunWriter) -> None:
+    for seed in range(3):
+        make_run(seed=seed)
+    frame = join_notes(RunStore(Home.default()).frame(), {})[:3]
+    own = {
+        "backbone": ["conv_pool", "model", "model"],
+        "model": ["", "pets:0123456789abcdef", "birds:0123456789abcdef"],
+    }
+    table = build_run_table(frame.assign(**own), DEFAULT_COLUMNS, UTC)
+    assert table["Backbone"].tolist() == ["Conv–pool blocks", "pets", "birds"]
+    assert "Backbone" not in build_run_table(frame, DEFAULT_COLUMNS, UTC)
 
 
 def test_invalid_search_shows_all_runs(open_runs: Open, make_run: RunWriter) -> None:
