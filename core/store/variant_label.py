@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.spec import SETTINGS, RunSpec
-from core.store.setting_text import Describe, describe_setting
+from core.store.setting_text import Describe, describe_setting, describe_value
 
 _BACKBONE = ("backbone", "model")
 _FINGERPRINT_CHARS = 8
@@ -43,7 +43,7 @@ def label_variants(specs: Sequence[RunSpec], describe: Describe | None = None) -
 def _describe_backbone(spec: RunSpec, specs: Sequence[RunSpec]) -> str:
     """Return the backbone or the model of a run, with its fingerprint if other models have the same name."""
     if not spec.model:
-        return describe_setting("backbone", spec.backbone)
+        return describe_value("backbone", spec.backbone)
     name, _, fingerprint = spec.model.partition(":")
     same_name = {other.model for other in specs if other.model.partition(":")[0] == name}
     text = describe_setting("model", spec.model)
