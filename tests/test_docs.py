@@ -151,8 +151,8 @@ def test_commands_exist_with_their_options(path: Path) -> None:
     assert [words for words, _ in found if "--folder" in words] == []  # --dataset names added images too
 
 
-def test_options_in_a_row_of_the_readme_belong_to_its_command() -> None:
-    rows = [line for line in read(ROOT / "README.md").splitlines() if line.startswith("| `headroom")]
+def test_options_in_a_row_of_the_commands_belong_to_its_command() -> None:
+    rows = [line for line in read(ROOT / "docs" / "commands.md").splitlines() if line.startswith("| `headroom")]
     assert len(rows) > 20
     for row in rows:
         first = shlex.split(re.findall(r"`([^`]+)`", row)[0])[1:]

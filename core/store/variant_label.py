@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.spec import SETTINGS, RunSpec
-from core.store.setting_text import Describe, describe_backbone, describe_setting
+from core.store.setting_text import Describe, describe_setting, describe_value
 
 _BACKBONE = ("backbone", "model")
 _FINGERPRINT_CHARS = 8
@@ -42,7 +42,9 @@ def label_variants(specs: Sequence[RunSpec], describe: Describe | None = None) -
 
 def _describe_backbone(spec: RunSpec, specs: Sequence[RunSpec]) -> str:
     """Return the backbone or the model of a run, with its fingerprint if other models have the same name."""
+    if not spec.model:
+        return describe_value("backbone", spec.backbone)
     name, _, fingerprint = spec.model.partition(":")
     same_name = {other.model for other in specs if other.model.partition(":")[0] == name}
-    text = describe_backbone(spec)
-    return text if not spec.model or len(same_name) == 1 else f"{text} ({fingerprint[:_FINGERPRINT_CHARS]})"
+    text = describe_setting("model", spec.model)
+    return text if len(same_name) == 1 else f"{text} ({fingerprint[:_FINGERPRINT_CHARS]})"

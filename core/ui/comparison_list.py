@@ -19,7 +19,7 @@ def _offers(path: str, generation: tuple[int, ...], _store: RunStore) -> list[Of
 
 
 def find_all_offers(store: RunStore) -> list[Offer]:
-    """Return the comparisons of all recipes and configurations, the default one first."""
+    """Return the comparisons of all recipes and configurations, the most informative first."""
     return _offers(str(store.home.path), store.generation, store)
 
 

@@ -63,7 +63,7 @@ def read_notes() -> dict[str, Note]:
 
 
 def offers() -> list[Offer]:
-    """Return all comparisons of the finished runs, the default one first."""
+    """Return all comparisons of the finished runs, the most informative first."""
     return find_all_offers(store())
 
 

@@ -20,7 +20,7 @@ _BANDS, _NEIGHBOURS = 8, 64
 _ALIKE_SMALL, _ALIKE = 0.99, 0.95
 _MOST_DIFFERENCE = 32  # root mean square, of 255
 _PAIRS = 2048  # compared at a time
-_SKETCHED = 256  # images at a time
+_SKETCHED, _PROJECTED = 256, 64  # images at a time; the latter fit in the cache of a processor
 _CELLS, _ROUNDING = 8, 1e-3
 _BLOCK_BYTES = 8_000_000
 
@@ -153,7 +153,7 @@ class _Sketches:
         self.hashes = hashes
         self._reduced = reduced.reshape(len(reduced), -1)
         self._alike = _ALIKE_SMALL if factor == 1 else _ALIKE
-        blocks = (reduced[start : start + _PAIRS] for start in range(0, len(reduced), _PAIRS))
+        blocks = (reduced[start : start + _PROJECTED] for start in range(0, len(reduced), _PROJECTED))
         self._coarse = np.concatenate([_project(block) for block in blocks])
 
     def are_alike(self, a: Numbers, b: Numbers) -> NDArray[np.bool_]:
@@ -173,11 +173,13 @@ def _project(images: Images) -> NDArray[np.float32]:
     least that of their projections, and most pairs are excluded by few numbers.
     """
     count, height, width, channels = images.shape
-    lines = _standardize(images.reshape(count, -1).astype(np.float32)).reshape(count, height, width * channels)
+    rows = images.reshape(count, -1).astype(np.float32)
+    rows -= rows.mean(axis=1, keepdims=True)
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
     columns = np.repeat(_list_cells(width), channels, axis=0) / np.float32(np.sqrt(channels))
-    cells = (_list_cells(height).T @ (lines @ columns)).reshape(count, -1)
+    cells = (_list_cells(height).T @ (rows.reshape(count, height, -1) @ columns)).reshape(count, -1)
     projected = np.zeros((count, _CELLS**2), np.float32)
-    projected[:, : cells.shape[1]] = cells
+    projected[:, : cells.shape[1]] = cells / np.maximum(lengths, 1e-6)[:, np.newaxis]
     return projected
 
 
