@@ -167,6 +167,10 @@ def _replace_label(text: str) -> str:
 
 
 def _default_key() -> str:
+    """Return the ID of the comparison that a page without one opens. A link of an older version with other values opens
+    what it opened then: the first offer."""
+    if (found := offers()) and {*st.query_params} - {"compare"}:
+        return find_listed(find_all_listed(store()), found[0].run_ids)
     return find_default(offers(), find_all_listed(store()), store().frame())
 
 

@@ -246,7 +246,7 @@ def test_damaged_file_of_a_process_counts_as_a_lost_attempt(home: Home) -> None:
 
 
 def test_wait_reports_the_progress_of_each_run(served: Home) -> None:
-    run_id = submit(served, SPEC.replace(seed=21)).run_id
+    run_id = submit(served, SPEC.replace(seed=21, epochs=20)).run_id
     seen = []
     wait(served, [run_id], lambda run, state, progress: seen.append((run, state, progress)), every_seconds=0.05)
     assert seen[-1][:2] == (run_id, "finished")
