@@ -43,7 +43,10 @@ READING = {
         "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
         "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "find_sweep", "list_sweeps", "open_sweep"},
     },
-    "core.models": {"background": {"EvaluationState", "find_evaluation"}, "model_info": None},
+    "core.models": {
+        "background": {"EvaluationState", "find_evaluation"}, "model_info": None,
+        "pretrained": {"list_missing_weights"},
+    },
     "core.store": {
         "bundle": {"export_bundle", "list_files"}, "damage": {"describe_invalid_field"},
         "bundle_import": {"Imported"}, "comparison": None, "elsewhere": None,
