@@ -26,7 +26,6 @@ from core.store.elsewhere import clear_settings, list_known_settings
 from core.store.note import Note, NoteBook, join_notes
 from core.store.run import Run
 from core.store.run_store import RunStore
-from core.store.withheld import is_withheld
 
 _CACHE_SIZE = 16
 _MAX_PROBABILITIES = 1_000_000
@@ -115,7 +114,7 @@ class RunEndpoint:
         )  # fmt: skip
         return RunDetails(
             recipe=recipe.name if recipe else None,
-            withheld=is_withheld(self.store.home, run.run_id),
+            withheld=run.is_withheld,
             spec=list_known_settings(run.spec),
             checksums=record.checksums,
             note=NoteModel(**{name: getattr(note, name) for name in NoteModel.model_fields}),

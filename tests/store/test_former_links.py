@@ -59,11 +59,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 @pytest.fixture
-def store(home: Home) -> RunStore:
-    return RunStore(home)
-
-
-@pytest.fixture
 def served(home: Home) -> Iterator[Home]:
     """Home whose dispatcher lock is held, so that pages start no dispatcher. AppTest resets the server's state to that
     of the first page view at each run; this keeps it.
