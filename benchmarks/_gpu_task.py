@@ -78,6 +78,10 @@ def work(task: Found) -> Found:
         device = sys.modules["jax"].devices()[0]
         memory = (device.memory_stats() or {}).get("peak_bytes_in_use")
         found |= {"device": device.device_kind, "megabytes": memory and round(memory / 1e6)}
+    elif backend == "tensorflow" and (gpus := sys.modules["tensorflow"].config.list_physical_devices("GPU")):
+        experimental = sys.modules["tensorflow"].config.experimental
+        found["device"] = experimental.get_device_details(gpus[0]).get("device_name", "GPU")
+        found["megabytes"] = round(experimental.get_memory_info("GPU:0")["peak"] / 1e6)
     return found
 
 

@@ -13,6 +13,8 @@
 - published: the published script in Keras, one process per run, one after another (one seed per head is enough);
   published_parallel: all of its runs, in several processes at a time.
 - headroom, headroom_parallel: Headroom with one and with several processes. Both need TensorFlow with a GPU.
+- continuation: whether a continued training on the GPU equals one without a break; memory: whether a job that runs out
+  of GPU memory says so.
 - single: an epoch is one JAX program, one seed after another; single_parallel: in several processes at a time.
 - stacked: the same program for all seeds of a head at once; stacked_product: its convolutions as matrix products.
 - faces_keras, faces_single, faces_stacked, faces_stacked_product: the networks of celeba-heads on random images.
@@ -44,13 +46,13 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks._gpu_headroom import check_continuation, check_memory, measure_training  # noqa: E402
 from benchmarks._gpu_task import FACE_HEADS, Found, PartNotMeasuredError, work  # noqa: E402
-from benchmarks.published import choose_home, link_dataset  # noqa: E402
+from benchmarks.published import choose_home  # noqa: E402
 from core.datasets.cache import open_dataset  # noqa: E402
-from core.home import Home  # noqa: E402
 
 HEADS = ("gap", "dense")
-_SEES_GPU = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
+_COUNT_GPUS = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
 
 
 class Runner:
@@ -102,26 +104,6 @@ class Runner:
         return found
 
 
-def run_headroom_part(dataset: str | None, seeds: int, epochs: int, slots: int, reason: str | None) -> Found:
-    """Train with Headroom in a temporary home, `slots` jobs at a time."""
-    if reason:
-        raise PartNotMeasuredError(reason)
-    if dataset is None:
-        raise PartNotMeasuredError("Headroom reads --dataset, not --arrays.")
-    from benchmarks.training import run_headroom
-
-    os.environ["HEADROOM_SLOTS"] = str(slots)
-    with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder))
-        link_dataset(dataset, home)
-        begin = time.perf_counter()
-        runs = run_headroom(home, dataset, seeds, epochs)
-        seconds = time.perf_counter() - begin
-    accuracies = {head: [one.record.metrics.test_accuracy for one in runs if one.spec.head == head] for head in HEADS}
-    found = {"runs": len(runs), "processes": slots, "seconds": seconds, "runs_per_hour": 3600 * len(runs) / seconds}
-    return found | {"accuracies": accuracies}
-
-
 def list_parts(options: argparse.Namespace, runner: Runner, reason: str | None) -> dict[str, Callable[[], Found]]:
     """Return the parts by name. `reason` is why TensorFlow cannot use a GPU; None if it can."""
     seeds, epochs, run_tasks = list(range(options.seeds)), options.epochs, runner.run_tasks
@@ -136,8 +118,10 @@ def list_parts(options: argparse.Namespace, runner: Runner, reason: str | None) 
         "single": lambda: run_tasks("jax", HEADS, [seeds], **plain),
         "published_parallel": lambda: run_tasks("published", HEADS, alone, processes=jobs),
         "single_parallel": lambda: run_tasks("jax", HEADS, [seeds[0::2], seeds[1::2]], processes=jobs, **plain),
-        "headroom": lambda: run_headroom_part(options.dataset, options.seeds, epochs, 1, reason),
-        "headroom_parallel": lambda: run_headroom_part(options.dataset, options.seeds, epochs, jobs, reason),
+        "headroom": lambda: measure_training(options.dataset, HEADS, options.seeds, epochs, 1, reason),
+        "headroom_parallel": lambda: measure_training(options.dataset, HEADS, options.seeds, epochs, jobs, reason),
+        "continuation": lambda: check_continuation(options.dataset, HEADS, reason),
+        "memory": lambda: check_memory(options.dataset, reason, options.cpu),
         "faces_keras": lambda: run_tasks("keras", FACE_HEADS, [[0]], epochs=faces),
         "faces_single": lambda: run_tasks("jax", FACE_HEADS, [[0]], epochs=faces, **plain),
         "faces_stacked": lambda: run_tasks("jax", FACE_HEADS, [seeds], epochs=faces, **stack),
@@ -158,12 +142,12 @@ def find_gpu() -> str | None:
         return None
 
 
-def explain_tensorflow() -> str | None:
-    """Return why TensorFlow cannot use a GPU; None if it can."""
-    done = subprocess.run([sys.executable, "-c", _SEES_GPU], capture_output=True, text=True)
+def explain_tensorflow(cpu: bool) -> str | None:
+    """Return why TensorFlow cannot use a GPU, or the CPU if that is requested; None if it can."""
+    done = subprocess.run([sys.executable, "-c", _COUNT_GPUS], capture_output=True, text=True)
     if done.returncode:
         return f"TensorFlow cannot be imported: {done.stderr.strip().splitlines()[-1]:.200}"
-    return "TensorFlow finds no GPU." if done.stdout.split()[-1] == "0" else None
+    return "TensorFlow finds no GPU." if done.stdout.split()[-1] == "0" and not cpu else None
 
 
 def measure(options: argparse.Namespace, folder: Path) -> None:
@@ -175,9 +159,8 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
         path = folder / "arrays.npz"
         x, y = (data.train_images[..., 0], data.test_images[..., 0]), (data.train_labels, data.test_labels)
         np.savez(path, x_train=x[0], x_test=x[1], y_train=y[0], y_test=y[1])
-    reason = explain_tensorflow() if gpu or options.cpu else None
+    reason = explain_tensorflow(options.cpu) if gpu or options.cpu else None
     backend = "jax" if reason else "tensorflow"
-    reason = None if options.cpu else reason
     common = {"arrays": str(path), "epochs": options.epochs, "cpu": options.cpu, "scale": options.scale}
     runner = Runner(common, backend, begin + options.limit)
     chosen = list_parts(options, runner, reason)

@@ -1,0 +1,123 @@
+"""Parts of `benchmarks.gpu` that train with Headroom, in a temporary home."""
+
+import hashlib
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks._gpu_task import Found, PartNotMeasuredError
+from benchmarks.published import link_dataset
+from core.home import Home
+from core.jobs.failure_reason import OUT_OF_GPU_MEMORY
+from core.jobs.queue import JobQueue
+from core.jobs.submit import submit_all
+from core.jobs.wait import wait
+from core.spec import RunSpec
+from core.store.environment import read_environment
+from core.store.run import Run
+from core.store.run_store import RunStore
+
+
+@contextmanager
+def open_home(dataset: str | None, reason: str | None, **environment: object) -> Iterator[Home]:
+    """Yield a temporary home with the dataset; jobs started in the block see the environment variables.
+
+    Raises:
+        PartNotMeasuredError: with `reason`, if TensorFlow cannot use a GPU, or without a dataset.
+    """
+    if reason:
+        raise PartNotMeasuredError(reason)
+    if dataset is None:
+        raise PartNotMeasuredError("Headroom reads --dataset, not --arrays.")
+    before = {name: os.environ.get(name) for name in environment}
+    os.environ |= {name: str(value) for name, value in environment.items()}
+    try:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # the dispatcher may still write
+            home = Home(Path(folder))
+            link_dataset(dataset, home)
+            yield home
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            os.environ |= {} if value is None else {name: value}
+
+
+def train(home: Home, specs: Sequence[RunSpec]) -> list[Run]:
+    """Submit all specs, wait and return their runs.
+
+    Raises:
+        PartNotMeasuredError: with the reason of the first job that failed.
+    """
+    ids = [one.run_id for one in submit_all(home, specs)]
+    failed = [run_id for run_id, state in wait(home, ids).items() if state != "finished"]
+    if failed:
+        raise PartNotMeasuredError(next(job.reason for job in JobQueue(home).jobs() if job.run_id in failed))
+    return [RunStore(home).open(run_id) for run_id in ids]
+
+
+def measure_training(
+    dataset: str | None, heads: Sequence[str], seeds: int, epochs: int, slots: int, reason: str | None
+) -> Found:
+    """Train all heads and seeds, `slots` jobs at a time, from a cold start until all runs are published."""
+    with open_home(dataset, reason, HEADROOM_SLOTS=slots) as home:
+        begin = time.perf_counter()
+        specs = [
+            RunSpec(dataset=dataset, head=head, seed=seed, epochs=epochs) for head in heads for seed in range(seeds)
+        ]
+        runs = train(home, specs)
+        seconds = time.perf_counter() - begin
+    names = {head: [run.record.metrics.test_accuracy for run in runs if run.spec.head == head] for head in heads}
+    found = {"runs": len(runs), "processes": slots, "seconds": seconds, "runs_per_hour": 3600 * len(runs) / seconds}
+    found |= {"train_seconds": sum(run.record.cost.train_seconds or 0.0 for run in runs), "accuracies": names}
+    found["epoch_seconds"] = {
+        head: statistics.median(run.record.cost.epoch_seconds or 0.0 for run in runs if run.spec.head == head)
+        for head in heads
+    }
+    return found | {"device": _read_gpu(runs)}
+
+
+def check_continuation(dataset: str | None, heads: Sequence[str], reason: str | None) -> Found:
+    """Train 4 epochs at once, and 2 that are continued to 4; `equal` is whether weights and predictions are the same.
+
+    `repeated` is whether the same training in another home has the same weights.
+    """
+    hashes: dict[str, list[str]] = {head: [] for head in heads}
+    for steps in ((4,), (2, 4), (4,)):
+        with open_home(dataset, reason) as home:
+            for epochs in steps:
+                runs = train(home, [RunSpec(dataset=dataset, head=head, epochs=epochs) for head in heads])
+            for run in runs:
+                hashes[run.spec.head].append(_hash_predictions(run))
+    return {
+        "equal": all(found[0] == found[1] for found in hashes.values()),
+        "repeated": all(found[0] == found[2] for found in hashes.values()),
+        "device": _read_gpu(runs),
+    }
+
+
+def _read_gpu(runs: Sequence[Run]) -> str:
+    """Return the GPUs that the runs were trained on, each once."""
+    return ", ".join(sorted({read_environment(run).gpu or "CPU" for run in runs}))
+
+
+def _hash_predictions(run: Run) -> str:
+    """Return a hash of the probabilities for all test images, which change with any weight."""
+    return hashlib.sha256(np.ascontiguousarray(run.predictions.test_probs).tobytes()).hexdigest()
+
+
+def check_memory(dataset: str | None, reason: str | None, cpu: bool) -> Found:
+    """Train a network that needs more than 0.5% of the GPU's memory; `recognized` is whether the reason says so."""
+    if cpu:
+        raise PartNotMeasuredError("A CPU has no GPU memory.")
+    with open_home(dataset, reason, HEADROOM_GPU_SHARE="0.005") as home:
+        spec = RunSpec(dataset=dataset, head="dense", epochs=1, filters=512, units=4_096, batch_size=1_024)
+        ids = [one.run_id for one in submit_all(home, [spec])]
+        states = wait(home, ids)
+        reasons = [job.reason for job in JobQueue(home).jobs() if job.run_id in ids]
+        return {"state": states[ids[0]], "recognized": reasons == [OUT_OF_GPU_MEMORY], "reasons": reasons}
