@@ -71,7 +71,7 @@ def measure_training(
             RunSpec(dataset=dataset, head=head, seed=seed, epochs=epochs) for head in heads for seed in range(seeds)
         ]
         runs = train(home, specs)
-        seconds = time.perf_counter() - begin
+        seconds, device = time.perf_counter() - begin, _read_gpu(runs)
     names = {head: [run.record.metrics.test_accuracy for run in runs if run.spec.head == head] for head in heads}
     found = {"runs": len(runs), "processes": slots, "seconds": seconds, "runs_per_hour": 3600 * len(runs) / seconds}
     found |= {"train_seconds": sum(run.record.cost.train_seconds or 0.0 for run in runs), "accuracies": names}
@@ -79,7 +79,7 @@ def measure_training(
         head: statistics.median(run.record.cost.epoch_seconds or 0.0 for run in runs if run.spec.head == head)
         for head in heads
     }
-    return found | {"device": _read_gpu(runs)}
+    return found | {"device": device}
 
 
 def check_continuation(dataset: str | None, heads: Sequence[str], reason: str | None) -> Found:
@@ -92,18 +92,20 @@ def check_continuation(dataset: str | None, heads: Sequence[str], reason: str | 
         with open_home(dataset, reason) as home:
             for epochs in steps:
                 runs = train(home, [RunSpec(dataset=dataset, head=head, epochs=epochs) for head in heads])
+            device = _read_gpu(runs)
             for run in runs:
                 hashes[run.spec.head].append(_hash_predictions(run))
     return {
         "equal": all(found[0] == found[1] for found in hashes.values()),
         "repeated": all(found[0] == found[2] for found in hashes.values()),
-        "device": _read_gpu(runs),
+        "device": device,
     }
 
 
 def _read_gpu(runs: Sequence[Run]) -> str:
-    """Return the GPUs that the runs were trained on, each once."""
-    return ", ".join(sorted({read_environment(run).gpu or "CPU" for run in runs}))
+    """Return the devices that the runs were trained on, each once; read before their home is deleted."""
+    names = {read_environment(run).gpu for run in runs}
+    return ", ".join(sorted("not recorded" if name is None else name or "CPU" for name in names))
 
 
 def _hash_predictions(run: Run) -> str:

@@ -43,7 +43,7 @@ _PATTERNS = {  # the first match counts: TensorFlow reports a full disk and full
         r"|(CUDA|HIP)_ERROR_OUT_OF_MEMORY|(cuda|hip)Error(MemoryAllocation|OutOfMemory)"
         r"|(CU(DNN|BLAS|SOLVER|SPARSE)|CUFFT|MIOPEN|ROCBLAS)_(STATUS_)?ALLOC_FAILED"
         r"|Dst tensor is not initialized"  # TensorFlow: a tensor does not fit when it is copied to the GPU
-        r"|Failed to allocate request for .* on device ordinal",
+        r"|Failed to allocate request for .* on device ordinal|CUDNN failed to allocate the scratch space",
         re.DOTALL,
     ): OUT_OF_GPU_MEMORY,
     re.compile(
@@ -54,9 +54,18 @@ _PATTERNS = {  # the first match counts: TensorFlow reports a full disk and full
 }
 
 
-def recognize_failure(text: str) -> str | None:
-    """Return the message for an error text of Python, TensorFlow or the system; None if its cause is not known."""
-    return next((reason for pattern, reason in _PATTERNS.items() if pattern.search(text)), None)
+# TensorFlow on a GPU: the generated kernels report "failed to allocate memory" without the name of the device.
+_OF_DEVICE = re.compile(r"\bResourceExhaustedError\b(?!.*\bdevice:CPU|.*by allocator cpu)", re.DOTALL)
+
+
+def recognize_failure(text: str, *, gpu: bool = False) -> str | None:
+    """Return the message for an error text of Python, TensorFlow or the system; None if its cause is not known.
+
+    Args:
+        gpu: whether the process trains on a GPU, so that memory without the name of its device belongs to that.
+    """
+    found = next((reason for pattern, reason in _PATTERNS.items() if pattern.search(text)), None)
+    return OUT_OF_GPU_MEMORY if gpu and found == OUT_OF_MEMORY and _OF_DEVICE.search(text) else found
 
 
 def explain_failure(log: str, *, folder_exists: bool = True) -> str:

@@ -20,7 +20,7 @@ from core.store.run import FILES, LAST_PREDICTIONS, Predictions, Run
 from core.store.run_store import RunStore
 from core.training.activation_maps import write_maps
 from core.training.build import build_model, read_layers
-from core.training.device import configure
+from core.training.device import configure, has_gpu
 from core.training.evaluate import compile_probs
 from core.training.export import export_litert
 from core.training.features import can_cache, count_backbone_layers, replace_images
@@ -144,7 +144,7 @@ def run_worker(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_S
 
 def _explain(error: Exception) -> str:
     """Return the message for an error; the stack trace of an unexpected one is printed to the log."""
-    if known := recognize_failure(f"{type(error).__name__}: {error}"):
+    if known := recognize_failure(f"{type(error).__name__}: {error}", gpu=has_gpu()):
         return known
     if isinstance(error, HeadroomError):
         return str(error)

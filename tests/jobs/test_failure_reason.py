@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.jobs.failure_reason import OUT_OF_GPU_MEMORY, OUT_OF_MEMORY, recognize_failure
+from core.jobs.failure_reason import DISK_FULL, OUT_OF_GPU_MEMORY, OUT_OF_MEMORY, recognize_failure
 
 GPU = [
     # TensorFlow
@@ -12,6 +12,7 @@ GPU = [
     "InternalError: failed to allocate 2.00GiB (2147483648 bytes) from device: CUDA_ERROR_OUT_OF_MEMORY: out of memory",
     "InternalError: Failed copying input tensor from device:CPU:0 to device:GPU:0: Dst tensor is not initialized.",
     "UnknownError: Failed to create cuDNN handle: CUDNN_STATUS_ALLOC_FAILED",
+    "NotFoundError: No algorithm worked! Error messages: CUDNN failed to allocate the scratch space for the runner",
     "failed to create cublas handle: CUBLAS_STATUS_ALLOC_FAILED",
     # JAX; the first one from version 0.11.2
     "JaxRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying to allocate 1.00TiB with allocator GPU_0_bfc on "
@@ -50,3 +51,19 @@ OTHER = [
 @pytest.mark.parametrize(("texts", "reason"), [(GPU, OUT_OF_GPU_MEMORY), (MEMORY, OUT_OF_MEMORY), (OTHER, None)])
 def test_lack_of_memory_is_recognized(texts: list[str], reason: str | None) -> None:
     assert [text for text in texts if recognize_failure(text) != reason] == []
+
+
+ON_GPU = {
+    # generated kernels of TensorFlow 2.21
+    "ResourceExhaustedError: Graph execution error:\n\nfailed to allocate memory\n\t [[{{node relu}}]]": OUT_OF_GPU_MEMORY,
+    "ResourceExhaustedError: OOM when allocating tensor with shape[9] on /device:CPU:0 by allocator cpu": OUT_OF_MEMORY,
+    "MemoryError: Unable to allocate 7.45 GiB for an array with shape (1000000000,)": OUT_OF_MEMORY,
+    "ResourceExhaustedError: /tmp/model.keras; No space left on device": DISK_FULL,
+    "ValueError: Expected images.": None,
+}
+
+
+def test_memory_of_an_unnamed_device_is_that_of_the_gpu_that_trains() -> None:
+    assert {text: recognize_failure(text, gpu=True) for text in ON_GPU} == ON_GPU
+    unnamed = next(iter(ON_GPU))
+    assert recognize_failure(unnamed) == OUT_OF_MEMORY
