@@ -6,8 +6,10 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from core.cli.app import app
@@ -191,3 +193,21 @@ def test_quick_commands_import_only_what_they_need(stages: Stages) -> None:
         assert libraries - QUICK - {*sys.stdlib_module_names} == set(), command
         assert [name for name in UNUSED if name in imported] == [], command
     assert "core.architecture.layers" not in stages.imported("--help")  # the first command
+
+
+def test_adding_images_imports_no_charts_and_no_jobs(tmp_path: Path) -> None:
+    for number in range(8):
+        file = tmp_path / "in" / f"class{number % 2}" / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8, 8), 20 * number).save(file)
+    code = "import atexit, runpy, sys; atexit.register(lambda: print('loaded', *sys.modules)); " + (
+        "sys.argv[:] = ['core', 'datasets', 'add', 'mine', sys.argv[1]]; runpy.run_module('core', run_name='__main__')"
+    )
+    environment = {**os.environ, "HEADROOM_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-c", code, str(tmp_path / "in")]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    *_, loaded = done.stdout.partition("\nloaded ")
+    unused = ("altair", "streamlit", "core.jobs", "core.store", *HEAVY)
+    assert "core.datasets.custom.add" in loaded.split()
+    assert [name for name in loaded.split() if f"{name}.".startswith(tuple(f"{one}." for one in unused))] == []

@@ -75,7 +75,7 @@ def download(
 ) -> None:
     """Download a dataset, or repair a damaged one. A valid copy is kept."""
     label = DATASETS[name].label
-    from core.cli.progress import watch_download
+    from core.cli.dataset_progress import watch_download
     from core.datasets.cache import fetch_dataset
     from core.datasets.findings.findings_file import check_dataset
 
@@ -130,7 +130,7 @@ def add(
     Ctrl-C stops it; the same command continues where it stopped.
     """
     from core.augment.fit import read_fit
-    from core.cli.progress import watch_adding
+    from core.cli.dataset_progress import watch_adding
     from core.datasets.custom.add import add_dataset, preview_dataset
     from core.datasets.custom.file_identity import list_equal
     from core.datasets.dataset_key import key_of_name, remove_command, split_key
@@ -182,7 +182,7 @@ def _discard(path: str, wanted: bool) -> None:
 @contextmanager
 def _open_path(home: Home, name: str, path: str, public_only: bool) -> Iterator[tuple[Path, str]]:
     """Yield a path and its source; archives at an address are downloaded first."""
-    from core.cli.progress import watch_download
+    from core.cli.dataset_progress import watch_download
     from core.datasets.custom.web_archive import describe_origin, download_archive, is_url
 
     if not is_url(path):
@@ -293,7 +293,7 @@ def clear_trash() -> None:
 
 
 def _describe(info: "DatasetInfo") -> str:
-    from core.displays.data_headline import write_image_counts
+    from core.displays.dataset_summary import write_image_counts
     from core.displays.number import format_bytes
 
     return f"{info.label}: {write_image_counts(info)}, {format_bytes(info.bytes)}, fingerprint {info.fingerprint}"

@@ -1,23 +1,14 @@
-"""Progress bars on standard error for jobs, sweeps, downloads and adding a dataset."""
+"""Progress bars on standard error for jobs and sweeps."""
 
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import Progress, TextColumn
 from rich.table import Column
 
+from core.cli.dataset_progress import show_bar
 from core.cli.output import open_console
-from core.datasets import download
 from core.displays.progress import describe_progress
 from core.displays.sweep import compute_share, describe_status, name_sweep_run
 from core.home import Home
@@ -30,18 +21,13 @@ from core.jobs.wait import OnProgress
 from core.store.run_store import RunStore
 
 
-def _bar(width: int) -> BarColumn:
-    """Return a bar column in basic terminal colors."""
-    return BarColumn(width, style="bright_black", complete_style="cyan", finished_style="green")
-
-
 @contextmanager
 def watch_trainings(names: Mapping[str, str]) -> Iterator[OnProgress]:
     """Show one progress bar per run ID if there is a terminal; yields the callback for `core.jobs.wait.wait`."""
     console = open_console(stderr=True)
     text = TextColumn("{task.fields[text]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
     name = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
-    with Progress(name, _bar(20), text, console=console, disable=not console.is_terminal) as bars:
+    with Progress(name, show_bar(20), text, console=console, disable=not console.is_terminal) as bars:
         tasks = {run_id: bars.add_task(name, total=1.0, text="queued") for run_id, name in names.items()}
 
         def follow(run_id: str, state: State, progress: TrainingProgress | None) -> None:
@@ -58,7 +44,7 @@ def watch_sweep(home: Home, sweep: Sweep, store: RunStore) -> Iterator[OnProgres
     text = TextColumn("{task.fields[text]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
     name = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
     estimator = make_estimator(home, store)
-    with Progress(name, _bar(20), text, console=console, disable=not console.is_terminal) as bars:
+    with Progress(name, show_bar(20), text, console=console, disable=not console.is_terminal) as bars:
         whole = bars.add_task("Sweep", total=1.0, text="queued")
         specs = {spec.run_id: spec for spec in sweep.specs}
         tasks = {
@@ -75,32 +61,5 @@ def watch_sweep(home: Home, sweep: Sweep, store: RunStore) -> Iterator[OnProgres
                 status = read_sweep_status(home, sweep, store, estimator)
                 bars.update(whole, completed=compute_share(status), text=describe_status(status))
                 checked_at = time.monotonic()
-
-        yield follow
-
-
-@contextmanager
-def watch_download(label: str) -> Iterator[download.Progress]:
-    """Show a progress bar in bytes if there is a terminal; yields the callback for `fetch_dataset`."""
-    with _show_share(label, DownloadColumn(), TransferSpeedColumn()) as follow:
-        yield follow
-
-
-@contextmanager
-def watch_adding(label: str) -> Iterator[download.Progress]:
-    """Show a progress bar in files if there is a terminal; yields the callback for `add_dataset`."""
-    with _show_share(label, MofNCompleteColumn(), TimeRemainingColumn()) as follow:
-        yield follow
-
-
-@contextmanager
-def _show_share(label: str, *columns: ProgressColumn) -> Iterator[download.Progress]:
-    console = open_console(stderr=True)
-    name = TextColumn("{task.description}", markup=False)
-    with Progress(name, _bar(40), *columns, console=console, disable=not console.is_terminal) as bars:
-        task = bars.add_task(label, total=None)
-
-        def follow(done: int, total: int | None) -> None:
-            bars.update(task, completed=done, total=total)
 
         yield follow

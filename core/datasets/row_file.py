@@ -3,7 +3,8 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -102,28 +103,36 @@ def copy_rows(source: Path, target: Path, rows: Sequence[int]) -> None:
             writer.append(reader.read(number, row))
 
 
-def keep_rows(path: Path, rows: Sequence[int]) -> None:
+def keep_rows(path: Path, rows: Sequence[int], follow: Callable[[NDArray[Any]], None] = lambda block: None) -> None:
     """Keep only these rows of an .npy file, in this order, without a copy of the file; each at most once.
 
     A row that would be overwritten before it is moved is saved in a temporary file first. These are few if most rows
     are in ascending order.
+
+    Args:
+        follow: Function that receives the kept rows in blocks. A block is valid until the second call after it.
     """
     early = {number: position for position, number in enumerate(n for new, n in enumerate(rows) if n < new)}
     with tempfile.TemporaryFile(dir=path.parent) as saved, RowReader(path) as reader, path.open("r+b") as file:
         shape, dtype = reader.row_shape, reader.dtype
-        row = np.empty(shape, dtype)
+        row_bytes = _row_bytes(shape, dtype)
+        together = max(1, _HASHED_BYTES // max(1, row_bytes))
+        buffers = [np.empty((min(together, len(rows)), *shape), dtype) for _ in range(2)]
         for number in early:
-            saved.write(reader.read(number, row).data)
-        for new, number in enumerate(rows):
-            if number in early:
-                saved.seek(early[number] * row.nbytes)
-                saved.readinto(row.data.cast("B"))
-            elif number != new:
-                reader.read(number, row)
-            else:
-                continue
-            file.seek(reader.start + new * row.nbytes)
-            file.write(row.data)
+            saved.write(reader.read(number).data)
+        for start in range(0, len(rows), together):
+            numbers = rows[start : start + together]
+            block = buffers[start // together % 2][: len(numbers)]
+            for row, number in zip(block, numbers, strict=True):
+                if number in early:
+                    saved.seek(early[number] * row_bytes)
+                    saved.readinto(row.data.cast("B"))
+                else:
+                    reader.read(number, row)
+            if [*numbers] != [*range(start, start + len(numbers))]:
+                file.seek(reader.start + start * row_bytes)
+                file.write(block.data)
+            follow(block)
     with RowWriter(path, shape, dtype, count=len(rows)):
         pass  # writes the number of rows and ends the file after the last one
 
@@ -155,20 +164,66 @@ def read_fingerprint(folder: Path) -> str:
     Raises:
         OSError, ValueError: when a file is missing or truncated.
     """
-    digest, buffer = hashlib.sha256(), memoryview(bytearray(_HASHED_BYTES))
-    for name in ARRAYS:
-        path = folder / f"{name}.npy"
+    with FingerprintHasher() as hasher:
+        for name in ARRAYS:
+            hasher.add_file(folder, name)
+        return hasher.finish()
+
+
+class FingerprintHasher:
+    """Fingerprint of the four arrays (see `compute_fingerprint`), which are hashed in a thread."""
+
+    def __enter__(self) -> Self:
+        self._digest, self._pool, self._stopped = hashlib.sha256(), ThreadPoolExecutor(1), False
+        self._tasks: list[Future[None]] = []
+        return self
+
+    def add_header(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> None:
+        """Add the next array, whose blocks follow."""
+        self._submit(self._digest.update, describe_array(name, shape, np.dtype(dtype)))
+
+    def add_block(self, block: NDArray[Any]) -> None:
+        """Add a block of an array. It is hashed until the next call returns."""
+        self._wait()
+        self._submit(self._digest.update, block.data)
+
+    def add_file(self, folder: Path, name: str) -> None:
+        """Add the next array, which is in a file."""
+        self._submit(self._hash_file, folder / f"{name}.npy", name)
+
+    def finish(self) -> str:
+        """Wait for the thread, and return the fingerprint.
+
+        Raises:
+            OSError, ValueError: when a file is missing or truncated.
+        """
+        self._wait()
+        return self._digest.hexdigest()[:16]
+
+    def __exit__(self, *error: object) -> None:
+        self._stopped = True
+        self._pool.shutdown(cancel_futures=True)
+
+    def _submit(self, function: Callable[..., None], *values: Any) -> None:
+        self._tasks.append(self._pool.submit(function, *values))
+
+    def _wait(self) -> None:
+        for task in self._tasks:
+            task.result()
+        self._tasks.clear()
+
+    def _hash_file(self, path: Path, name: str) -> None:
+        buffer = memoryview(bytearray(_HASHED_BYTES))
         with path.open("rb") as file:
             shape, dtype = _read_header(file)
-            digest.update(describe_array(name, shape, dtype))
+            self._digest.update(describe_array(name, shape, dtype))
             left = _row_bytes(shape, dtype)
-            while left:
+            while left and not self._stopped:
                 count = file.readinto(buffer[: min(left, len(buffer))])
                 if not count:
                     raise ValueError(f"{path.name} is truncated")
-                digest.update(buffer[:count])
+                self._digest.update(buffer[:count])
                 left -= count
-    return digest.hexdigest()[:16]
 
 
 def _row_bytes(row_shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:

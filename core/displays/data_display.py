@@ -18,8 +18,6 @@ from core.displays.image_strip import encode_image
 from core.plural import format_plural
 from core.registry import Registry
 
-SPLIT_LABELS = {"train": "training", "validation": "validation", "test": "test"}
-
 _CELL, _PICTURE, _LINE = 128, 96, 15  # pixels
 _SMOOTH = 96  # larger images are smoothed when they are enlarged
 

@@ -1,12 +1,10 @@
 """Main statement on the images of a dataset, as the Data page, the Train page and the command line show it."""
 
-from core.datasets.cache import DatasetInfo
 from core.datasets.findings.image_findings import SEVERITIES
 from core.datasets.inspect import InspectedDataset
 from core.datasets.report import DataFinding
-from core.datasets.split import count_splits
-from core.displays.data_display import SPLIT_LABELS, count_names
-from core.displays.dataset_summary import count_skipped
+from core.displays.data_display import count_names
+from core.displays.dataset_summary import count_skipped, write_image_counts
 from core.plural import format_plural
 
 
@@ -17,14 +15,6 @@ def write_data_headline(data: InspectedDataset) -> str:
     each = format_plural(low, "image") if low == high else f"{low:,} to {high:,} images"
     text = f"{data.info.label}: {count_names(data)} with {each} each; {write_image_counts(data.info)}."
     return f"{text} {write_main_finding(data)}".strip()
-
-
-def write_image_counts(info: DatasetInfo) -> str:
-    """Return the number of images of each split: "300 training and 60 test images"."""
-    counts = count_splits(info.train_count, info.validation_count, info.test_count)
-    *others, (count, label) = [(count, SPLIT_LABELS[split]) for split, count in counts.items() if count]
-    last = format_plural(count, f"{label} image")
-    return f"{', '.join(f'{count:,} {label}' for count, label in others)} and {last}" if others else last
 
 
 def write_main_finding(data: InspectedDataset) -> str:

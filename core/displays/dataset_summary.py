@@ -1,23 +1,37 @@
-"""Text of the report of a dataset: classes, splits, files left out and findings."""
+"""Text of the report of a dataset: images per split, classes, files left out and findings.
 
+The command line prints it, so it imports no charts.
+"""
+
+from core.datasets.cache import DatasetInfo
 from core.datasets.report import SPLITS, DatasetReport
+from core.datasets.split import count_splits
 from core.displays.number import format_count
 from core.plural import format_plural
 
 MOST_FILES = 10
+SPLIT_LABELS = {"train": "training", "validation": "validation", "test": "test"}
+
 _SOURCES = {
     "given": "as given by the folders or the authors",
     "drawn": "drawn by Headroom, stratified by class",
     "csv": "as listed in the table of labels",
 }
-_COLUMNS = {"train": "Training", "validation": "Validation", "test": "Test"}
+
+
+def write_image_counts(info: DatasetInfo) -> str:
+    """Return the number of images of each split: "300 training and 60 test images"."""
+    counts = count_splits(info.train_count, info.validation_count, info.test_count)
+    *others, (count, label) = [(count, SPLIT_LABELS[split]) for split, count in counts.items() if count]
+    last = format_plural(count, f"{label} image")
+    return f"{', '.join(f'{count:,} {label}' for count, label in others)} and {last}" if others else last
 
 
 def list_class_rows(report: DatasetReport, noun: str = "class") -> list[dict[str, str]]:
     """Return the table of images per class and split."""
     return [
         {noun.capitalize(): count.name}
-        | {_COLUMNS[split]: format_count(getattr(count, split)) for split in SPLITS}
+        | {SPLIT_LABELS[split].capitalize(): format_count(getattr(count, split)) for split in SPLITS}
         | {"Total": format_count(sum(getattr(count, split) for split in SPLITS))}
         for count in report.classes
     ]

@@ -31,7 +31,7 @@ from core.datasets.report import (
     write_files,
     write_report,
 )
-from core.datasets.row_file import RowReader, read_fingerprint
+from core.datasets.row_file import FingerprintHasher, RowReader
 from core.datasets.split import count_splits
 from core.errors import DatasetError
 from core.plural import format_plural
@@ -67,8 +67,13 @@ def build_dataset(
         parts = draw_split(labels, scan.near, parts, collection.drawn)
     _check_splits(collection, parts)
     (target / JOURNAL).unlink()  # after an interruption from here on, all images are read again
-    order = arrange_images(target, labels, parts)
-    fingerprint = read_fingerprint(target)
+    with FingerprintHasher() as hasher:
+        order = arrange_images(target, labels, parts, hasher)
+        files = _list_files(collection, found, order, parts)
+        write_files(target, files)
+        if collection.original:
+            write_originals(target, files, collection.original)
+        fingerprint = hasher.finish()
     train_count, validation_count = int((parts != TEST).sum()), int((parts == VALIDATION).sum())
     counts = _count_images(collection.attributes, classes, labels[order], train_count, validation_count)
     skipped = sorted(collection.skipped + found.refused)
@@ -108,10 +113,6 @@ def build_dataset(
         findings=write_findings(target, info, halves, scan.reorder(order)).findings,
     )
     write_report(target, report)
-    files = _list_files(collection, found, order, parts)
-    write_files(target, files)
-    if collection.original:
-        write_originals(target, files, collection.original)
     (target / "skipped.txt").write_text("".join(starmap(_describe_skipped, skipped)), encoding="utf-8")
     (target / "dataset.json").write_text(info.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return report

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from core.augment.pillow import to_picture
 from core.datasets.custom.image_files import TEST, Collection
 from core.datasets.custom.reading_journal import ReadingJournal
+from core.datasets.dataset import ARRAYS
 from core.datasets.download import Progress
 from core.datasets.findings.image_scan import ImageScanner
 from core.datasets.findings.image_sketch import reduce_picture
-from core.datasets.row_file import copy_rows, keep_rows
+from core.datasets.row_file import FingerprintHasher, RowReader, copy_rows, keep_rows
 
 IMAGES = "images.npy"
 """Readable images in the order of the collection, until they are arranged."""
@@ -61,7 +62,9 @@ def read_images(folder: Path, collection: Collection, scanner: ImageScanner, pro
         return ReadImages(np.array(rows, np.int64), sources, refused)
 
 
-def arrange_images(folder: Path, labels: NDArray[Any], parts: NDArray[np.uint8]) -> NDArray[np.int64]:
+def arrange_images(
+    folder: Path, labels: NDArray[Any], parts: NDArray[np.uint8], hasher: FingerprintHasher
+) -> NDArray[np.int64]:
     """Write the four arrays of a dataset. IMAGES becomes `train_images`, so that most images are written only once.
 
     Validation images follow the training images; otherwise the order is kept.
@@ -69,15 +72,21 @@ def arrange_images(folder: Path, labels: NDArray[Any], parts: NDArray[np.uint8])
     Args:
         labels: Labels of the images, of shape (images,) or (images, attributes).
         parts: TRAIN, VALIDATION or TEST for each image.
+        hasher: It receives the arrays, and hashes the last of them after this function has returned.
 
     Returns:
         The positions in IMAGES in their new order, first those of `train_images`, then those of `test_images`.
     """
     order = np.argsort(parts, kind="stable")
     train, test = np.split(order, [int((parts != TEST).sum())])
-    copy_rows(folder / IMAGES, folder / "test_images.npy", test.tolist())
-    keep_rows(folder / IMAGES, train.tolist())
-    (folder / IMAGES).rename(folder / "train_images.npy")
     for split, rows in (("train", train), ("test", test)):
         np.save(folder / f"{split}_labels.npy", labels[rows])
+    copy_rows(folder / IMAGES, folder / "test_images.npy", test.tolist())
+    first, *others = ARRAYS
+    with RowReader(folder / IMAGES) as reader:
+        hasher.add_header(first, (len(train), *reader.row_shape), reader.dtype)
+    keep_rows(folder / IMAGES, train.tolist(), hasher.add_block)
+    (folder / IMAGES).rename(folder / f"{first}.npy")
+    for name in others:
+        hasher.add_file(folder, name)
     return order

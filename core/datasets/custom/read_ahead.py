@@ -1,12 +1,13 @@
 """Reading of many files in threads, a few of them ahead."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-_WORKERS = 4
+_WORKERS = min(4, max(2, os.cpu_count() or 2))  # more than processors only compete
 _TOGETHER, _AHEAD = 8, 8  # files per task, and tasks ahead
 
 _Found = TypeVar("_Found")

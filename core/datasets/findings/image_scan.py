@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,15 @@ from numpy.typing import NDArray
 
 from core.augment.pillow import to_picture
 from core.datasets.dataset import Arrays, Images
-from core.datasets.findings.image_sketch import VARIED, compute_factor, digest_pixels, reduce_picture, sketch_images
+from core.datasets.findings.image_sketch import (
+    VARIED,
+    Sketches,
+    classify_content,
+    compute_factor,
+    digest_pixels,
+    reduce_picture,
+    sketch_images,
+)
 
 _MOST_BITS = 8  # of 64
 _BANDS, _NEIGHBOURS = 8, 64
@@ -99,19 +106,29 @@ def open_scanner(most: int, scratch: Path | None = None) -> Iterator["ImageScann
 
 
 class ImageScanner:
-    """Scan of images that are added one at a time."""
+    """Scan of images that are added one at a time. Most of the work is done meanwhile."""
 
     def __init__(self, most: int, file: Any) -> None:
         self._count, self._most, self._file = 0, most, file
-        self._shape: tuple[int, ...] = ()
+        self._waiting: list[Images] = []
+        self._sketches: list[Sketches] = []
+        self._coarse: list[NDArray[np.float32]] = []
 
     def add(self, reduced: Images) -> None:
         """Add the reduced copy of the next image (see `reduce_picture`)."""
-        self._shape = self._shape or reduced.shape
-        assert reduced.shape == self._shape
         assert self._count < self._most
-        self._file.write(np.ascontiguousarray(reduced).data)
+        self._waiting.append(reduced)
         self._count += 1
+        if len(self._waiting) == _SKETCHED:
+            self._sketch()
+
+    def _sketch(self) -> None:
+        reduced = np.stack(self._waiting)
+        self._waiting.clear()
+        self._file.write(reduced.data)
+        self._sketches.append(sketch_images(reduced))
+        self._coarse += [_project(reduced[start : start + _PROJECTED]) for start in range(0, len(reduced), _PROJECTED)]
+        self._shape = reduced.shape[1:]
 
     def finish(self, read: Callable[[int], Images]) -> ImageScan:
         """Compare the images.
@@ -123,38 +140,33 @@ class ImageScanner:
         count = self._count
         if not count:
             return ImageScan(np.arange(0), np.arange(0), np.zeros(0, np.uint8))
-        self._file.flush()
-        reduced = np.memmap(self._file, np.uint8, "r", shape=(count, *self._shape))
-        blocks = [
-            sketch_images(reduced[start : start + _SKETCHED], partial(_read_after, read, start))
-            for start in range(0, count, _SKETCHED)
-        ]
-        digests, hashes, content = map(np.concatenate, zip(*blocks, strict=True))
-        whole = read(0).shape[:2]
-        if compute_factor(*whole) > 1:
+        if self._waiting:
+            self._sketch()
+        digests, hashes, suspect = map(np.concatenate, zip(*self._sketches, strict=True))
+        content = np.full(count, VARIED, np.uint8)
+        for row in np.flatnonzero(suspect):
+            content[row] = classify_content(read(int(row)))
+        factor = compute_factor(*read(0).shape[:2])
+        if factor > 1:
             _, groups, sizes = np.unique(digests, return_inverse=True, return_counts=True)
             for row in np.flatnonzero(sizes[groups] > 1):
                 digests[row] = digest_pixels(read(int(row)))
         exact = _number(np.unique(digests, return_inverse=True)[1])
         own = np.flatnonzero((exact == np.arange(count)) & (content == VARIED))
         near = np.arange(count)
-        near[own] = own[_join(_Sketches(reduced, hashes, compute_factor(*whole)), own)]
+        self._file.flush()
+        reduced = np.memmap(self._file, np.uint8, "r", shape=(count, *self._shape))
+        near[own] = own[_join(_Comparison(reduced, hashes, np.concatenate(self._coarse), factor), own)]
         return ImageScan(exact, near[exact], content)
 
 
-def _read_after(read: Callable[[int], Images], start: int, row: int) -> Images:
-    return read(start + row)
-
-
-class _Sketches:
+class _Comparison:
     """Perceptual hashes, reduced copies and coarse copies of images."""
 
-    def __init__(self, reduced: Images, hashes: NDArray[np.uint64], factor: int) -> None:
+    def __init__(self, reduced: Images, hashes: NDArray[np.uint64], coarse: NDArray[np.float32], factor: int) -> None:
         self.hashes = hashes
-        self._reduced = reduced.reshape(len(reduced), -1)
+        self._reduced, self._coarse = reduced.reshape(len(reduced), -1), coarse
         self._alike = _ALIKE_SMALL if factor == 1 else _ALIKE
-        blocks = (reduced[start : start + _PROJECTED] for start in range(0, len(reduced), _PROJECTED))
-        self._coarse = np.concatenate([_project(block) for block in blocks])
 
     def are_alike(self, a: Numbers, b: Numbers) -> NDArray[np.bool_]:
         """Return for pairs of images whether their reduced pixels are."""
@@ -202,7 +214,7 @@ def _number(groups: NDArray[Any]) -> Numbers:
     return first[index].astype(np.int64)
 
 
-def _join(sketches: _Sketches, images: Numbers) -> Numbers:
+def _join(sketches: _Comparison, images: Numbers) -> Numbers:
     """Return the group of near duplicates of each image, numbered by its first member."""
     groups = np.arange(len(images))
     hashes = sketches.hashes[images]
@@ -218,7 +230,7 @@ def _join(sketches: _Sketches, images: Numbers) -> Numbers:
     return groups
 
 
-def _connect(sketches: _Sketches, images: Numbers, groups: Numbers, a: Numbers, b: Numbers) -> Numbers:
+def _connect(sketches: _Comparison, images: Numbers, groups: Numbers, a: Numbers, b: Numbers) -> Numbers:
     """Join the groups of the pairs that are alike."""
     starts = range(0, len(a), _PAIRS)
     alike = [sketches.are_alike(images[a[i : i + _PAIRS]], images[b[i : i + _PAIRS]]) for i in starts]

@@ -1,7 +1,6 @@
 """Sketches of images, which are compared with others: digests, perceptual hashes, reduced copies and the content."""
 
 import hashlib
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,17 +20,17 @@ Pixels = NDArray[np.uint8]
 
 
 class Sketches(NamedTuple):
-    """Digests, perceptual hashes and content of images, each array of shape (images,).
+    """Digests and perceptual hashes of images, each array of shape (images,).
 
     Attributes:
         digests: First 16 bytes of the SHA-256 of the reduced images.
-        hashes: Perceptual hashes (pHash) of 64 bits; 0 for images without content.
-        content: VARIED, ONE_COLOUR, NEARLY_BLACK or NEARLY_WHITE.
+        hashes: Perceptual hashes (pHash) of 64 bits.
+        suspect: Whether an image may have no content, so that its pixels must be classified.
     """
 
     digests: NDArray[np.void]
     hashes: NDArray[np.uint64]
-    content: NDArray[np.uint8]
+    suspect: NDArray[np.bool_]
 
 
 def compute_factor(height: int, width: int) -> int:
@@ -45,18 +44,10 @@ def reduce_picture(picture: Image.Image) -> Pixels:
     return to_array(picture.reduce(factor) if factor > 1 else picture)
 
 
-def sketch_images(reduced: Pixels, read: Callable[[int], Pixels]) -> Sketches:
-    """Compute the sketches of images.
-
-    Args:
-        reduced: Their reduced copies, uint8 of shape (images, height, width, channels).
-        read: Function that returns the pixels of an image. It is called for images that may have no content.
-    """
+def sketch_images(reduced: Pixels) -> Sketches:
+    """Compute the sketches of images from their reduced copies, uint8 of shape (images, height, width, channels)."""
     digests = np.array([digest_pixels(image) for image in reduced], "V16")
-    content = np.zeros(len(reduced), np.uint8)
-    for row in np.flatnonzero(_may_lack_content(reduced)):
-        content[row] = _classify_content(read(int(row)))
-    return Sketches(digests, np.where(content == VARIED, _hash_images(reduced), np.uint64(0)), content)
+    return Sketches(digests, _hash_images(reduced), _may_lack_content(reduced))
 
 
 def digest_pixels(pixels: Pixels) -> bytes:
@@ -91,7 +82,8 @@ def _may_lack_content(reduced: Pixels) -> NDArray[np.bool_]:
     return (average <= least) | (average >= most) | one_colour
 
 
-def _classify_content(pixels: Pixels) -> int:
+def classify_content(pixels: Pixels) -> int:
+    """Return VARIED, ONE_COLOUR, NEARLY_BLACK or NEARLY_WHITE."""
     if (np.ptp(pixels, axis=(0, 1)) <= _SAME_COLOUR).all():
         return ONE_COLOUR
     if (pixels <= _DARK).mean() >= _EMPTY_SHARE:

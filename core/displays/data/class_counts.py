@@ -9,7 +9,8 @@ import pandas as pd
 
 from core.datasets.report import SPLITS
 from core.displays.chart_view import Chart
-from core.displays.data_display import SPLIT_LABELS, DataDisplay, count_names
+from core.displays.data_display import DataDisplay, count_names
+from core.displays.dataset_summary import SPLIT_LABELS
 from core.displays.encoding import AXIS_CHARS, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_count, quote_class

@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from core.displays.data_display import SPLIT_LABELS, ImageCell, ImageView, build_image_cells
+from core.displays.data_display import ImageCell, ImageView, build_image_cells
+from core.displays.dataset_summary import SPLIT_LABELS
 from core.plural import format_plural
 
 _MOST_PER_GROUP = 6

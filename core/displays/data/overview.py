@@ -13,7 +13,7 @@ from core.datasets.findings.image_findings import SEVERITIES
 from core.datasets.report import SPLITS
 from core.displays.chart_view import Chart
 from core.displays.data_display import DataDisplay
-from core.displays.data_headline import write_image_counts
+from core.displays.dataset_summary import write_image_counts
 from core.displays.number import format_count
 from core.plural import format_plural
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.displays.data_display import SPLIT_LABELS, ImageCell, ImageView
+from core.displays.data_display import ImageCell, ImageView
+from core.displays.dataset_summary import SPLIT_LABELS
 from core.displays.number import quote_class
 from core.plural import format_plural
 

@@ -5,7 +5,8 @@ import streamlit as st
 from core.datasets.cache import DatasetStatus
 from core.datasets.dataset_key import key_or_name
 from core.displays.data_display import count_names
-from core.displays.data_headline import find_worst, write_image_counts, write_main_finding
+from core.displays.data_headline import find_worst, write_main_finding
+from core.displays.dataset_summary import write_image_counts
 from core.displays.markdown import escape_markdown
 from core.errors import HeadroomError
 from core.ui.data.display import is_usable, open_inspected

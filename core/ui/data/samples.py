@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.datasets.inspect import InspectedDataset
 from core.displays.data.samples import Samples, Split
-from core.displays.data_display import SPLIT_LABELS
+from core.displays.dataset_summary import SPLIT_LABELS
 from core.displays.markdown import escape_markdown
 from core.ui import url, widget
 from core.ui.data.display import show_data_display
