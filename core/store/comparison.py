@@ -142,8 +142,12 @@ class Comparison:
     def former_labels(self) -> dict[str, str]:
         """Labels by those that older versions wrote, which old drafts and links contain."""
         specs = [variant.spec.configuration for variant in self.variants]
-        former = (label_variants(specs, describe) for describe in FORMER)
-        return {label: current for labels in former for label, current in zip(labels, self.labels, strict=True)}
+        former = [label_variants(specs, describe) for describe in FORMER]
+        found = {label: current for labels in former for label, current in zip(labels, self.labels, strict=True)}
+        for labels in (*former, self.labels):
+            for spec, label, current in zip(specs, labels, self.labels, strict=True):
+                found |= {head + label.removeprefix(spec.label): current for head in spec.former_labels}
+        return found
 
     @property
     def first(self) -> Run:

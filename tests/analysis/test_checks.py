@@ -148,7 +148,7 @@ def test_class_that_no_image_activates_is_dead(make_run: RunWriter) -> None:
     found = ask("dead_class", rewrite(run, probs=dead))
     assert found == Result(
         "failed",
-        'Dead ReLU: GAP (seed 0) never activates for classes "4", "7". Compare with the head GAP, linear maps.',
+        'Dead ReLU: GAP (seed 0) never activates for classes "4", "7". Compare with the head GAP (linear maps).',
     )
     assert ask("dead_class", make_run(head="gap", seed=1)).state == "passed"
     assert ask("dead_class", rewrite(make_run(head="dense"), probs=dead)).state == "not applicable"

@@ -34,7 +34,7 @@ RENAMED = NAMES
 REWORDED = {(name, old): new for name, values in VALUES.items() for old, new in values.items()}
 """Former name of a URL parameter and former value: value of its widget today."""
 
-_HEADS = {head.label: name for name, head in HEADS.items()}
+_HEADS = {label: name for name, head in HEADS.items() for label in (head.label, *head.former_labels)}
 IDS: dict[str, dict[str, str]] = {
     "layers_of": _HEADS,
     "runs_head": _HEADS,

@@ -139,7 +139,7 @@ def test_interrupted_race_shows_why_and_can_continue(open_page: Open, home: Home
 
 def test_answer_is_the_title_with_its_evidence(open_page: Open, put: Put) -> None:
     cases = {
-        "decided": ("Use GAP, linear maps, 16 filters: 13.8× fewer parameters than ", "Compare finalists"),
+        "decided": ("Use GAP (linear maps), 16 filters: 13.8× fewer parameters than ", "Compare finalists"),
         "needed": ("Flatten + Dense, 8 filters is needed: ", "Save as report"),
         "undecided": ("Not decided: it is open which of ", "Train 4 more seeds per finalist"),
         "stopped": ("Not decided: the race was stopped; ", "Continue"),
@@ -173,7 +173,7 @@ def test_answer_without_its_runs_keeps_the_sentence(open_page: Open, put: Put, m
     assert race.answer
     make_run.store.delete(race.answer.runs[0])
     app = open_page("advisor", advice=race.race_id)
-    assert app.title[0].value.startswith("Use GAP, linear maps, 16 filters")
+    assert app.title[0].value.startswith("Use GAP (linear maps), 16 filters")
     assert not app.error
     assert app.warning
 
