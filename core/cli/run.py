@@ -177,7 +177,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
     from core.store.elsewhere import list_known_settings, list_missing
     from core.store.kept_epoch import describe_kept_epoch
     from core.store.run_store import RunStore
-    from core.store.withheld import is_withheld
+    from core.store.withheld import list_withheld
 
     run_id, store = find_id(home, prefix), RunStore(home)
     job = next((job for job in list_available_jobs(home) if job.run_id == run_id), None)
@@ -186,7 +186,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
         return {
             "run_id": run_id,
             "status": job.state,
-            "withheld": is_withheld(home, run_id),
+            "withheld": run_id in list_withheld(home),
             "spec": job.spec.model_dump(),
             "elsewhere": None, "missing": [],
             "metrics": None, "cost": None, "data": None, "cpu": None, "finished_at": None,
@@ -201,7 +201,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
     return {
         "run_id": run_id,
         "status": "finished",
-        "withheld": is_withheld(home, run.run_id),
+        "withheld": run.is_withheld,
         "spec": list_known_settings(run.spec),
         "elsewhere": record["elsewhere"],
         "missing": list_missing([run]),
