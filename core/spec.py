@@ -286,10 +286,6 @@ class RunSpec(BaseModel):
         return self.elsewhere or HEADS[self.head].label
 
     @property
-    def former_labels(self) -> tuple[str, ...]:
-        return () if self.elsewhere else HEADS[self.head].former_labels
-
-    @property
     def run_id(self) -> str:
         """First 12 hex digits of the SHA-256 of the canonical spec as compact JSON."""
         text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"))

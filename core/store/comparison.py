@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ComparisonError
 from core.recipe import Recipe
 from core.recipes import RECIPES, recipe_of
-from core.spec import DATASETS, SETTINGS, RunSpec
+from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.elsewhere import order_of
 from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
@@ -146,7 +146,8 @@ class Comparison:
         found = {label: current for labels in former for label, current in zip(labels, self.labels, strict=True)}
         for labels in (*former, self.labels):
             for spec, label, current in zip(specs, labels, self.labels, strict=True):
-                found |= {head + label.removeprefix(spec.label): current for head in spec.former_labels}
+                heads = () if spec.elsewhere else HEADS[spec.head].former_labels
+                found |= {head + label.removeprefix(spec.label): current for head in heads}
         return found
 
     @property

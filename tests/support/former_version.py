@@ -1,4 +1,4 @@
-"""What the home of the former version contained; it is in `former_home/`."""
+"""Contents of the home of the former version, `former_home/`."""
 
 import json
 import math
