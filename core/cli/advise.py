@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli.output import JsonFlag, print_json, print_message, print_table
-from core.cli.recipe_option import RecipeOption, read_recipe
+from core.cli.recipe_option import RecipeOption, choose_side, read_recipe
 from core.cli.setting_option import with_settings
 from core.errors import AdviceError, JobError
 from core.home import Home
@@ -103,7 +103,7 @@ def advise(
         return
     request = _read_request(max_size, max_latency, max_params, margin, metric, cost, goal, seconds, seeds)
     plan = _plan(home, recipe, heads, values or [], backbones, changes, request)
-    if _confirm(plan, dry_run, yes, as_json):
+    if _confirm(home, plan, dry_run, yes, as_json):
         from core.advice.control import start_race
 
         _follow(home, start_race(home, plan), wait_for_it=not no_wait, as_json=as_json)
@@ -146,11 +146,13 @@ def _plan(
     if duplicates := [setting for setting in values if setting in changes]:
         option = duplicates[0].replace("_", "-")
         raise AdviceError(f"Give {duplicates[0]} either with --set or with --{option}, not both.")
+    if "side" not in values:
+        changes |= choose_side(home, changes, RECIPES[name].spec.dataset, values.get("model", []))
     chosen = [] if heads is None else [head.strip() for head in heads.split(",")]
     return make_plan(home, RECIPES[name], request, chosen, values, changes)
 
 
-def _confirm(plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: bool) -> bool:
+def _confirm(home: Home, plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: bool) -> bool:
     """Print the plan; return whether to start it.
 
     Raises:
@@ -162,6 +164,7 @@ def _confirm(plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: bool) -> boo
         describe_advice_time,
         write_candidate_cost,
     )
+    from core.models.before_training import list_training_messages
 
     if as_json and dry_run:
         print_json(build_plan_json(plan))
@@ -179,7 +182,8 @@ def _confirm(plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: bool) -> boo
             for one in plan.candidates
         ]
         print_table(rows, numbers=_NUMBER_COLUMNS)
-    for message in (describe_advice_plan(plan), describe_advice_time(plan), plan.warning):
+    known = list_training_messages(home, [candidate.parsed_spec for candidate in plan.allowed])
+    for message in (*known, describe_advice_plan(plan), describe_advice_time(plan), plan.warning):
         if message:
             print_message(message)
     if dry_run or yes:

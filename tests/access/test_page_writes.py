@@ -45,7 +45,7 @@ READING = {
     },
     "core.models": {
         "background": {"EvaluationState", "find_evaluation"}, "model_info": None,
-        "pretrained": {"list_missing_weights"},
+        "before_training": {"list_training_messages"},
     },
     "core.store": {
         "bundle": {"export_bundle", "list_files"}, "damage": {"describe_invalid_field"},
