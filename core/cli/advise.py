@@ -158,32 +158,32 @@ def _confirm(home: Home, plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: 
     Raises:
         JobError: when there is no terminal to ask.
     """
-    from core.displays.advice_text import (
-        build_plan_json,
-        describe_advice_plan,
-        describe_advice_time,
-        write_candidate_cost,
-    )
+    from core.displays import advice_text
     from core.models.before_training import list_training_messages
 
     if as_json and dry_run:
-        print_json(build_plan_json(plan))
+        print_json(advice_text.build_plan_json(plan))
         return False
     if not as_json:
         rows = [
             {
                 "Candidate": one.name,
-                "Parameters": write_candidate_cost(one, "params"),
-                "LiteRT file": write_candidate_cost(one, "size"),
-                "FLOPs per image": write_candidate_cost(one, "flops"),
-                "Latency": write_candidate_cost(one, "latency"),
+                "Parameters": advice_text.write_candidate_cost(one, "params"),
+                "LiteRT file": advice_text.write_candidate_cost(one, "size"),
+                "FLOPs per image": advice_text.write_candidate_cost(one, "flops"),
+                "Latency": advice_text.write_candidate_cost(one, "latency"),
                 "Status": f"excluded: {one.excluded_by}" if one.excluded_by else "starts",
             }
             for one in plan.candidates
         ]
         print_table(rows, numbers=_NUMBER_COLUMNS)
     known = list_training_messages(home, [candidate.parsed_spec for candidate in plan.allowed])
-    for message in (*known, describe_advice_plan(plan), describe_advice_time(plan), plan.warning):
+    for message in (
+        *known,
+        advice_text.describe_advice_plan(plan),
+        advice_text.describe_advice_time(plan),
+        plan.warning,
+    ):
         if message:
             print_message(message)
     if dry_run or yes:

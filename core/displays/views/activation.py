@@ -106,7 +106,7 @@ class Activation(Display):
                         {
                             "Test image": str(image),
                             "True class": names[int(run.predictions.test_labels[image])],
-                            "Head": head,
+                            self.column: head,
                             "Class and probability": self._write(run, index, shown),
                             "Evidence": describe_shares(shares[index], names[shown]),
                         }
