@@ -268,8 +268,7 @@ def _follow(home: Home, race: "Race", *, wait_for_it: bool, as_json: bool) -> No
     except KeyboardInterrupt:
         print_message(f"It continues in the background. Show its status: headroom advise {race.race_id}")
         raise
-    status = read_race_status(home, race)
-    seconds = estimate_more_seeds(home, race)
+    status, seconds = read_race_status(home, race), estimate_more_seeds(home, race)
     if as_json:
         print_json(build_advice_json(race, status, seconds))
     else:
@@ -297,6 +296,5 @@ def _print_race(race: "Race", status: "RaceStatus", more_seconds: float | None) 
     print_table(rows, numbers=_NUMBER_COLUMNS)
     print_message(f"Advice {race.race_id}: {format_seconds(race.train_seconds)} of training in this race.")
     typer.echo(write_answer(race, more_seconds))
-    answer = race.answer
-    if answer and answer.state == "undecided" and answer.more_seeds and race.state == "answered":
+    if (answer := race.answer) and answer.state == "undecided" and answer.more_seeds and race.state == "answered":
         print_message(f"Continue with: headroom advise {race.race_id} --continue --budget 30m")

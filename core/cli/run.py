@@ -112,12 +112,13 @@ def _write_measured(keep: str | None, epoch: int | None) -> str:
 def _as_text(row: dict[str, Any]) -> dict[str, str]:
     from core.analysis.seed_mean import SeedMean
     from core.displays.number import format_accuracy, format_count, format_loss
+    from core.store.variant_label import name_run
 
     return {
         "Run": row["run_id"],
         "Recipe": format_known(row["recipe"]),
         "Dataset": format_dataset(row),
-        "Head": format_known(row["elsewhere"] or row["head"]),
+        "Head": row["elsewhere"] or format_known(row["head"] and name_run(row["head"], row["backbone"], row["model"])),
         "Seed": format_known(row["seed"]),
         "Epochs": _write_epochs(row["epochs"], row["trained_epochs"]),
         "Status": f"{row['status']}, withheld" if row["withheld"] else row["status"],

@@ -58,6 +58,7 @@ READING = {
         "record": {"Cost", "Data", "Elsewhere", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
         "run": {"FILES", "Run"}, "environment": {"read_environment"},
         "run_store": {"RunStore"}, "search": None, "withheld": {"WITHHELD"},
+        "variant_label": None,
     },
     "core.reports": {
         "advice_report": None,

@@ -17,6 +17,7 @@ from core.recipes import recipe_of
 from core.store.elsewhere import describe_elsewhere
 from core.store.note import Note
 from core.store.run import Run
+from core.store.variant_label import label_run
 from core.store.withheld import WITHHELD
 from core.ui import url
 from core.ui.access import act, action_button, check_permission
@@ -70,7 +71,7 @@ def show_run() -> None:
 def _show_heading(found: FoundRun, note: Note) -> None:
     spec = found.spec
     dataset = label_of_spec(spec) if spec else ""
-    default = f"{spec.label}{f' on {dataset}' if dataset else ''}, seed {spec.seed}" if spec else "Run"
+    default = f"{label_run(spec)}{f' on {dataset}' if dataset else ''}, seed {spec.seed}" if spec else "Run"
     name = note.name or default
     st.set_page_config(page_title=f"Run {found.run_id} · {default} · Headroom")
     show_title(escape_markdown(f"★ {name}" if note.star else name))
