@@ -64,7 +64,7 @@ dev: $(APP) ## open the dashboard with an empty temporary home; it reloads when 
 	@home=$$(mktemp -d "$${TMPDIR:-/tmp}/headroom-dev.XXXXXX") || exit 1; \
 	trap 'rm -rf "$$home"' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
 	echo "Starting the dashboard with the examples and the temporary home $$home, which is deleted at the end."; \
-	HEADROOM_HOME="$$home" $(PY) -m streamlit run dashboard.py --server.showEmailPrompt false \
+	HEADROOM_HOME="$$home" $(PY) -m streamlit run asgi.py --server.showEmailPrompt false \
 		--server.fileWatcherType auto --server.runOnSave true --client.showErrorDetails full
 
 quick: lint types ## lint, types and the fast tests: no training, no pages, no processes

@@ -80,7 +80,8 @@ ReportVersion = Annotated[str, Field(pattern=r"^r[a-z2-9]{7}-[1-9][0-9]{0,5}$")]
 LinkSecret = Annotated[str, Field(max_length=200)]
 VariantKey = Annotated[str, Field(pattern=r"^([a-z_]{1,40}-[0-9a-f]{8})?$")]
 """ID of a variant, or ""."""
-Line = Annotated[str, Field(max_length=200), AfterValidator(check_printable)]
+MAX_LINE = 200
+Line = Annotated[str, Field(max_length=MAX_LINE), AfterValidator(check_printable)]
 """Text of one line, such as a name."""
 Prose = Annotated[str, Field(max_length=20_000)]
 SourcePath = Annotated[str, Field(max_length=4096)]

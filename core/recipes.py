@@ -83,13 +83,15 @@ def _count_changes(spec: RunSpec, reference: RunSpec, recipe: Recipe) -> int | N
 def list_overrides(spec: RunSpec) -> dict[str, Any]:
     """Return the hyperparameters of a run that differ from its recipe, without head and seed.
 
-    A hyperparameter that is None in the run but not in the recipe is left out: no option can set it.
+    A hyperparameter that is None in the run but not in the recipe is left out: no option can set it. The image size of
+    a run with a model of the user is always included, because the command would choose that of the model.
     """
     defaults = _find_recipe(spec).spec_of(spec.head)
     return {
         name: value
         for name, value in spec.model_dump().items()
-        if value not in (None, getattr(defaults, name)) and name not in ("data", "head", "seed")
+        if value is not None and name not in ("data", "head", "seed")
+        if value != getattr(defaults, name) or (name == "side" and spec.model)
     }
 
 

@@ -1,14 +1,29 @@
 """The registry: the files of a folder are its entries."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from core.analysis.check import CHECKS
+from core.augment.corruption import CORRUPTIONS
+from core.displays.advice_display import ADVICE_DISPLAYS
+from core.displays.data_display import DATA_DISPLAYS
+from core.displays.display import DISPLAYS
 from core.errors import UnknownNameError
+from core.importers.importer import IMPORTERS
+from core.recipes import RECIPES
 from core.registry import Registry
+from core.reports.format import FORMATS
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS
+from tests.support.paths import ROOT
 
+REGISTRIES: tuple[Registry[Any], ...] = (
+    ADVICE_DISPLAYS, BACKBONES, CHECKS, DATA_DISPLAYS, DATASETS, DISPLAYS, FORMATS, HEADS, IMPORTERS, TRANSFORMS,
+)  # fmt: skip
 ENTRY = "class Entry:\n    name, order = {name!r}, {order}\nentry = Entry()\n"
 
 
@@ -61,3 +76,19 @@ def test_only_the_module_of_the_entry_that_is_read_is_imported(registry: Make) -
         read()
         imported.append([name for name in ("one", "two") if f"entries.{name}" in sys.modules])
     assert imported == [[], [], ["one"], ["one", "two"]]
+
+
+def test_labels_contain_no_separators_of_lists() -> None:
+    """The label "GAP, linear maps" reads as two heads in "GAP, linear maps, Flatten"."""
+    assert {registry.package for registry in REGISTRIES} == list_registries()
+    entries = [entry for registry in REGISTRIES for entry in registry.values()]
+    labels = [
+        getattr(entry, "label", None) or entry.title for entry in (*entries, *CORRUPTIONS.values(), *SETTINGS.values())
+    ]
+    assert [label for label in (*labels, *RECIPES) if re.search("[,;]", label)] == []
+
+
+def list_registries() -> set[str]:
+    """Return the packages of all registries in the source code."""
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "core").rglob("*.py")]
+    return {package for source in sources for package in re.findall(r' Registry\("([a-z._]+)", ', source)}

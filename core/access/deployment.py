@@ -11,6 +11,7 @@ from core.access.action import READ_ONLY
 from core.errors import AccessError
 
 ADDRESS, HOSTS, URL, OPEN_ACCESS = "HEADROOM_ADDRESS", "HEADROOM_HOSTS", "HEADROOM_URL", "HEADROOM_OPEN_ACCESS"
+_SERVES_API = "HEADROOM_API_PROCESS"
 _HOST = re.compile(r"\*|(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*")
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 
@@ -139,3 +140,13 @@ def _read_url(text: str) -> str:
             f"got {text!r:.80}."
         )
     return url
+
+
+def note_api() -> None:
+    """Note that this server has the routes of the HTTP API, also for modules that are reloaded after a change."""
+    os.environ[_SERVES_API] = str(os.getpid())
+
+
+def serves_api() -> bool:
+    """Return whether this server has the routes of the HTTP API, which view-only links need."""
+    return os.environ.get(_SERVES_API) == str(os.getpid())

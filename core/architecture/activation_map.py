@@ -1,4 +1,4 @@
-"""Class activation maps (CAM, Grad-CAM) of the last feature maps, in closed form.
+"""Class activation maps (CAM and Grad-CAM) of the last feature maps, in closed form.
 
 A head pools feature maps A of shape (height, width, channels) to a vector p, followed by Dense layers. For average
 pooling and at most one Dense layer, the class activation map is exact: M(class) = Σₖ W(k, class) · Aₖ, and its mean

@@ -19,19 +19,23 @@ class Head:
     uses: tuple[str, ...]
     layers: HeadLayers
     order: int
+    former_labels: tuple[str, ...]
 
 
-def head(*, label: str, order: int, uses: tuple[str, ...] = ()) -> Callable[[HeadLayers], Head]:
+def head(
+    *, label: str, order: int, uses: tuple[str, ...] = (), former_labels: tuple[str, ...] = ()
+) -> Callable[[HeadLayers], Head]:
     """Register a function as a head: its name becomes the head's name, its docstring the summary.
 
     Args:
         label: name in the UI.
         order: position in lists and in the color palette.
         uses: hyperparameters of RunSpec that the function reads.
+        former_labels: names in links, drafts and searches of older versions.
     """
 
     def register(layers: HeadLayers) -> Head:
-        return Head(layers.__name__, label, (layers.__doc__ or "").strip(), uses, layers, order)
+        return Head(layers.__name__, label, (layers.__doc__ or "").strip(), uses, layers, order, former_labels)
 
     return register
 

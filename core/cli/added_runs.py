@@ -43,15 +43,14 @@ def _describe(run: "Run") -> str:
     from core.datasets.dataset_key import label_of_spec
     from core.displays.number import format_share
     from core.plural import format_plural
-    from core.spec import HEADS
     from core.store.elsewhere import list_missing
+    from core.store.variant_label import label_run
 
     spec, data = run.spec, run.record.data
-    name = spec.elsewhere or HEADS[spec.head].label
     parts = [
         f"{format_plural(data.test_images, 'test image')} of {len(data.classes):,} classes",
         f"test accuracy {format_share(run.record.metrics.test_accuracy)}",
         *(f"no {part}" for part in list_missing([run])),
     ]
-    what = ", ".join(filter(None, (name, label_of_spec(spec), f"seed {spec.seed}")))
+    what = ", ".join(filter(None, (label_run(spec), label_of_spec(spec), f"seed {spec.seed}")))
     return f"{what}: {', '.join(parts)}"

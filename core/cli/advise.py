@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli.output import JsonFlag, print_json, print_message, print_table
-from core.cli.recipe_option import RecipeOption, read_recipe
+from core.cli.recipe_option import RecipeOption, choose_side, read_recipe
 from core.cli.setting_option import with_settings
 from core.errors import AdviceError, JobError
 from core.home import Home
@@ -103,7 +103,7 @@ def advise(
         return
     request = _read_request(max_size, max_latency, max_params, margin, metric, cost, goal, seconds, seeds)
     plan = _plan(home, recipe, heads, values or [], backbones, changes, request)
-    if _confirm(plan, dry_run, yes, as_json):
+    if _confirm(home, plan, dry_run, yes, as_json):
         from core.advice.control import start_race
 
         _follow(home, start_race(home, plan), wait_for_it=not no_wait, as_json=as_json)
@@ -146,40 +146,44 @@ def _plan(
     if duplicates := [setting for setting in values if setting in changes]:
         option = duplicates[0].replace("_", "-")
         raise AdviceError(f"Give {duplicates[0]} either with --set or with --{option}, not both.")
+    if "side" not in values:
+        changes |= choose_side(home, changes, RECIPES[name].spec.dataset, values.get("model", []))
     chosen = [] if heads is None else [head.strip() for head in heads.split(",")]
     return make_plan(home, RECIPES[name], request, chosen, values, changes)
 
 
-def _confirm(plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: bool) -> bool:
+def _confirm(home: Home, plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: bool) -> bool:
     """Print the plan; return whether to start it.
 
     Raises:
         JobError: when there is no terminal to ask.
     """
-    from core.displays.advice_text import (
-        build_plan_json,
-        describe_advice_plan,
-        describe_advice_time,
-        write_candidate_cost,
-    )
+    from core.displays import advice_text
+    from core.models.before_training import list_training_messages
 
     if as_json and dry_run:
-        print_json(build_plan_json(plan))
+        print_json(advice_text.build_plan_json(plan))
         return False
     if not as_json:
         rows = [
             {
                 "Candidate": one.name,
-                "Parameters": write_candidate_cost(one, "params"),
-                "LiteRT file": write_candidate_cost(one, "size"),
-                "FLOPs per image": write_candidate_cost(one, "flops"),
-                "Latency": write_candidate_cost(one, "latency"),
+                "Parameters": advice_text.write_candidate_cost(one, "params"),
+                "LiteRT file": advice_text.write_candidate_cost(one, "size"),
+                "FLOPs per image": advice_text.write_candidate_cost(one, "flops"),
+                "Latency": advice_text.write_candidate_cost(one, "latency"),
                 "Status": f"excluded: {one.excluded_by}" if one.excluded_by else "starts",
             }
             for one in plan.candidates
         ]
         print_table(rows, numbers=_NUMBER_COLUMNS)
-    for message in (describe_advice_plan(plan), describe_advice_time(plan), plan.warning):
+    known = list_training_messages(home, [candidate.parsed_spec for candidate in plan.allowed])
+    for message in (
+        *known,
+        advice_text.describe_advice_plan(plan),
+        advice_text.describe_advice_time(plan),
+        plan.warning,
+    ):
         if message:
             print_message(message)
     if dry_run or yes:
@@ -264,8 +268,7 @@ def _follow(home: Home, race: "Race", *, wait_for_it: bool, as_json: bool) -> No
     except KeyboardInterrupt:
         print_message(f"It continues in the background. Show its status: headroom advise {race.race_id}")
         raise
-    status = read_race_status(home, race)
-    seconds = estimate_more_seeds(home, race)
+    status, seconds = read_race_status(home, race), estimate_more_seeds(home, race)
     if as_json:
         print_json(build_advice_json(race, status, seconds))
     else:
@@ -293,6 +296,5 @@ def _print_race(race: "Race", status: "RaceStatus", more_seconds: float | None) 
     print_table(rows, numbers=_NUMBER_COLUMNS)
     print_message(f"Advice {race.race_id}: {format_seconds(race.train_seconds)} of training in this race.")
     typer.echo(write_answer(race, more_seconds))
-    answer = race.answer
-    if answer and answer.state == "undecided" and answer.more_seeds and race.state == "answered":
+    if (answer := race.answer) and answer.state == "undecided" and answer.more_seeds and race.state == "answered":
         print_message(f"Continue with: headroom advise {race.race_id} --continue --budget 30m")

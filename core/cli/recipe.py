@@ -179,6 +179,7 @@ def params(
     A multiplication and an addition count as two FLOPs.
     """
     from core.architecture.model import compute_model
+    from core.models.before_training import list_image_sizes
     from core.recipes import RECIPES
 
     if model is not None:
@@ -196,8 +197,10 @@ def params(
     heads = head or ([changed["head"]] if "head" in changed else chosen.heads)
     models = []
     changed.pop("head", None)
-    for name in dict.fromkeys(heads):
-        spec = chosen.spec_of(name, changed)
+    specs = [chosen.spec_of(name, changed) for name in dict.fromkeys(heads)]
+    for message in list_image_sizes(Home.default(), specs) if side is None else ():
+        print_message(message)
+    for spec in specs:
         length = spec.side if side is None else side
         shape = chosen.input_shape if length is None else (length, length, chosen.input_shape[-1])
         models.append(compute_model(spec, shape, chosen.classes if classes is None else classes))

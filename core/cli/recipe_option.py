@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.output import print_message
 from core.errors import DatasetError, JobError
 from core.home import Home
 from core.models.model_info import MODEL, choose_model, read_model_info, split_reference
@@ -92,11 +91,6 @@ def choose_side(home: Home, given: dict[str, Any], dataset: str | None, models: 
     name = given.get("dataset", dataset)
     if "side" in given or not names or name is None or "side" not in DATASETS[name].uses:
         return given
-    infos = [read_model_info(home, split_reference(name)[0]) for name in names]
-    sides = {info.side for info in infos}
+    sides = {read_model_info(home, split_reference(name)[0]).side for name in names}
     side = sides.pop()
-    if side is None or sides:
-        return given
-    of = f"model {infos[0].name}" if len(infos) == 1 else "the models"
-    print_message(f"Images are resized to {side} × {side} pixels, the input size of {of}.")
-    return given | {"side": side}
+    return given if side is None or sides else given | {"side": side}

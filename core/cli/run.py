@@ -112,12 +112,13 @@ def _write_measured(keep: str | None, epoch: int | None) -> str:
 def _as_text(row: dict[str, Any]) -> dict[str, str]:
     from core.analysis.seed_mean import SeedMean
     from core.displays.number import format_accuracy, format_count, format_loss
+    from core.store.variant_label import name_run
 
     return {
         "Run": row["run_id"],
         "Recipe": format_known(row["recipe"]),
         "Dataset": format_dataset(row),
-        "Head": format_known(row["elsewhere"] or row["head"]),
+        "Head": row["elsewhere"] or format_known(row["head"] and name_run(row["head"], row["backbone"], row["model"])),
         "Seed": format_known(row["seed"]),
         "Epochs": _write_epochs(row["epochs"], row["trained_epochs"]),
         "Status": f"{row['status']}, withheld" if row["withheld"] else row["status"],
@@ -177,7 +178,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
     from core.store.elsewhere import list_known_settings, list_missing
     from core.store.kept_epoch import describe_kept_epoch
     from core.store.run_store import RunStore
-    from core.store.withheld import is_withheld
+    from core.store.withheld import list_withheld
 
     run_id, store = find_id(home, prefix), RunStore(home)
     job = next((job for job in list_available_jobs(home) if job.run_id == run_id), None)
@@ -186,7 +187,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
         return {
             "run_id": run_id,
             "status": job.state,
-            "withheld": is_withheld(home, run_id),
+            "withheld": run_id in list_withheld(home),
             "spec": job.spec.model_dump(),
             "elsewhere": None, "missing": [],
             "metrics": None, "cost": None, "data": None, "cpu": None, "finished_at": None,
@@ -201,7 +202,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
     return {
         "run_id": run_id,
         "status": "finished",
-        "withheld": is_withheld(home, run.run_id),
+        "withheld": run.is_withheld,
         "spec": list_known_settings(run.spec),
         "elsewhere": record["elsewhere"],
         "missing": list_missing([run]),

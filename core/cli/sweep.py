@@ -122,7 +122,7 @@ def _plan(
     from core.displays.sweep import build_plan_table, describe_estimate, describe_plan, list_problems
     from core.jobs.sweep_plan import list_idle, plan_sweep
     from core.jobs.sweep_status import submit_sweep
-    from core.models.pretrained import list_missing_weights
+    from core.models.before_training import list_training_messages
     from core.store.run_store import RunStore
 
     found = plan_sweep(home, specs, RunStore(home))
@@ -131,8 +131,8 @@ def _plan(
         return None
     if not as_json:
         _print(build_plan_table(found, list(values), budget))
-    missing = list_missing_weights(home, [run.spec for run in found.of("to train")])
-    for message in [*list_idle(specs, values), *list_problems(found), *missing]:
+    known = list_training_messages(home, [run.spec for run in found.of("to train")])
+    for message in [*known, *list_idle(specs, values), *list_problems(found)]:
         print_message(message)
     print_message(describe_plan(found, budget))
     if found.of("to train"):

@@ -39,7 +39,7 @@ def train(
     """
     from core.jobs.submit import submit_all
     from core.jobs.sweep_plan import list_idle
-    from core.models.pretrained import list_missing_weights
+    from core.models.before_training import list_training_messages
 
     home = Home.default()
     chosen, changes = read_recipe(home, recipe, settings)
@@ -48,7 +48,7 @@ def train(
         print_message(message)
     submissions = submit_all(home, specs, submitted_by=SUBMITTED_BY)
     new = [spec for submission, spec in zip(submissions, specs, strict=True) if submission.status != "finished"]
-    for message in list_missing_weights(home, new):
+    for message in list_training_messages(home, new):
         print_message(message)
     names_of = {s.run_id: _name(spec) for s, spec in zip(submissions, specs, strict=True)}
     for submission in submissions:

@@ -19,7 +19,7 @@ def write_caption(display: Display) -> str:
     if not used:
         return text
     options = {option.name: option for option in list_options(type(display), display.comparison)}
-    parts = [f"{_name(field, options)} = {_write(display, field, options)}" for field in used]
+    parts = [f"{_name(display, field, options)} = {_write(display, field, options)}" for field in used]
     return f"{text} Settings: {'; '.join(parts)}."
 
 
@@ -27,9 +27,10 @@ def _get_default(field: "Field[Any]") -> Any:
     return field.default if field.default_factory is MISSING else field.default_factory()
 
 
-def _name(field: "Field[Any]", options: dict[str, DisplayOption]) -> str:
+def _name(display: Display, field: "Field[Any]", options: dict[str, DisplayOption]) -> str:
     option = options.get(field.name)
-    return option.label if option else {"pair": "Heads"}.get(field.name, field.name.replace("_", " ").capitalize())
+    name = f"{display.column}s" if field.name == "pair" else field.name.replace("_", " ").capitalize()
+    return option.label if option else name
 
 
 def _write(display: Display, field: "Field[Any]", options: dict[str, DisplayOption]) -> str:

@@ -79,7 +79,7 @@ class ClassCurve(Display):
     def table(self) -> pd.DataFrame:
         seeds = [f"{len(variant.runs):,}" for variant in self.available.variants]
         areas = self._areas
-        return pd.DataFrame({"Head": [*areas], self.area_title: [*areas.values()], "Seeds": seeds})
+        return pd.DataFrame({self.column: [*areas], self.area_title: [*areas.values()], "Seeds": seeds})
 
     @property
     def _share(self) -> float:
@@ -112,7 +112,7 @@ class ClassCurve(Display):
                 detail=alt.Detail("seed:N"),
                 color=color_styles(styles, legend=together),
                 tooltip=[
-                    alt.Tooltip("head:N", title="Head"),
+                    alt.Tooltip("head:N", title=self.column),
                     alt.Tooltip("seed:Q", title="Seed"),
                     alt.Tooltip("x:Q", title=self.axes[0], format=".1%"),
                     alt.Tooltip("y:Q", title=self.axes[1], format=".1%"),

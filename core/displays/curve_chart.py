@@ -61,7 +61,7 @@ def color_lines(styles: Mapping[str, VariantStyle], *, symbol: str | None = "str
 
 def finish_chart(chart: Any, labels: Sequence[str]) -> Chart:
     """Set the height with the legend of these heads, which marks hidden heads itself instead of fading the others."""
-    columns = 2 if max(map(len, labels)) <= 16 else 1
+    columns = 2 if max(map(len, labels)) <= 17 else 1
     rows = -(-len(labels) // columns) if len(labels) > 1 else 0
     config = alt.Config(legend=alt.LegendConfig(unselectedOpacity=1))
     finished: Chart = set_properties(chart, height=HEIGHT_PIXELS + _LEGEND_ROW_PIXELS * rows, config=config)

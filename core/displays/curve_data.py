@@ -115,7 +115,7 @@ class CurveData(Display):
         name = METRICS[self.metric].name.removesuffix(" (s)")
         rows = [
             {
-                "Head": found.head,
+                self.column: found.head,
                 "Metric": f"{found.split.capitalize()} {self.metric}" if self.has_splits else name,
                 best: self._format(found.best),
                 f"{best}: epoch": _write_epochs(found.best_epochs),
@@ -126,7 +126,7 @@ class CurveData(Display):
             for found in compute_extremes(self.comparison, self.metric)
             if found.head in self.labels and found.split in self.own_splits
         ]
-        names = ("Head", "Metric", best, f"{best}: epoch", "Last", "Last: epoch", "Seeds")
+        names = (self.column, "Metric", best, f"{best}: epoch", "Last", "Last: epoch", "Seeds")
         return pd.DataFrame(rows, columns=[*names])
 
     def _format(self, value: SeedMean) -> str:

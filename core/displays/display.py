@@ -56,6 +56,11 @@ class Display(ChartView):
         """Return the title, which may depend on the settings."""
         return self.title
 
+    @property
+    def column(self) -> str:
+        """Return the header of a column with the labels of variants: "Head", or "Setting" or "Variant" (see `noun`)."""
+        return self.comparison.noun.capitalize()
+
     @classmethod
     def choices(cls, comparison: Comparison) -> dict[str, Options]:
         """Return the allowed values of settings by name, for settings whose type does not define them."""

@@ -69,7 +69,7 @@ def _select(labels: Sequence[str]) -> dict[str, VariantStyle]:
 
 def _build_legend(labels: Sequence[str], symbol: str | None = None) -> alt.Legend:
     """Build a legend above the chart, with one column if two labels do not fit a phone."""
-    columns = 2 if max(map(len, labels)) <= 16 else 1
+    columns = 2 if max(map(len, labels)) <= 17 else 1
     return alt.Legend(
         title=None, orient="top", columns=columns, symbolOpacity=1, symbolType=symbol or alt.Undefined,
         **fit_labels(labels, _LEGEND_CHARS, lines=_LEGEND_LINES),
@@ -79,7 +79,7 @@ def _build_legend(labels: Sequence[str], symbol: str | None = None) -> alt.Legen
 def measure_legend(labels: Sequence[str]) -> int:
     """Return the height in pixels that a chart needs in addition for a legend with more than two rows."""
     rows = sum(len(wrap_label(label, _LEGEND_CHARS, _LEGEND_LINES)) for label in labels)
-    columns = 2 if max(map(len, labels)) <= 16 else 1
+    columns = 2 if max(map(len, labels)) <= 17 else 1
     return max(0, -(-rows // columns) * _LEGEND_LINE_PIXELS - _LEGEND_INCLUDED)
 
 

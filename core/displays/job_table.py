@@ -14,7 +14,6 @@ from core.jobs.queue import Job
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.run_store import RunStore
 from core.store.setting_text import describe_setting, describe_value
-from core.store.withheld import is_withheld
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,10 +36,11 @@ def read_spec(job: Job) -> RunSpec | None:
 
 def read_accuracy(store: RunStore, job: Job) -> float | None:
     """Return the test accuracy of a finished job; None if it is withheld, or its run was deleted or is damaged."""
-    if is_withheld(store.home, job.run_id):
+    if job.state != "finished":
         return None
     try:
-        return store.open(job.run_id).record.metrics.test_accuracy if job.state == "finished" else None
+        run = store.open(job.run_id)
+        return None if run.is_withheld else run.record.metrics.test_accuracy
     except HeadroomError:
         return None
 

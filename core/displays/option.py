@@ -33,10 +33,7 @@ class DisplayOption:
     name: str
     default: Any
     options: Options
-
-    @property
-    def label(self) -> str:
-        return _LABELS.get(self.name, self.name.replace("_", " ").capitalize())
+    label: str
 
     def allows(self, value: Any) -> bool:
         """Return whether a value is valid. Types must match exactly: 1 is neither True nor 1.0."""
@@ -57,8 +54,14 @@ def list_options(kind: type[Display], comparison: Comparison) -> list[DisplayOpt
             continue
         if optional and not isinstance(options, range):
             options = {None: "any", **options}
-        found.append(DisplayOption(field.name, field.default, options))
+        found.append(DisplayOption(field.name, field.default, options, _name(field.name, comparison)))
     return found
+
+
+def _name(setting: str, comparison: Comparison) -> str:
+    if setting == "head":
+        return comparison.noun.capitalize()
+    return _LABELS.get(setting, setting.replace("_", " ").capitalize())
 
 
 def _read_type(hint: Any) -> tuple[Options | None, bool]:

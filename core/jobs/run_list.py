@@ -9,13 +9,13 @@ from core.errors import HeadroomError, HomeError
 from core.home import Home
 from core.jobs.queue import Job, JobQueue
 from core.recipes import recipe_of
-from core.spec import DATASETS
+from core.spec import DATASETS, SETTINGS
 from core.store.run_store import RunStore
 from core.store.withheld import list_withheld
 
 COLUMNS = (
-    "run_id", "recipe", "elsewhere", "dataset", "folder", "head", "seed", "epochs", "trained_epochs", "status",
-    "test_accuracy", "test_loss", "params", "keep", "measured_epoch", "withheld",
+    "run_id", "recipe", "elsewhere", "dataset", "folder", "backbone", "model", "head", "seed", "epochs",
+    "trained_epochs", "status", "test_accuracy", "test_loss", "params", "keep", "measured_epoch", "withheld",
 )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def _row(home: Home, job: Job) -> dict[str, Any]:
     try:
         spec = job.spec
         recipe = recipe_of(spec)
-        row |= {name: getattr(spec, name) for name in ("dataset", "folder", "head", "seed", "epochs", "keep")}
+        row |= {name: getattr(spec, name) for name in COLUMNS if name in SETTINGS}
         row |= {"recipe": recipe.name if recipe else None}
         if (home.datasets / key_of(spec.dataset, spec.folder)).exists():
             info = read_info(home, spec)

@@ -39,7 +39,7 @@ KMNIST_HEADS = Recipe(
             {"blocks": 3},
             "Not with the author's head: on 8,000 of the images, the test accuracy of GAP falls from 84.3 ± 5.2% "
             "to 43.4 ± 12.0% (3 seeds): 4 to 6 of the 10 classes are never predicted, probably because the ReLU "
-            "before the pooling blocks their gradient. Without this ReLU (GAP, linear maps) it rises from 86.3 ± "
+            "before the pooling blocks their gradient. Without it, GAP (linear maps) rises from 86.3 ± "
             "0.5% to 92.8 ± 0.5%, 1.2 points below Flatten + Dense with the same blocks (94.0 ± 0.7%, not "
             "significant) and 2.6 below the classic model with two blocks (95.4 ± 0.3%); GAP + Dense rises from "
             "71.4 ± 1.4% to 93.5 ± 0.3%, GMP + Dense from 83.2 ± 0.8% to the same; the VGG head "
@@ -50,6 +50,6 @@ KMNIST_HEADS = Recipe(
     ),
     corrections=(
         "A ReLU precedes global average pooling and softmax, so class scores cannot be negative. "
-        "The head “GAP, linear maps” is the same without this ReLU.",
+        "The head “GAP (linear maps)” is the same without this ReLU.",
     ),
 )

@@ -16,7 +16,7 @@ _ALWAYS = (
 )
 _OF_TWO = (
     ChartBlock(
-        display="gallery", title="Images that only one head predicts correctly",
+        display="gallery", title="Images that only one {noun} predicts correctly",
         settings={"show": "only one correct", "order": "most confident first", "page_size": 12},
     ),
     ChartBlock(display="intervals"),
@@ -68,12 +68,14 @@ def write_default(comparison: Comparison, title: str = "", margin: Margin = Head
         title=title or write_title(comparison),
         runs=tuple(run.run_id for run in comparison.runs),
         baseline=comparison.baseline,
-        blocks=tuple(_copy(view, margin) for view in views),
+        blocks=tuple(_copy(view, comparison, margin) for view in views),
     )
 
 
-def _copy(block: ChartBlock, margin: Margin) -> ChartBlock:
-    """Return a block with a new ID, and with the margin if it is not the default."""
+def _copy(block: ChartBlock, comparison: Comparison, margin: Margin) -> ChartBlock:
+    """Return a block with a new ID, its title for the comparison, and the margin if it is not the default."""
     own = block.display == HeadDifference.name and margin != HeadDifference.margin
     settings = block.settings | ({"margin": margin} if own else {})
-    return block.model_copy(update={"id": draw_id(), "settings": settings})
+    return block.model_copy(
+        update={"id": draw_id(), "title": block.title.format(noun=comparison.noun), "settings": settings}
+    )

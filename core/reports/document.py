@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.bounds import Count, Line, Prose, Share, UtcTime
+from core.spec import HEADS
 
 _ITEMS, _MAX_FLOAT = Field(max_length=1_000_000), 1.7e308
 _Text = Annotated[str, Field(max_length=1_000_000)]
@@ -153,8 +154,10 @@ class Document(_Part):
             )
             for r in self.runs
         ]
-        columns = ("Run", "Head", "Seed", "Epochs", "Parameters", "Test accuracy", "Data")
-        return Table(columns=columns, rows=tuple(rows), words=("Head", "Data"))
+        heads = {label for head in HEADS.values() for label in (head.label, *head.former_labels)}
+        column = "Head" if {r.head for r in self.runs} <= heads else "Variant"
+        columns = ("Run", column, "Seed", "Epochs", "Parameters", "Test accuracy", "Data")
+        return Table(columns=columns, rows=tuple(rows), words=(column, "Data"))
 
     @property
     def environment_table(self) -> Table:

@@ -1,19 +1,33 @@
 """Reproduction of the results of a report: the commands and the environment."""
 
 from collections.abc import Iterable
+from shlex import quote
 
-from core.recipes import write_commands
+from core.recipes import write_command, write_commands
 from core.reports.document import Reproduction
 from core.store.comparison import Comparison
 from core.store.environment import read_environment
+from core.store.record import CLASS_ORDER, MODEL_FILE
 from core.store.run import Run
 
 
 def build_reproduction(comparison: Comparison) -> Reproduction:
     ids = " ".join(run.run_id for run in comparison.runs)
     baseline = f" --baseline {comparison.baseline}" if comparison.baseline else ""
-    commands = (*write_commands([run.spec for run in comparison.runs]), f"headroom compare {ids}{baseline}")
+    trained = write_commands([run.spec for run in comparison.runs])
+    added = dict.fromkeys(_write_origin(run) for run in comparison.runs if run.spec.elsewhere)
+    commands = (*trained, *added, f"headroom compare {ids}{baseline}")
     return Reproduction(commands=commands, environment=_merge(map(_read_environment, comparison.runs)))
+
+
+def _write_origin(run: Run) -> str:
+    """Return the command that evaluates the model of a run from elsewhere, or that imports its results."""
+    found, spec = run.record.elsewhere, run.spec
+    if found is None or found.library != MODEL_FILE:
+        return write_command(spec)
+    order = found.settings.get(CLASS_ORDER, "")
+    classes = f" --classes {quote(order)}" if order else ""
+    return f"headroom models evaluate {quote(spec.elsewhere)} --dataset {spec.folder or spec.dataset}{classes}"
 
 
 def _read_environment(run: Run) -> dict[str, str]:

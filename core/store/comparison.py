@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ComparisonError
 from core.recipe import Recipe
 from core.recipes import RECIPES, recipe_of
-from core.spec import DATASETS, SETTINGS, RunSpec
+from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.elsewhere import order_of
 from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
@@ -142,8 +142,13 @@ class Comparison:
     def former_labels(self) -> dict[str, str]:
         """Labels by those that older versions wrote, which old drafts and links contain."""
         specs = [variant.spec.configuration for variant in self.variants]
-        former = (label_variants(specs, describe) for describe in FORMER)
-        return {label: current for labels in former for label, current in zip(labels, self.labels, strict=True)}
+        former = [label_variants(specs, describe) for describe in FORMER]
+        found = {label: current for labels in former for label, current in zip(labels, self.labels, strict=True)}
+        for labels in (*former, self.labels):
+            for spec, label, current in zip(specs, labels, self.labels, strict=True):
+                heads = () if spec.elsewhere else HEADS[spec.head].former_labels
+                found |= {head + label.removeprefix(spec.label): current for head in heads}
+        return found
 
     @property
     def first(self) -> Run:

@@ -73,6 +73,12 @@ class Cost(_Part):
     peak_bytes: Count | None = Field(description="highest resident memory of the worker")
 
 
+MODEL_FILE = "Keras model file"
+"""Library of the runs of `headroom models evaluate`."""
+CLASS_ORDER = "Order of the scores"
+"""Setting of such a run: its class names in this order, if it is not that of the dataset."""
+
+
 class Elsewhere(_Part):
     """Facts about the training of a run by another library. Its spec has the name of the model.
 

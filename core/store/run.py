@@ -22,7 +22,6 @@ from core.store.history import HISTORY, compute_epoch_seconds, parse_history, pa
 from core.store.record import Record
 from core.store.robustness_file import EXPECTED, Robustness
 from core.store.robustness_file import NAME as ROBUSTNESS
-from core.store.withheld import is_withheld
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,7 +124,7 @@ class Run:
     @property
     def is_withheld(self) -> bool:
         """Whether lists withhold the test results of the run (see `core.store.withheld`)."""
-        return is_withheld(Home(self.path.parents[1]), self.run_id)
+        return (Home(self.path.parents[1]).withheld / self.run_id).exists()
 
     def has(self, name: str) -> bool:
         """Return whether a file exists. Examples and imported runs may have no model files."""

@@ -137,5 +137,9 @@ def _read_known(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _read_texts(frame: pd.DataFrame, name: str) -> "pd.Series[str]":
-    column = frame["head"].map({head: HEADS[head].label for head in HEADS}) if name == "head_label" else frame[name]
+    column = (
+        frame["head"].map({name: "\n".join([head.label, *head.former_labels]) for name, head in HEADS.items()})
+        if name == "head_label"
+        else frame[name]
+    )
     return column.astype("object").where(column.notna(), "").astype(str).str.lower()

@@ -40,6 +40,22 @@ def label_variants(specs: Sequence[RunSpec], describe: Describe | None = None) -
     return labels
 
 
+def label_run(spec: RunSpec) -> str:
+    """Return the head of a run, with its backbone unless that is the default: "GAP · model photos"."""
+    return spec.label if spec.elsewhere else name_run(spec.label, spec.backbone, spec.model)
+
+
+def name_run(head: str, backbone: str, model: str) -> str:
+    """Return the name of the head with the backbone of a run.
+
+    >>> name_run("GAP", "conv_pool", ""), name_run("GAP", "pixels", ""), name_run("GAP", "model", "photos:01234567")
+    ('GAP', 'GAP · No convolutions', 'GAP · model photos')
+    """
+    if backbone == RunSpec.model_fields["backbone"].default:
+        return head
+    return f"{head} · {describe_setting('model', model) if model else describe_value('backbone', backbone)}"
+
+
 def _describe_backbone(spec: RunSpec, specs: Sequence[RunSpec]) -> str:
     """Return the backbone or the model of a run, with its fingerprint if other models have the same name."""
     if not spec.model:

@@ -25,11 +25,6 @@ def list_withheld(home: Home) -> frozenset[str]:
     return frozenset()
 
 
-def is_withheld(home: Home, run_id: str) -> bool:
-    """Return whether the test results of one run are withheld."""
-    return (home.withheld / run_id).exists()
-
-
 def withhold(home: Home, run_ids: Iterable[str]) -> None:
     """Withhold the test results of runs.
 

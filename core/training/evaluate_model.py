@@ -18,6 +18,7 @@ import numpy as np
 from core.architecture.graph import INPUT, LayerWalk
 from core.architecture.model import Model
 from core.augment.corruption import select_corrupted_images
+from core.bounds import MAX_LINE
 from core.datasets.cache import pin
 from core.datasets.dataset_view import open_view
 from core.errors import HeadroomError, ModelFileError
@@ -31,7 +32,7 @@ from core.spec import DATASETS, RunSpec
 from core.store.elsewhere_model import CONFIG
 from core.store.machine import read_machine
 from core.store.metrics import compute_content, compute_metrics
-from core.store.record import RECORD_VERSION, Elsewhere, Metrics, Record
+from core.store.record import CLASS_ORDER, MODEL_FILE, RECORD_VERSION, Elsewhere, Metrics, Record
 from core.store.robustness_file import NAME as ROBUSTNESS
 from core.store.run import Predictions, Run, finite
 from core.store.run_store import RunStore
@@ -112,7 +113,7 @@ def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Se
             cpu=read_machine().cpu,
             cores=read_machine().cores,
             epochs=None,
-            elsewhere=Elsewhere(library="Keras model file"),
+            elsewhere=Elsewhere(library=MODEL_FILE, settings=_describe_order(classes, data.classes)),
             checksums=compute_checksums(work),
         )
         write_json(work / "record.json", record.model_dump(mode="json"))
@@ -144,6 +145,14 @@ def _match_classes(info: ModelInfo, known: Sequence[str], given: Sequence[str]) 
     if info.output_shape == (1,) and order != [0, 1]:
         raise ModelFileError("A model with one score must return that of the second class of the dataset.")
     return order
+
+
+def _describe_order(given: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    """Return the class names in the order of the scores of the model, if it is not that of the dataset."""
+    if not given or list(given) == list(known):
+        return {}
+    order = ",".join(given)
+    return {CLASS_ORDER: order if len(order) <= MAX_LINE else f"{order[: MAX_LINE - 1]}…"}
 
 
 def _compute_layers(info: ModelInfo, spec: RunSpec, input_shape: tuple[int, ...], classes: int) -> Model:

@@ -1,7 +1,6 @@
 """Settings of a deployment, applied to Streamlit before the server answers requests."""
 
 import sys
-from threading import Event
 
 import streamlit as st
 from streamlit import config
@@ -10,9 +9,6 @@ from core.access.action import is_read_only
 from core.access.deployment import Deployment, is_local
 from core.errors import AccessError
 from core.ui.access import read_login
-
-SERVES_API = Event()
-"""Set if this server has the routes of the HTTP API, which view-only links need."""
 
 _SOURCE = "environment of Headroom"
 

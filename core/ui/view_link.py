@@ -4,14 +4,14 @@ from functools import partial
 
 import streamlit as st
 
-from core.access.deployment import URL, Deployment
+from core.access.deployment import URL, Deployment, serves_api
 from core.actions.report import share_report, unshare_report
 from core.displays.markdown import escape_markdown
 from core.reports.address import split_address
 from core.reports.report_store import ReportStore
 from core.reports.view_link import list_view_links
 from core.ui.access import act, action_button, denial_reason
-from core.ui.deployment import SERVES_API, find_base_url
+from core.ui.deployment import find_base_url
 from core.ui.errors import callback
 from core.ui.session import home
 
@@ -32,7 +32,7 @@ def show_link(path: str, **parameters: str) -> None:
 def show_view_links(address: str) -> None:
     """Show the view-only links to a published version: create, list, revoke."""
     st.markdown("**View-only link**")
-    if not SERVES_API.is_set():
+    if not serves_api():
         st.caption("View-only links need the HTTP API. Start the dashboard with: headroom serve")
         return
     st.caption("Opens this version without an account. Everyone who has the link can read it.")

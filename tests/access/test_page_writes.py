@@ -45,7 +45,7 @@ READING = {
     },
     "core.models": {
         "background": {"EvaluationState", "find_evaluation"}, "model_info": None,
-        "pretrained": {"list_missing_weights"},
+        "before_training": {"list_training_messages"},
     },
     "core.store": {
         "bundle": {"export_bundle", "list_files"}, "damage": {"describe_invalid_field"},
@@ -57,7 +57,8 @@ READING = {
         "metrics": {"NO_PREDICTION", "compute_predicted"},
         "record": {"Cost", "Data", "Elsewhere", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
         "run": {"FILES", "Run"}, "environment": {"read_environment"},
-        "run_store": {"RunStore"}, "search": None, "withheld": {"WITHHELD", "is_withheld"},
+        "run_store": {"RunStore"}, "search": None, "withheld": {"WITHHELD"},
+        "variant_label": None,
     },
     "core.reports": {
         "advice_report": None,

@@ -15,6 +15,7 @@ from core.analysis.selection import compute_optimism
 from core.spec import HEADS, RunSpec
 from core.store.comparison import Comparison
 from core.store.run import Run
+from tests.support.comparison_cases import never_correct
 from tests.support.predictions import with_predictions, wrong_at
 from tests.support.run_rewriter import as_kmnist, history_of, rewrite
 from tests.support.run_writer import RunWriter
@@ -148,13 +149,27 @@ def test_class_that_no_image_activates_is_dead(make_run: RunWriter) -> None:
     found = ask("dead_class", rewrite(run, probs=dead))
     assert found == Result(
         "failed",
-        'Dead ReLU: GAP (seed 0) never activates for classes "4", "7". Compare with the head GAP, linear maps.',
+        'Dead ReLU: GAP (seed 0) never activates for classes "4", "7". Compare with the head GAP (linear maps).',
     )
     assert ask("dead_class", make_run(head="gap", seed=1)).state == "passed"
     assert ask("dead_class", rewrite(make_run(head="dense"), probs=dead)).state == "not applicable"
 
 
-@pytest.mark.parametrize(("majority", "state"), [(0.101, "passed"), (0.5, "failed"), (None, "not applicable")])
+@pytest.mark.parametrize("stored", [True, False])
+def test_heads_without_a_correct_prediction_are_worse_than_the_most_frequent_class(
+    make_run: RunWriter, stored: bool
+) -> None:
+    """Older records do not have the class frequencies, which the labels show."""
+    found = ask(
+        "majority", *(rewrite(run, data={"majority": 0.103 if stored else None}) for run in never_correct(make_run))
+    )
+    assert found.state == "failed"
+    assert re.fullmatch(
+        r"Less accurate than always predicting the most frequent class \(10\.\d%\): GAP \(0\.0%\), .*", found.message
+    )
+
+
+@pytest.mark.parametrize(("majority", "state"), [(0.101, "passed"), (0.5, "failed"), (None, "passed")])
 def test_most_frequent_class_sets_the_accuracy_floor(make_run: RunWriter, majority: float | None, state: str) -> None:
     found = ask("balance", rewrite(make_run(), data={"majority": majority}))
     assert found.state == state

@@ -45,7 +45,7 @@ def test_images_of_a_cell_are_sorted_by_probability_gap(make_run: RunWriter) -> 
 @pytest.mark.parametrize("pair", [("GAP", "GAP"), ("GAP", "Flatten + Dense")])
 def test_pair_that_is_not_compared_is_rejected(make_run: RunWriter, pair: tuple[str, str]) -> None:
     with pytest.raises(
-        ComparisonError, match=r"Expected two different heads of 'GAP', 'GAP, linear maps'; got \('GAP', '.*'\)\."
+        ComparisonError, match=r"Expected two different heads of 'GAP', 'GAP \(linear maps\)'; got \('GAP', '.*'\)\."
     ):
         compute_disagreement(Comparison.of([make_run(head="gap"), make_run(head="gap_linear")]), pair)
 

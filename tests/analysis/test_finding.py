@@ -28,4 +28,4 @@ def test_most_accurate_of_equally_small_heads_is_the_small_one(make_run: RunWrit
     runs = accuracies(make_run, "gap", {0: 0.80}) + accuracies(make_run, "gap_linear", {0: 0.90})
     found = compute_finding(compare(*runs))
     assert found is not None
-    assert (found.subject.label, found.baseline.label, found.params_ratio) == ("GAP, linear maps", "GAP", 1.0)
+    assert (found.subject.label, found.baseline.label, found.params_ratio) == ("GAP (linear maps)", "GAP", 1.0)

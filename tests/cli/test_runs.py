@@ -23,8 +23,9 @@ def test_runs_lists_jobs_and_finished_runs_with_null_for_unknown_values(queued: 
     waiting, finished = ask("runs")
     assert waiting == {
         "run_id": queued.run_id, "recipe": "digits-heads", "elsewhere": None, "dataset": "digits", "folder": "",
-        "head": "dense", "seed": 0, "epochs": 4, "trained_epochs": None, "status": "queued", "test_accuracy": None,
-            "test_loss": None, "params": 431_242, "keep": "last", "measured_epoch": None, "withheld": False,
+        "backbone": "conv_pool", "model": "", "head": "dense", "seed": 0, "epochs": 4, "trained_epochs": None,
+        "status": "queued", "test_accuracy": None, "test_loss": None, "params": 431_242, "keep": "last",
+        "measured_epoch": None, "withheld": False,
     }  # fmt: skip
     assert (finished["status"], finished["head"]) == ("finished", "gap")
     assert 0 < finished["test_accuracy"] < 1
@@ -55,6 +56,15 @@ def test_counts_are_integers_next_to_an_unreadable_job(home: Home, queued: RunSp
 )
 def test_runs_can_be_filtered(queued: RunSpec, words: list[str], heads: list[str]) -> None:
     assert [row["head"] for row in ask("runs", *words)] == heads
+
+
+def test_backbones_other_than_the_default_are_named(make_run: RunWriter) -> None:
+    make_run(head="gap")
+    make_run(head="gap", backbone="conv_conv_pool")
+    rows = ask("runs")
+    assert {row["backbone"] for row in rows} >= {"conv_pool", "conv_conv_pool"}
+    lines = call("runs").stdout.splitlines()
+    assert sum("gap · Conv–conv–pool" in line for line in lines) == 1
 
 
 def test_empty_list_describes_how_to_fill_it_on_standard_error(home: Home) -> None:

@@ -90,7 +90,7 @@ def test_dataset_is_named_in_every_way_and_needs_no_recipe(home: Home) -> None:
 
 
 def test_images_have_the_input_size_of_an_added_model(home: Home) -> None:
-    write_dataset(home, ["cat", "dog"], name="pets")
+    write_dataset(home, ["cat", "dog"], name="pets", shape=(64, 64, 1))
     info = add_model(home, "own", next((ROOT / "tests" / "support" / "keras_files").glob("*.keras")))
     wanted = {"backbone": "model", "model": "own", "side": info.input_shape[0]}
     for settings, expected in (
@@ -104,6 +104,7 @@ def test_images_have_the_input_size_of_an_added_model(home: Home) -> None:
     for words in (
         ["sweep", "--dataset", "pets", "--set", "backbone=model:own", "--heads", "gap", "--dry-run"],
         ["sweep", "--dataset", "pets", "--set", "model=own", "--heads", "gap", "--dry-run"],
+        ["advise", "--dataset", "pets", "--backbones", "model:own", "--heads", "gap,dense", "--dry-run"],
         ["params", "--recipe", "folder-heads", "--head", "gap", "--set", "backbone=model:own"],
     ):
         assert call(*words).stderr.startswith("Images are resized to 20 × 20 pixels, the input size of model own.")

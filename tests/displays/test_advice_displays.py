@@ -103,7 +103,7 @@ def test_tables_name_every_candidate_with_its_result(races: dict[str, RaceProgre
     assert table["Evidence"].tolist()[0] == "−0.2 points, 95% interval −0.8 to +0.4: within the margin."
     assert (table["Evidence"] != "–").all()
     front = ADVICE_DISPLAYS["advice_front"](progress).frame()
-    assert front.loc[front["chosen"], "candidate"].tolist() == ["GAP, linear maps, 16 filters"]
+    assert front.loc[front["chosen"], "candidate"].tolist() == ["GAP (linear maps), 16 filters"]
     assert front["complete"].sum() == 2
     excluded = ADVICE_DISPLAYS["candidates"](progress).table()["Status"].tolist()[-1]
     assert excluded.startswith("excluded: ")
@@ -120,7 +120,7 @@ def test_sentence_says_what_is_known_so_far_and_promises_nothing(races: dict[str
     assert write_known(races["begun"]) == "All 5 candidates are in the race; no epoch has finished yet."
     assert write_known(races["racing"]) == (
         "4 of 5 candidates are left; Flatten + Dense, 8 filters leads with 68.4% validation accuracy after 3 epochs, "
-        "0.4 points ahead of GAP, linear maps, 16 filters. Nothing is decided yet."
+        "0.4 points ahead of GAP (linear maps), 16 filters. Nothing is decided yet."
     )
     assert write_known(races["diverged"]) == "4 of 5 candidates are left; no accuracy is known yet."
     assert describe_stage(races["racing"].race) == "4 candidates to epoch 6 of 12"
@@ -166,7 +166,7 @@ def test_report_begins_with_the_answer(home: Home, make_run: RunWriter) -> None:
     assert race.answer
     comparison = Comparison.of(make_run.store.open_all(list(race.answer.runs)))
     report = write_advice_report(draw_curves(race), comparison)
-    assert report.title.startswith("Use GAP, linear maps, 16 filters: 13.8× fewer parameters than Flatten + Dense")
+    assert report.title.startswith("Use GAP (linear maps), 16 filters: 13.8× fewer parameters than Flatten + Dense")
     text = report.blocks[0].text  # type: ignore[union-attr]
     assert "| Candidate | Result |" in text
     assert "headroom advise --recipe" in text

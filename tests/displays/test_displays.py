@@ -26,6 +26,7 @@ from core.displays.views.hyperparameter_curve import HyperparameterCurve
 from core.displays.views.label_errors import LabelErrors
 from core.displays.views.layers import Layers
 from core.displays.views.leaked_accuracy import LeakedAccuracy
+from core.displays.views.parallel import Parallel
 from core.displays.views.published import PublishedResults
 from core.displays.views.robustness import RobustnessCurve
 from core.displays.views.robustness_loss import RobustnessLoss
@@ -42,6 +43,7 @@ WITHOUT_MODELS = FeatureMaps  # the runs of these comparisons have no model file
 TABLES = Averages | PublishedResults | RunMetrics | Tiles | Significance | Checks | Front | WITHOUT_MODELS
 OF_ROBUSTNESS = RobustnessCurve | RobustnessLoss  # without results for models that were trained elsewhere
 OF_SOME_RUNS = HyperparameterCurve | LabelErrors | LeakedAccuracy  # charts that need something to show
+OF_SINGLE_RUNS = HyperparameterCurve | Parallel
 MAY_BE_EMPTY = PublishedResults | ConfusionDifference | OF_SOME_RUNS | WITHOUT_MODELS
 
 _LINE_PIXELS = 11  # of a label
@@ -119,6 +121,28 @@ def check_table(display: Display) -> Iterator[str]:
         yield from (f"heading {name!r} begins with a lowercase letter" for name in headings if name[0].islower())
 
 
+def titles_of(spec: Any) -> Iterator[str]:
+    if isinstance(spec, dict):
+        for key, value in spec.items():
+            if key == "title" and isinstance(value, str):
+                yield value
+            elif key != "datasets":
+                yield from titles_of(value)
+    elif isinstance(spec, list):
+        for value in spec:
+            yield from titles_of(value)
+
+
+def check_words(display: Display, spec: Any) -> Iterator[str]:
+    """Variants are called heads only if each has another head; runs have one head each."""
+    noun = display.comparison.noun
+    if noun != "head" and not isinstance(display, OF_SINGLE_RUNS):
+        own = type(display).table is not Display.table  # otherwise the names of the frame, which never change
+        texts = [display.heading, *(display.table().columns if own else ()), *titles_of(spec)]
+        texts = [str(text).lower().replace("color: head", "") for text in texts]
+        yield from (f"{text!r} calls a {noun} a head" for text in texts if re.search(r"\bheads?\b", text))
+
+
 def check_chart(display: Display, spec: Any) -> Iterator[str]:
     if (spec is not None) != has_chart(display):
         yield "it has a chart where there is nothing to draw" if spec else "it has no chart"
@@ -185,7 +209,8 @@ def test_display_shows_every_comparison(name: str, comparisons: Comparisons, mon
         chart = display.chart()
         spec = None if chart is None else chart.to_dict(validate=True)
         drawn += spec is not None
-        checks = (check_frame(display), check_table(display), check_chart(display, spec), check_description(display))
+        drawing = check_chart(display, spec), check_description(display), check_words(display, spec)
+        checks = (check_frame(display), check_table(display), *drawing)
         wrong += [f"{case}: {sentence}" for check in checks for sentence in check]
     assert wrong == []
     assert bool(drawn) != issubclass(DISPLAYS[name], TABLES)

@@ -178,7 +178,7 @@ def test_report_is_saved_edited_published_and_read_by_another_user(
     page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
     link = page.locator("code", has_text="/reports?report=").inner_text()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="HTML (single file, works offline)").click()
+        page.get_by_role("button", name="HTML (single file that works offline)").click()
     path = tmp_path / "taken.html"
     waiting.value.save_as(path)
     assert "<strong>enough</strong>" in path.read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
@@ -15,10 +16,17 @@ from typer.testing import CliRunner
 from core.cli.app import app
 from core.cli.recipe_option import read_recipe
 from core.cli.train import list_specs
+from core.datasets import cache
 from core.home import Home
+from core.models.add import add_model
 from core.recipes import write_commands
+from core.reports.reproduction import build_reproduction
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.comparison import Comparison
+from core.store.record import CLASS_ORDER, MODEL_FILE
+from tests.support.elsewhere_runs import add_elsewhere
+from tests.support.own_models import FILES
+from tests.support.run_writer import RunWriter
 
 
 def call(*words: str) -> str:
@@ -74,14 +82,55 @@ specs = st.builds(
 )
 
 
-@given(st.lists(specs, min_size=1, max_size=8))
-def test_commands_name_these_runs_and_no_others(made: list[RunSpec]) -> None:
+def read_commands(home: Home, commands: Iterable[str]) -> list[RunSpec]:
+    """Return the specs that `headroom train` reads from commands."""
     train = cast(TyperGroup, get_command(app)).commands["train"]
     found: list[RunSpec] = []
-    for command in write_commands(made):
+    for command in commands:
         options = train.make_context("train", shlex.split(command)[2:]).params
         settings = {name: value for name, value in options.items() if name in SETTINGS}
-        chosen = read_recipe(Home(Path("missing")), options["recipe"], settings)
-        found += list_specs(*chosen, options["heads"], options["seeds"])
+        found += list_specs(*read_recipe(home, options["recipe"], settings), options["heads"], options["seeds"])
+    return found
+
+
+@given(st.lists(specs, min_size=1, max_size=8))
+def test_commands_name_these_runs_and_no_others(made: list[RunSpec]) -> None:
+    found = read_commands(Home(Path("missing")), write_commands(made))
     assert len(found) == len({spec.run_id for spec in made})
     assert {spec.run_id for spec in found} == {spec.run_id for spec in made}
+
+
+MODEL = {"dataset": "folder", "folder": "pets", "backbone": "model", "frozen": True, "side": 96}
+KINDS: dict[str, list[dict[str, object]]] = {
+    "recipe": [{"head": "gap"}, {"head": "dense", "seed": 1}],
+    "sweep": [{"head": head, "dropout": rate} for head in ("gap", "dense") for rate in (0.0, 0.5)],
+    "advice": [{"head": "gap", "filters": 16, "epochs": epochs} for epochs in (4, 25)],
+    "own images": [{"dataset": "folder", "folder": "pets", "side": 96}],
+    "own model": [MODEL, MODEL | {"head": "dense", "side": 20}],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reproduction_lists_every_run_and_evaluation_in_order(
+    home: Home, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(cache, "list_folders", lambda home: ["pets"])
+    info = add_model(home, "own", next(path for path in FILES if "chain" in path.name))
+    model = {"model": info.reference} if kind == "own model" else {}
+    runs = [make_run(RunSpec(), **settings, **model) for settings in KINDS[kind]]
+    evaluated = add_elsewhere(home, "own model", data="digits", library=MODEL_FILE)
+    ordered = add_elsewhere(home, "own", data="digits", library=MODEL_FILE, settings={CLASS_ORDER: "1,2 b"})
+    imported = [add_elsewhere(home, name) for name in ("baseline", "other")]
+    comparison = Comparison.of([*runs, evaluated, ordered, *imported])
+    commands = build_reproduction(comparison).commands
+    trained = [command for command in commands if command.startswith("headroom train")]
+    found = read_commands(home, trained)
+    data = runs[0].spec.data
+    assert sorted(spec.replace(data=data).run_id for spec in found) == sorted(run.run_id for run in runs)
+    assert commands[: len(trained)] == tuple(trained)
+    assert {*commands[len(trained) : -1]} == {
+        "headroom models evaluate 'own model' --dataset digits",
+        "headroom models evaluate own --dataset digits --classes '1,2 b'",
+        "headroom import FILE",
+    }
+    assert commands[-1] == f"headroom compare {' '.join(run.run_id for run in comparison.runs)}"

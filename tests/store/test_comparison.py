@@ -2,18 +2,20 @@
 
 from dataclasses import replace
 from itertools import product
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from core.analysis.check import find_failed
+from core.architecture.head import Head
 from core.displays.headline import write_facts
 from core.displays.views.confusion import Confusion
 from core.home import Home
 from core.recipes import RECIPES
 from core.reports.display_option import make_display
-from core.spec import RunSpec
+from core.spec import HEADS, RunSpec
 from core.store.comparison import (
     Comparison,
     count_training_images,
@@ -22,7 +24,10 @@ from core.store.comparison import (
     list_changes,
     list_offers,
 )
+from core.store.note import join_notes
 from core.store.run_store import RunStore
+from core.store.search import search
+from core.ui.alias import replace_url_aliases
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
@@ -197,3 +202,19 @@ def test_labels_of_older_versions_still_open(make_run: RunWriter) -> None:
     assert {offer.label for offer in find_offers(offers, "digits-heads · dropout 0.0 · l2 penalty 1e-05")} == {
         "digits-heads · dropout 0 · l2 penalty 0.00001"
     }
+
+
+@pytest.mark.parametrize("head", [head for head in HEADS.values() if head.former_labels], ids=attrgetter("name"))
+def test_former_label_of_a_head_opens_drafts_and_links_and_is_found(make_run: RunWriter, head: Head) -> None:
+    runs = [make_run(head=head.name, backbone=backbone) for backbone in ("conv_pool", "conv_conv_pool")]
+    frame = join_notes(make_run.store.frame(), {})
+    for label in head.former_labels:
+        assert replace_url_aliases({"runs_head": [label], "layers_of": [label]}) == {
+            "runs_head": [head.name], "layers_of": [head.name],
+        }  # fmt: skip
+        for comparison in (Comparison.of(runs[:1]), Comparison.of(runs)):
+            for current in comparison.labels:
+                former = current.replace(head.label, label)
+                draft = make_display(Confusion, comparison, {"head": former}, Home.default())
+                assert draft.describe() == Confusion(comparison, head=current).describe()
+        assert {*search(frame, f'"{label}"')["run_id"]} == {run.run_id for run in runs}

@@ -39,7 +39,7 @@ from core.store.comparison import Comparison, list_offers
 from core.store.note import NoteBook, join_notes
 from core.store.run_store import RunStore
 from core.store.search import parse_search, search
-from tests.support.former_version import FORMER, copy_former_home, same, sample
+from tests.support.former_version import FORMER, same, sample
 
 # Former names of fields in memory and in JSON; the files and tables keep them.
 COLUMNS = {"asked_by": "submitted_by"}
@@ -67,13 +67,8 @@ RECOMPUTED = (
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    return copy_former_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def store(home: Home) -> RunStore:
-    return RunStore(home)
+def store(former_home: Home) -> RunStore:
+    return RunStore(former_home)
 
 
 # Runs
@@ -155,26 +150,26 @@ def test_every_comparison_is_offered_and_opens(store: RunStore) -> None:
     assert set(list_offers(store.frame())[0].run_ids) == set(FORMER["offers"][0]["run_ids"])
 
 
-def test_runs_in_the_trash_can_be_restored(home: Home, store: RunStore) -> None:
+def test_runs_in_the_trash_can_be_restored(former_home: Home, store: RunStore) -> None:
     assert store.deleted() == FORMER["removed_runs"]
     for run_id in FORMER["removed_runs"]:
         store.restore(run_id)
         assert store.path(run_id)
-    assert RunStore(home).deleted() == []
+    assert RunStore(former_home).deleted() == []
 
 
-def test_notes_tags_and_stars_are_kept_and_can_be_changed(home: Home) -> None:
-    notes = NoteBook(home).read_all()
+def test_notes_tags_and_stars_are_kept_and_can_be_changed(former_home: Home) -> None:
+    notes = NoteBook(former_home).read_all()
     assert set(notes) == set(FORMER["notes"])
     for run_id, expected in FORMER["notes"].items():
         note = notes[run_id]
         found = {name: getattr(note, name) for name in ("name", "text", "star", "archived", "version")}
         assert {**found, "tags": [*note.tags]} == expected
-        assert NoteBook(home).write(run_id, note).version == expected["version"] + 1
+        assert NoteBook(former_home).write(run_id, note).version == expected["version"] + 1
 
 
-def test_former_searches_find_the_same_runs(home: Home, store: RunStore) -> None:
-    frame = join_notes(store.frame(), NoteBook(home).read_all())
+def test_former_searches_find_the_same_runs(former_home: Home, store: RunStore) -> None:
+    frame = join_notes(store.frame(), NoteBook(former_home).read_all())
     for text, expected in FORMER["searches"].items():
         assert set(search(frame, text)["run_id"]) == set(expected), text
     fields = FORMER["search_fields"]
@@ -187,33 +182,33 @@ def test_former_searches_find_the_same_runs(home: Home, store: RunStore) -> None
         assert len(parse_search(text)) == 1
 
 
-def test_added_folder_and_the_digits_are_the_same_data(home: Home) -> None:
-    folder = open_dataset(home, "folder", FORMER["folder"]["folder"])
+def test_added_folder_and_the_digits_are_the_same_data(former_home: Home) -> None:
+    folder = open_dataset(former_home, "folder", FORMER["folder"]["folder"])
     found = json.loads(folder.info.model_dump_json())
     assert {name: found.pop(name) for name in FORMER["folder"]} == FORMER["folder"]
     assert found == {"fit": "crop", "identity": "", "value_range": None}
     assert len(folder.arrays().test_images) == FORMER["folder"]["test_count"]
-    digits = open_dataset(home, "digits").info.fingerprint
+    digits = open_dataset(former_home, "digits").info.fingerprint
     assert {run["spec"]["data"] for run in FORMER["runs"].values()} == {digits, folder.info.fingerprint}
 
 
-def test_bundle_is_imported_into_an_empty_home(tmp_path: Path, home: Home) -> None:
+def test_bundle_is_imported_into_an_empty_home(tmp_path: Path, former_home: Home) -> None:
     empty = Home(tmp_path / "empty")
-    imported = import_bundle(empty, home.path / "bundle.zip", models=True)
+    imported = import_bundle(empty, former_home.path / "bundle.zip", models=True)
     assert sorted(imported.imported) == FORMER["bundle"]["run_ids"]
     for run_id in imported.imported:
         run = RunStore(empty).open(run_id)
         run.verify()
         assert run.record.metrics.model_dump() == FORMER["runs"][run_id]["metrics"]
         assert run.has("model.tflite")
-    assert sorted(import_bundle(home, home.path / "bundle.zip").existing) == FORMER["bundle"]["run_ids"]
+    assert sorted(import_bundle(former_home, former_home.path / "bundle.zip").existing) == FORMER["bundle"]["run_ids"]
 
 
 # Jobs
 
 
-def test_jobs_are_listed_with_their_states(home: Home) -> None:
-    queue = JobQueue(home)
+def test_jobs_are_listed_with_their_states(former_home: Home) -> None:
+    queue = JobQueue(former_home)
     jobs = {job.run_id: job for job in queue.jobs()}
     assert list(jobs) == list(FORMER["jobs"])
     for run_id, expected in FORMER["jobs"].items():
@@ -230,8 +225,8 @@ def test_jobs_are_listed_with_their_states(home: Home) -> None:
     assert queue.claim() is None
 
 
-def test_queue_continues_where_the_former_version_left_it(home: Home) -> None:
-    queue = JobQueue(home)
+def test_queue_continues_where_the_former_version_left_it(former_home: Home) -> None:
+    queue = JobQueue(former_home)
     queue.unpause()
     waiting = [run_id for run_id in FORMER["order"] if FORMER["jobs"][run_id]["state"] == "queued"]
     claimed = queue.claim()
@@ -242,17 +237,17 @@ def test_queue_continues_where_the_former_version_left_it(home: Home) -> None:
     assert queue.newest_number() > failed.number
 
 
-def test_job_files_of_the_former_version_are_read(home: Home) -> None:
+def test_job_files_of_the_former_version_are_read(former_home: Home) -> None:
     running = next(run_id for run_id, job in FORMER["jobs"].items() if job["state"] == "running" and job["deaths"])
-    progress = read_progress(home, running)
+    progress = read_progress(former_home, running)
     assert progress is not None
     assert (progress.phase, progress.epoch, progress.epochs) == ("training", 3, 50)
     assert progress.images_per_second == 812.5
-    assert read_log(home, running).splitlines() == [f"attempt 2 of {running}", "epoch 3 done"]
+    assert read_log(former_home, running).splitlines() == [f"attempt 2 of {running}", "epoch 3 done"]
 
 
-def test_sweeps_are_listed_with_their_runs(home: Home) -> None:
-    sweeps = list_sweeps(home)
+def test_sweeps_are_listed_with_their_runs(former_home: Home) -> None:
+    sweeps = list_sweeps(former_home)
     assert [sweep.sweep_id for sweep in sweeps] == [sweep["sweep_id"] for sweep in FORMER["sweeps"]]
     for sweep, expected in zip(sweeps, FORMER["sweeps"], strict=True):
         assert [spec.run_id for spec in sweep.specs] == expected["run_ids"]
@@ -260,7 +255,7 @@ def test_sweeps_are_listed_with_their_runs(home: Home) -> None:
         assert sweep.budget_minutes == expected["budget_minutes"]
         assert sweep.asked_at == expected["asked_at"]
         assert list(sweep.settings) == expected["settings"]
-        assert open_sweep(home, sweep.sweep_id[:6]) == sweep
+        assert open_sweep(former_home, sweep.sweep_id[:6]) == sweep
         submitters = {job["asked_by"] for run_id, job in FORMER["jobs"].items() if run_id in expected["run_ids"]}
         assert submitters <= {sweep.submitted_by}
 
@@ -268,11 +263,11 @@ def test_sweeps_are_listed_with_their_runs(home: Home) -> None:
 # Reports
 
 
-def test_drafts_open_with_all_their_revisions(home: Home) -> None:
-    reports = ReportStore(home)
+def test_drafts_open_with_all_their_revisions(former_home: Home) -> None:
+    reports = ReportStore(former_home)
     assert {entry.draft.id for entry in reports.entries()} == set(FORMER["drafts"])
     for report_id, expected in FORMER["drafts"].items():
-        files = sorted((home.reports / report_id).glob("draft-*.json"))
+        files = sorted((former_home.reports / report_id).glob("draft-*.json"))
         drafts = [Draft.model_validate_json(path.read_bytes()) for path in files]
         assert [draft.report.title for draft in drafts] == expected["titles"]
         newest = reports.read(report_id)
@@ -284,24 +279,24 @@ def test_drafts_open_with_all_their_revisions(home: Home) -> None:
         assert reports.undo(newest, newest.by).revision == len(drafts) + 1
 
 
-def test_views_of_every_draft_are_drawn(home: Home, store: RunStore) -> None:
+def test_views_of_every_draft_are_drawn(former_home: Home, store: RunStore) -> None:
     for report_id, expected in sample(FORMER["drafts"]):
-        document = build_document(ReportStore(home).read(report_id).report, store)
+        document = build_document(ReportStore(former_home).read(report_id).report, store)
         assert [figure.problem for figure in document.figures if figure.problem] == []
         assert len(document.figures) == len(expected["displays"])
 
 
-def test_every_former_display_setting_is_valid(home: Home, store: RunStore) -> None:
+def test_every_former_display_setting_is_valid(former_home: Home, store: RunStore) -> None:
     comparison = Comparison.of(store.open_all(FORMER["display_settings"]["run_ids"]))
     for name, settings in FORMER["display_settings"]["options"].items():
         for setting, options in settings.items():
             for option in options:
                 view, changed = replace_block_aliases(name, {setting: option})
-                make_display(DISPLAYS[view], comparison, changed, home)
+                make_display(DISPLAYS[view], comparison, changed, former_home)
 
 
-def test_published_versions_are_unchanged(home: Home) -> None:
-    reports = ReportStore(home)
+def test_published_versions_are_unchanged(former_home: Home) -> None:
+    reports = ReportStore(former_home)
     for address, expected in FORMER["published"].items():
         found = reports.open(address)
         stored = json.loads(reports.locate(address).read_bytes())
@@ -314,18 +309,18 @@ def test_published_versions_are_unchanged(home: Home) -> None:
     assert reports.open(newest.partition("-")[0]).address == newest
 
 
-def test_published_versions_render_to_html_with_checksum_and_title(home: Home) -> None:
+def test_published_versions_render_to_html_with_checksum_and_title(former_home: Home) -> None:
     for address, expected in FORMER["published"].items():
-        found = ReportStore(home).open(address)
-        [content] = FORMATS["html"].write(Edition.of(found), home).values()
+        found = ReportStore(former_home).open(address)
+        [content] = FORMATS["html"].write(Edition.of(found), former_home).values()
         page = content.decode("utf-8")
         assert expected["checksum"] in page
         assert expected["title"] in page
-        assert ask(home, f"/reports/{address}").text == page
+        assert ask(former_home, f"/reports/{address}").text == page
 
 
-def test_reports_in_the_trash_can_be_restored(home: Home) -> None:
-    reports = ReportStore(home)
+def test_reports_in_the_trash_can_be_restored(former_home: Home) -> None:
+    reports = ReportStore(former_home)
     assert reports.removed() == FORMER["removed_reports"]
     for report_id in FORMER["removed_reports"]:
         reports.restore(report_id)
@@ -336,9 +331,9 @@ def test_reports_in_the_trash_can_be_restored(home: Home) -> None:
 # HTTP API
 
 
-def test_api_returns_every_value_under_its_former_or_current_name(home: Home) -> None:
+def test_api_returns_every_value_under_its_former_or_current_name(former_home: Home) -> None:
     for path, expected in FORMER["api"].items():
-        check_answer(ask(home, path).json(), expected, path, texts=path.startswith("/api/runs"))
+        check_answer(ask(former_home, path).json(), expected, path, texts=path.startswith("/api/runs"))
 
 
 def ask(home: Home, path: str) -> httpx.Response:

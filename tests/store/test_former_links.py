@@ -7,7 +7,6 @@ import fcntl
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
@@ -24,7 +23,7 @@ from core.ui.alias import NAMES, VALUES
 from core.ui.evidence.sections import SECTIONS
 from core.ui.lab.topic import TOPICS
 from core.ui.link_choice import write_id
-from tests.support.former_version import FORMER, copy_former_home, same, sample
+from tests.support.former_version import FORMER, same, sample
 from tests.support.markers import LONG, thin
 from tests.support.paths import ROOT
 
@@ -34,7 +33,7 @@ RENAMED = NAMES
 REWORDED = {(name, old): new for name, values in VALUES.items() for old, new in values.items()}
 """Former name of a URL parameter and former value: value of its widget today."""
 
-_HEADS = {head.label: name for name, head in HEADS.items()}
+_HEADS = {label: name for name, head in HEADS.items() for label in (head.label, *head.former_labels)}
 IDS: dict[str, dict[str, str]] = {
     "layers_of": _HEADS,
     "runs_head": _HEADS,
@@ -54,12 +53,7 @@ PAGES = list(dict.fromkeys(link["page"] for link in FORMER["links"]))
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    return copy_former_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def served(home: Home) -> Iterator[Home]:
+def served(former_home: Home) -> Iterator[Home]:
     """Home whose dispatcher lock is held, so that pages start no dispatcher. AppTest resets the server's state to that
     of the first page view at each run; this keeps it.
     """
@@ -69,9 +63,12 @@ def served(home: Home) -> Iterator[Home]:
         begin(self, *args, **kwargs)
         PagesManager.uses_pages_directory = False
 
-    with closing((home.jobs / "dispatcher.lock").open("w")) as lock, patch.object(PagesManager, "__init__", init):
+    with (
+        closing((former_home.jobs / "dispatcher.lock").open("w")) as lock,
+        patch.object(PagesManager, "__init__", init),
+    ):
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield home
+        yield former_home
     sys.modules["__main__"] = main
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.spec import SETTINGS, RunSpec
 from core.store.comparison import Comparison
 from core.store.setting_text import FORMER, describe_setting, describe_value
-from core.store.variant_label import have_several_backbones, label_variants
+from core.store.variant_label import have_several_backbones, label_run, label_variants
 from tests.support.run_writer import RunWriter
 
 IMAGES = RunSpec(dataset="folder", folder="pets", side=96)
@@ -53,6 +53,13 @@ def test_labels_are_unique_and_those_of_one_backbone_never_change(specs: list[Ru
 )
 def test_label_has_what_distinguishes_a_variant(specs: list[dict[str, object]], labels: list[str]) -> None:
     assert label_variants([IMAGES.replace(head="gap").replace(**one) for one in specs]) == labels
+
+
+def test_name_of_a_run_has_its_backbone_unless_that_is_the_default() -> None:
+    names = [label_run(IMAGES.replace(head="gap", **backbone)) for backbone in BACKBONES]
+    own = ["GAP · model photos"] * 2
+    assert names == ["GAP", "GAP · Conv–conv–pool blocks", "GAP · MobileNetV2 (ImageNet)", *own]
+    assert label_run(RunSpec(elsewhere="net")) == "net"
 
 
 def test_variants_of_several_backbones_are_no_heads_and_open_by_their_former_labels(make_run: RunWriter) -> None:

@@ -1,27 +1,13 @@
-"""A copy of the home of the former version, and what it contained."""
+"""Contents of the home of the former version, `former_home/`."""
 
 import json
 import math
-import shutil
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from core.home import Home
 from tests.support.markers import LONG
 
-_SUPPORT = Path(__file__).parent
-FORMER: dict[str, Any] = json.loads((_SUPPORT / "former_home.json").read_text(encoding="utf-8"))
-
-
-def copy_former_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """Copy of the former home, without the examples, which `Home.default()` also returns."""
-    path = tmp_path / "former"
-    shutil.copytree(_SUPPORT / "former_home", path)
-    monkeypatch.setenv("HEADROOM_HOME", str(path))
-    monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
-    return Home(path)
+FORMER: dict[str, Any] = json.loads((Path(__file__).parent / "former_home.json").read_text(encoding="utf-8"))
 
 
 def sample(values: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -147,7 +147,7 @@ def test_commands_of_a_report_reproduce_its_results(run, shared_home, tmp_path):
             assert done.returncode == 0, done.stderr
             if "train" in words:
                 assert done.stdout.strip() == run.run_id
-                assert "GAP, linear maps, seed 0: test accuracy " in done.stderr
+                assert "GAP (linear maps), seed 0: test accuracy " in done.stderr
     finally:
         if pid := doctor.find_dispatcher(home):
             os.kill(pid, signal.SIGTERM)

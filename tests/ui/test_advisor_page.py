@@ -1,6 +1,7 @@
 """The Advisor page in every state: empty, form, plan, running, paused, interrupted, failed, and each kind of answer."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -8,10 +9,15 @@ from streamlit.testing.v1 import AppTest
 from core.access.action import READ_ONLY
 from core.advice.race import Race, folder_of_race, list_races, open_race
 from core.datasets.cache import open_dataset
-from core.home import Home
+from core.displays.markdown import escape_markdown
+from core.home import Home, hide_paths
 from core.jobs.queue import JobQueue
+from core.models.add import add_model
+from core.models.before_training import list_training_messages
+from core.recipes import RECIPES
 from core.reports.report_store import ReportStore
 from tests.support.dataset_writer import write_dataset
+from tests.support.own_models import FILES
 from tests.support.page import Open, labels, read_tables, text_of
 from tests.support.races import make_races, write_race
 from tests.support.run_writer import RunWriter
@@ -93,6 +99,23 @@ def test_too_few_test_images_are_a_warning_before_the_start(open_page: Open, hom
     assert "Start with 2 candidates" in labels(app)
 
 
+def test_sizes_of_images_and_missing_weights_are_stated_before_the_start(
+    open_page: Open, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    for name, channels in (("gray", 1), ("color", 3)):
+        write_dataset(home, ("cat", "dog"), name=name, train=60, test=12, report=False, shape=(64, 64, channels))
+    add_model(home, "own", next(path for path in FILES if "chain" in path.name))
+    for backbone, name in (("model:own", "gray"), ("mobilenet_v2", "color")):
+        changes = {"backbone": "model", "model": "own"} if ":" in backbone else {"backbone": backbone}
+        spec = RECIPES["folder-heads"].spec_of("gap", {"folder": name, **changes})
+        (message,) = list_training_messages(home, [spec])
+        choice: dict[str, str | list[str]] = {"advice_data": f"folder-{name}", "candidate_heads": ["gap"]}
+        app = open_page("advisor", **choice, candidate_backbones=[backbone])
+        assert "Start with 1 candidate" in labels(app)
+        assert escape_markdown(hide_paths(message)) in text_of(app)
+
+
 def test_no_head_asks_for_one(open_page: Open) -> None:
     app = open_page("advisor", candidate_heads="")
     assert [warning.value for warning in app.warning] == ["Select at least one head."]
@@ -139,7 +162,7 @@ def test_interrupted_race_shows_why_and_can_continue(open_page: Open, home: Home
 
 def test_answer_is_the_title_with_its_evidence(open_page: Open, put: Put) -> None:
     cases = {
-        "decided": ("Use GAP, linear maps, 16 filters: 13.8× fewer parameters than ", "Compare finalists"),
+        "decided": ("Use GAP (linear maps), 16 filters: 13.8× fewer parameters than ", "Compare finalists"),
         "needed": ("Flatten + Dense, 8 filters is needed: ", "Save as report"),
         "undecided": ("Not decided: it is open which of ", "Train 4 more seeds per finalist"),
         "stopped": ("Not decided: the race was stopped; ", "Continue"),
@@ -173,7 +196,7 @@ def test_answer_without_its_runs_keeps_the_sentence(open_page: Open, put: Put, m
     assert race.answer
     make_run.store.delete(race.answer.runs[0])
     app = open_page("advisor", advice=race.race_id)
-    assert app.title[0].value.startswith("Use GAP, linear maps, 16 filters")
+    assert app.title[0].value.startswith("Use GAP (linear maps), 16 filters")
     assert not app.error
     assert app.warning
 

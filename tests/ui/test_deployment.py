@@ -1,6 +1,7 @@
 """Settings of a deployment in Streamlit: options, refused starts and requests, and the base of links."""
 
 import asyncio
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 import streamlit as st
 from streamlit import config
 
+from core.access import deployment as access_deployment
 from core.cli.deployment_check import examine_deployment
 from core.home import Home
 from core.ui import access, deployment, request_guard
@@ -226,6 +228,21 @@ def test_deployment_check_finds_each_problem(
     assert "Set HEADROOM_READ_ONLY=1 if this is intended." in examine()["Home"][1]
     monkeypatch.setenv("HEADROOM_READ_ONLY", "1")
     assert examine()["Home"] == ("ok", f"{home.path}: read-only, as intended")
+
+
+def test_every_target_serves_the_api_also_after_pages_are_reloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "run dashboard.py" not in (ROOT / "Makefile").read_text(encoding="utf-8")
+    monkeypatch.setenv(access_deployment._SERVES_API, "")
+    found = importlib.util.spec_from_file_location("reloaded", access_deployment.__file__)
+    assert found
+    assert found.loader
+    reloaded = importlib.util.module_from_spec(found)
+    found.loader.exec_module(reloaded)
+    assert not reloaded.serves_api()
+    access_deployment.note_api()
+    assert reloaded.serves_api()
+    monkeypatch.setattr("os.getpid", lambda: -1)  # a process that the server has started
+    assert not reloaded.serves_api()
 
 
 def _headers(origin: str) -> Any:

@@ -88,7 +88,7 @@ def test_draft_shows_text_charts_and_the_command(open_reports: Open, draft: Draf
     app = without_errors(open_reports(report=draft.id))
     assert "**Our finding**" in [text.value for text in app.markdown]
     assert "<strong>here</strong>" in "".join(element.proto.body for element in app.get("html"))
-    assert "Accuracy and cost per head" in [heading.value for heading in app.header]
+    assert "Accuracy and cost" in [heading.value for heading in app.header]
     assert app.code[0].value.startswith("headroom train --recipe digits-heads --heads gap,dense --epochs 3")
     assert {"Publish", "Duplicate", "Delete"} <= {*labels(app)}
 

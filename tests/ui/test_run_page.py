@@ -178,3 +178,8 @@ def test_second_of_two_concurrent_changes_keeps_the_typed_text(home: Home, make_
     assert NoteBook(home).read(run_id).text == "theirs"
     button(app, "Reload note")
     assert app.text_area[0].value == "theirs"
+
+
+def test_title_names_a_backbone_that_is_not_the_default(open_run: Open, make_run: RunWriter) -> None:
+    for backbone, name in (("conv_pool", "GAP"), ("pixels", "GAP · No convolutions")):
+        assert open_run(run=make_run(backbone=backbone).run_id).title[0].value == f"{name} on Digits, seed 0"

@@ -1,7 +1,7 @@
 """Check that the majority baseline is not much more accurate than chance."""
 
 from core.analysis.check import Result, check
-from core.analysis.class_balance import is_imbalanced
+from core.analysis.class_balance import compute_majority, is_imbalanced
 from core.store.comparison import Comparison
 
 
@@ -15,11 +15,9 @@ def balance(comparison: Comparison) -> Result:
     **What to do:** compare each accuracy with the majority baseline, and read the balanced
     accuracy and the per-class metrics.
     """
-    data = comparison.first.record.data
-    if data.majority is None:
-        return Result("not applicable", "The runs were stored without the class frequencies of the test set.")
-    baseline = f"the majority baseline has an accuracy of {data.majority:.1%}"
-    if not is_imbalanced(data.majority, len(data.classes)):
+    share = compute_majority(comparison)
+    baseline = f"the majority baseline has an accuracy of {share:.1%}"
+    if not is_imbalanced(share, len(comparison.first.record.data.classes)):
         return Result("passed", f"The classes are balanced: {baseline}.")
     return Result(
         "failed", f"The classes are imbalanced: {baseline}. Compare accuracies with it and read the per-class accuracy."

@@ -20,7 +20,7 @@ def dead_class(comparison: Comparison) -> Result:
     images receives no gradient and is never predicted again (dead ReLU). The published GAP head has this ReLU, so a
     seed can lose a whole class. The cause is the ReLU, not the small number of parameters.
 
-    **What to do:** read the confusion matrix of this seed, and compare with the head "GAP, linear maps", which is the
+    **What to do:** read the confusion matrix of this seed, and compare with the head "GAP (linear maps)", which is the
     same head without the ReLU.
     """
     rectified = [(variant, run) for variant in comparison.variants for run in variant.runs if _has_output_relu(run)]
@@ -37,7 +37,7 @@ def dead_class(comparison: Comparison) -> Result:
     if affected:
         more = f" and {format_plural(len(affected) - MAX_NAMES, 'more run')}" if len(affected) > MAX_NAMES else ""
         listed = "; ".join(affected[:MAX_NAMES]) + more
-        return Result("failed", f"Dead ReLU: {listed}. Compare with the head GAP, linear maps.")
+        return Result("failed", f"Dead ReLU: {listed}. Compare with the head GAP (linear maps).")
     heads = ", ".join(dict.fromkeys(variant.label for variant, _ in rectified))
     return Result("passed", f"Every class map of {heads} activates for at least one test image.")
 

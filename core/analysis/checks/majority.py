@@ -1,6 +1,7 @@
 """Check that every variant is more accurate than the majority baseline."""
 
 from core.analysis.check import Result, check, list_names
+from core.analysis.class_balance import compute_majority
 from core.analysis.correctness import stack_correct
 from core.analysis.crossed import compute_accuracy_interval
 from core.store.comparison import Comparison
@@ -16,16 +17,18 @@ def majority(comparison: Comparison) -> Result:
 
     **What to do:** train longer or with another learning rate, and read the per-class accuracy.
     """
-    share = comparison.first.record.data.majority
-    if share is None:
-        return Result("not applicable", "The runs were stored without the class frequencies of the test set.")
-    affected = []
+    share = compute_majority(comparison)
+    affected, highest = [], 0.0
     for variant in comparison.variants:
-        mean, low, _ = compute_accuracy_interval(stack_correct(variant))
+        mean, low, high = compute_accuracy_interval(stack_correct(variant))
         if low <= share:
             affected.append(f"{variant.label} ({mean:.1%})")
+            highest = max(highest, high)
     if affected:
         listed = list_names(affected, comparison)
-        message = f"No more accurate than the majority baseline ({share:.1%}), within the uncertainty: {listed}."
+        if highest < share:
+            message = f"Less accurate than always predicting the most frequent class ({share:.1%}): {listed}."
+        else:
+            message = f"No more accurate than the majority baseline ({share:.1%}), within the uncertainty: {listed}."
         return Result("failed", message)
     return Result("passed", f"Every {comparison.noun} is more accurate than the majority baseline ({share:.1%}).")

@@ -6,7 +6,7 @@ from core.architecture.pooling import GlobalPooling
 from core.spec import RunSpec
 
 
-@head(label="GAP, linear maps", order=2)
+@head(label="GAP (linear maps)", order=2, former_labels=("GAP, linear maps",))
 def gap_linear(spec: RunSpec, classes: int) -> list[Layer]:
     """GAP without the ReLU before pooling; class scores can be negative."""
     maps = Conv(count_logits(spec, classes), padding="same", activation="linear", name="class_maps")

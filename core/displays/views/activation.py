@@ -1,4 +1,4 @@
-"""Class activation maps (CAM, Grad-CAM) over test images."""
+"""Class activation maps (CAM and Grad-CAM) over test images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ class Activation(Display):
     """
 
     name: ClassVar[str] = "activation"
-    title: ClassVar[str] = "Class activation maps (CAM, Grad-CAM)"
+    title: ClassVar[str] = "Class activation maps (CAM and Grad-CAM)"
 
     home: Home = field(default_factory=Home.default)
     images: tuple[int, ...] = tuple(range(_FEW))
@@ -106,7 +106,7 @@ class Activation(Display):
                         {
                             "Test image": str(image),
                             "True class": names[int(run.predictions.test_labels[image])],
-                            "Head": head,
+                            self.column: head,
                             "Class and probability": self._write(run, index, shown),
                             "Evidence": describe_shares(shares[index], names[shown]),
                         }

@@ -64,7 +64,7 @@ class CalibrationErrors(Display):
             yOffset=alt.YOffset("seed:O"),
             color=color_heads(self.comparison, legend=False),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=self.column),
                 alt.Tooltip("seed:Q", title="Seed"),
                 alt.Tooltip("temperature:Q", title="Temperature", format=".2f"),
                 alt.Tooltip("ece_before:Q", title="ECE before", format=".2%"),

@@ -41,7 +41,7 @@ class ClassAccuracy(Display):
         return pd.DataFrame(
             {
                 "Class": frame["label"],
-                "Head": frame["head"],
+                self.column: frame["head"],
                 "Test images": frame["images"].map("{:,}".format),
                 "Accuracy": frame["accuracy"].map(format_share),
                 "95% interval": [format_share_interval(row["low"], row["high"]) for row in frame.to_dict("records")],
@@ -71,7 +71,7 @@ class ClassAccuracy(Display):
             yOffset=alt.YOffset("head:N", sort=self.comparison.labels),
             color=color_heads(self.comparison),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=self.column),
                 alt.Tooltip("label:N", title="Class"),
                 alt.Tooltip("accuracy:Q", title="Accuracy", format=".1%"),
                 alt.Tooltip("low:Q", title="Lower bound (95%)", format=".1%"),

@@ -122,7 +122,7 @@ class ClassMetrics(Display):
             color=color_heads(self.comparison),
             shape=shape_heads(self.comparison),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=self.column),
                 alt.Tooltip("name:N", title="Class"),
                 alt.Tooltip("shown:Q", title=title, format=".1%" if share else ".3f"),
                 alt.Tooltip("std:Q", title="Standard deviation across seeds", format=".1%" if share else ".3f"),

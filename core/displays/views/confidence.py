@@ -40,7 +40,7 @@ class Confidence(Display):
         return pd.DataFrame(
             {
                 "Confidence": [f"{row['low']:.0%} to {row['high']:.0%}" for row in frame.to_dict("records")],
-                "Head": frame["head"],
+                self.column: frame["head"],
                 "Outcome": frame["correct"].map({True: "correct", False: "wrong"}),
                 "Predictions": frame["predictions"].map("{:,}".format),
                 "Share": frame["share"].map(format_share),
@@ -67,7 +67,7 @@ class Confidence(Display):
             ),
             color=color_heads(self.comparison),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=self.column),
                 alt.Tooltip("kind:N", title="Outcome"),
                 alt.Tooltip("low:Q", title="Confidence, from", format=".0%"),
                 alt.Tooltip("high:Q", title="Confidence, to", format=".0%"),

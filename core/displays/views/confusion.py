@@ -58,7 +58,7 @@ class Confusion(Display):
         return pd.DataFrame(
             {
                 "True class → prediction": [*map(write_pair, frame["label"], frame["predicted"])],
-                "Head": frame["head"],
+                self.column: frame["head"],
                 "Test images": [f"{images:,.1f}".removesuffix(".0") for images in frame["images"]],
                 "Share of the true class": frame["share"].map(format_share),
             }
@@ -126,7 +126,7 @@ class Confusion(Display):
                 "label:N", title="True class", sort=classes, axis=alt.Axis(**axis), scale=alt.Scale(domain=classes)
             ),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=self.column),
                 alt.Tooltip("label:N", title="True class"),
                 alt.Tooltip("predicted:N", title="Prediction"),
                 alt.Tooltip("images:Q", title=images, format=",.1~f"),

@@ -42,13 +42,13 @@ class ConfusionDifference(Display):
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
-        frame = self._found
+        frame, noun = self._found, self.comparison.noun
         return pd.DataFrame(
             {
                 "True class → prediction": [*map(write_pair, frame["label"], frame["predicted"])],
-                "Heads": frame["a"] + " and " + frame["b"],
-                "Images, first head": frame["images_a"].map("{:,.1f}".format),
-                "Images, second head": frame["images_b"].map("{:,.1f}".format),
+                f"{self.column}s": frame["a"] + " and " + frame["b"],
+                f"Images of the first {noun}": frame["images_a"].map("{:,.1f}".format),
+                f"Images of the second {noun}": frame["images_b"].map("{:,.1f}".format),
                 "Only by": frame["only"],
             }
         )
@@ -70,11 +70,12 @@ class ConfusionDifference(Display):
             f"{abs(row['difference']):.1f}".removesuffix(".0") + (" only" if row["only"] else "")
             for row in frame.to_dict("records")
         ]
+        noun = self.comparison.noun
         reach = 1.3 * float(frame["difference"].abs().max())
         base = alt.Chart(frame).encode(
             x=alt.X(
                 "difference:Q",
-                title="Difference in images (◂ second head · first head ▸)",
+                title=f"Difference in images (◂ second {noun} · first {noun} ▸)",
                 scale=alt.Scale(domain=[-reach, reach], nice=False),
                 axis=alt.Axis(labelExpr="abs(datum.value)", tickCount=5, tickMinStep=1),
             ),
@@ -85,8 +86,8 @@ class ConfusionDifference(Display):
             tooltip=[
                 alt.Tooltip("label:N", title="True class"),
                 alt.Tooltip("predicted:N", title="Prediction"),
-                alt.Tooltip("images_a:Q", title="Images, first head", format=".1f"),
-                alt.Tooltip("images_b:Q", title="Images, second head", format=".1f"),
+                alt.Tooltip("images_a:Q", title=f"Images of the first {noun}", format=".1f"),
+                alt.Tooltip("images_b:Q", title=f"Images of the second {noun}", format=".1f"),
             ],
         )  # fmt: skip
         styles = {head: style for head, style in compute_styles(self.comparison).items() if head in (a, b)}

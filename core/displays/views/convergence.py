@@ -68,7 +68,7 @@ class Convergence(Display):
             y=position_heads(self.comparison),
             color=color_heads(self.comparison, legend=False),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=self.column),
                 alt.Tooltip("seed:Q", title="Seed"),
                 alt.Tooltip("epochs:Q", title="Epochs", format=",.0f"),
                 alt.Tooltip("seconds:Q", title="Training time (s)", format=",.1f"),

@@ -37,7 +37,7 @@ class Costs(Display):
     """Costs of each head, as means over seeds. The chart shows each cost relative to the cheapest head."""
 
     name: ClassVar[str] = "cost"
-    title: ClassVar[str] = "Cost per head"
+    title: ClassVar[str] = "Costs"
     shows_evidence: ClassVar[bool] = True
 
     @cached_property
@@ -101,7 +101,8 @@ class Costs(Display):
             axis=alt.Axis(**fit_labels(shorts, _LABEL_CHARS), grid=True, labelOverlap=False),
         )  # fmt: skip
         x = alt.X(
-            "times:Q", title="Relative to the cheapest head (log)", scale=alt.Scale(type="log", nice=False, padding=14),
+            "times:Q", title=f"Relative to the cheapest {self.comparison.noun} (log)",
+            scale=alt.Scale(type="log", nice=False, padding=14),
             axis=alt.Axis(format="~g", tickCount=5),
         )  # fmt: skip
         base = alt.Chart(frame).encode(y=y)
@@ -109,7 +110,7 @@ class Costs(Display):
         points = base.mark_point(filled=True, size=100, opacity=0.9, yOffset=SHIFT).encode(
             x=x, color=color_heads(self.comparison), shape=shape_heads(self.comparison),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"), alt.Tooltip("short:N", title="Cost"),
+                alt.Tooltip("head:N", title=self.column), alt.Tooltip("short:N", title="Cost"),
                 alt.Tooltip("text:N", title="Mean over seeds"), alt.Tooltip("times:Q", title="Relative", format=",.2f"),
             ],
         )  # fmt: skip

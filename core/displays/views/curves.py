@@ -29,7 +29,7 @@ from core.displays.palette import compute_styles
 _MAX_NAMES = 6
 _END_SHARE = 0.1  # of the axis, from its end: lines that end before are only named in the legend
 _NO_LOSS = 0.001  # end of a log axis if all values are 0
-_NAME_CHARS = 16  # longer names are only in the legend, because they would cover the lines on a phone
+_NAME_CHARS = 17  # longer names are only in the legend, because they would cover the lines on a phone
 
 
 @dataclass(frozen=True)

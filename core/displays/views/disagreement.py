@@ -27,7 +27,7 @@ class Disagreement(Display):
     """
 
     name: ClassVar[str] = "disagreement"
-    title: ClassVar[str] = "Agreement between heads"
+    title: ClassVar[str] = "Agreement"
 
     pair: Pair | None = None
     seed: int | None = None
@@ -44,7 +44,7 @@ class Disagreement(Display):
         frame = self._found
         return pd.DataFrame(
             {
-                "Heads": frame["a"] + " and " + frame["b"],
+                f"{self.column}s": frame["a"] + " and " + frame["b"],
                 "Correct": [name_cell(row["cell"], (row["a"], row["b"])) for row in frame.to_dict("records")],
                 "Test images": frame["images"].map("{:,}".format),
                 "Share": frame["share"].map("{:.1%}".format),

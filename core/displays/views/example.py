@@ -77,7 +77,7 @@ class Example(Display):
                 "prob:Q", title="Probability", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=3)
             ),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=self.column),
                 alt.Tooltip("label:N", title="Class"),
                 alt.Tooltip("prob:Q", title="Probability", format=".2%"),
             ],

@@ -61,7 +61,7 @@ class FeatureMaps(Display):
         frame = self.frame()
         return pd.DataFrame(
             {
-                "Head": frame["head"],
+                self.column: frame["head"],
                 "Layer": frame["layer"],
                 "Output shape": frame["output_shape"],
                 "Map": frame["map"].astype(str),

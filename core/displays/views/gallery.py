@@ -137,7 +137,8 @@ class Gallery(Display):
             without = [label for label, run in runs.items() if not has_probabilities(run)]
             return f"{text} Of {', '.join(without)} only the predicted classes are known." if without else text
         name = quote_class(self.comparison.first.record.data.classes[self.positive])
-        return f"Below each true class: the probability that each head assigns to {name}; ✗ marks a wrong prediction."
+        each = f"each {self.comparison.noun} assigns to {name}"
+        return f"Below each true class: the probability that {each}; ✗ marks a wrong prediction."
 
     @cached_property
     def positive(self) -> int | None:

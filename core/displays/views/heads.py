@@ -37,7 +37,7 @@ METRICS = (
 _HEIGHT, _PADDING, _RADIUS = 300, 60, 7  # pixels
 _ABOVE_PIXELS = 32  # above the plot, where names may be
 _NAME_COLOR = "#6b7684"  # legible in both themes, which the first or last color of a sequence is not
-_MAX_NAMES, _NAME_CHARS = 4, 16  # more or longer names are in a legend
+_MAX_NAMES, _NAME_CHARS = 4, 17  # more or longer names are in a legend
 _LETTER_PIXELS, _PLOT_PIXELS = 8, 300  # of a name, and of the axis on a narrow page
 
 
@@ -79,7 +79,7 @@ class Heads(Display):
     """One row per variant with accuracy and costs. The chart shows accuracy against parameters."""
 
     name: ClassVar[str] = "heads"
-    title: ClassVar[str] = "Accuracy and cost per head"
+    title: ClassVar[str] = "Accuracy and cost"
 
     def frame(self) -> pd.DataFrame:
         return compute_table(self.comparison, METRICS)
@@ -93,7 +93,7 @@ class Heads(Display):
     def table(self) -> pd.DataFrame:
         rows = [
             {
-                self._column: row["head"],
+                self.column: row["head"],
                 "Seeds": int(row["seeds"]),
                 "Test accuracy": format_accuracy(read_seed_mean(row, "test_accuracy")),
                 "Test loss": format_loss(read_seed_mean(row, "test_loss")),
@@ -108,10 +108,6 @@ class Heads(Display):
         ]
         return pd.DataFrame(rows)
 
-    @property
-    def _column(self) -> str:
-        return self.comparison.noun.capitalize()
-
     def tabulate_differences(self) -> pd.DataFrame:
         """Return the accuracy, its difference from the baseline, and the main costs, formatted for display."""
         baseline = find_baseline(self.comparison).label
@@ -120,7 +116,7 @@ class Heads(Display):
             Difference=[
                 "baseline" if label == baseline else _write_difference(found[label]) for label in self.comparison.labels
             ]
-        )[[self._column, "Test accuracy", "Difference", "Parameters", "Latency per image"]]
+        )[[self.column, "Test accuracy", "Difference", "Parameters", "Latency per image"]]
 
     def _list_differences(self, baseline: str) -> list[Difference]:
         pairs = [one for one in compute_differences(self.comparison) if baseline in (one.a, one.b)]
@@ -139,7 +135,7 @@ class Heads(Display):
         many = len(labels) > MANY_VARIANTS
         named = many or (len(labels) <= _MAX_NAMES and max(map(len, labels)) <= _NAME_CHARS)
         tip = [
-            alt.Tooltip("head:N", title="Head"),
+            alt.Tooltip("head:N", title=self.column),
             alt.Tooltip("params:Q", title="Parameters", format=","),
             alt.Tooltip("test_accuracy:Q", title="Test accuracy, mean", format=".2%"),
             alt.Tooltip("test_accuracy_std:Q", title="Standard deviation across seeds", format=".2%"),
@@ -187,7 +183,7 @@ class Heads(Display):
 
     def describe(self) -> str:
         parts = [
-            f"{row[self._column]}: {row['Parameters']} parameters, test accuracy {row['Test accuracy']}"
+            f"{row[self.column]}: {row['Parameters']} parameters, test accuracy {row['Test accuracy']}"
             for row in self.table().to_dict("records")
         ]
         return "Test accuracy against number of parameters. " + join_parts(parts) + "."

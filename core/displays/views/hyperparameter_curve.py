@@ -68,7 +68,9 @@ class HyperparameterCurve(Display):
         rows = self._found[self._found["seed"] == MEAN].to_dict("records")
         return pd.DataFrame(
             {
-                "Head": [" · ".join(filter(None, [row["head"], row["rest"]])) for row in rows],
+                "Variant" if any(row["rest"] for row in rows) else "Head": [
+                    " · ".join(filter(None, [row["head"], row["rest"]])) for row in rows
+                ],
                 "Hyperparameter": [SETTINGS[row["setting"]].label for row in rows],
                 "Value": [row["value"] if row["applies"] else f"any ({row['value']})" for row in rows],
                 "Seeds": [_write_seeds(row) for row in rows],

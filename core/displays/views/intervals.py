@@ -34,7 +34,7 @@ class Intervals(Display):
         frame = self.frame()
         return pd.DataFrame(
             {
-                "Head": frame["head"],
+                self.column: frame["head"],
                 "Run": [
                     f"mean of {format_plural(row['seeds'], 'seed')}" if row["seed"] < 0 else f"seed {row['seed']}"
                     for row in frame.to_dict("records")
@@ -65,7 +65,7 @@ class Intervals(Display):
             y=position_heads(self.comparison),
             color=color_heads(self.comparison, legend=False),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=self.column),
                 alt.Tooltip("name:N", title="Seed"),
                 alt.Tooltip("accuracy:Q", title="Test accuracy", format=".2%"),
                 alt.Tooltip("low:Q", title="Lower bound (95%)", format=".2%"),

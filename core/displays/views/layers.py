@@ -59,8 +59,12 @@ def _name(layer: str, kind: str) -> str:
     return layer if layer.replace("_", "").rstrip("0123456789").startswith(kind.lower()[:-2]) else f"{layer} ({kind})"
 
 
-def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
-    """Build one stacked bar per model: layers of the head in its color, layers of the backbone in gray."""
+def build_params_chart(frame: pd.DataFrame, palette: dict[str, str], column: str = "Head") -> Chart:
+    """Build one stacked bar per model: layers of the head in its color, layers of the backbone in gray.
+
+    Args:
+        column: what a model is called.
+    """
     totals = frame.groupby("head", sort=False, as_index=False)["params"].sum()
     totals["text"] = totals["params"].map(format_count)
     frame = frame[frame["params"] > 0].copy()
@@ -89,7 +93,7 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
             ),
             order=alt.Order("order:Q"),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=column),
                 alt.Tooltip("layer:N", title="Layer"),
                 alt.Tooltip("type:N", title="Type"),
                 alt.Tooltip("output_shape:N", title="Output shape"),
@@ -119,13 +123,13 @@ class Layers(Display):
     def table(self) -> pd.DataFrame:
         frame = self.frame()
         table = format_layer_table(frame)
-        table.insert(0, "Head", frame["head"])
+        table.insert(0, self.column, frame["head"])
         return table
 
     def chart(self) -> Chart | None:
         frame = self.frame()
         palette = {label: color for label, color in colors(self.comparison).items() if label in set(frame["head"])}
-        return build_params_chart(frame, palette) if len(frame) else None
+        return build_params_chart(frame, palette, self.column) if len(frame) else None
 
     def describe(self) -> str:
         frame = self.frame()

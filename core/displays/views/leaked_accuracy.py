@@ -41,7 +41,7 @@ class LeakedAccuracy(Display):
         frame = self._rows
         return pd.DataFrame(
             {
-                "Head": frame["head"],
+                self.column: frame["head"],
                 "Test images": frame["part"].map(_NAMES),
                 "Images": frame["images"].map(format_count),
                 "Test accuracy": frame["accuracy"].map(format_share),
@@ -59,7 +59,7 @@ class LeakedAccuracy(Display):
             yOffset=alt.YOffset("name:N", sort=[*_NAMES.values()], scale=alt.Scale(paddingOuter=0.6)),
             color=color_heads(self.comparison, legend=False),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=self.column),
                 alt.Tooltip("name:N", title="Test images"),
                 alt.Tooltip("images:Q", title="Images", format=","),
                 alt.Tooltip("accuracy:Q", title="Test accuracy", format=".1%"),

@@ -111,14 +111,14 @@ class PublishedResults(Display):
             measured = measure_result(result, variant)
             shown = "–" if math.isnan(measured.mean) else form(measured)
             rows.append((variant.label, f"{name}{conditions}", write(result), shown))
-        return pd.DataFrame(rows, columns=["Head", "Metric", "Published", "Measured"])
+        return pd.DataFrame(rows, columns=[self.column, "Metric", "Published", "Measured"])
 
     def chart(self) -> Chart | None:
         return None
 
     def describe(self) -> str:
         parts = [
-            f"{row['Head']}, {row['Metric'].lower()}: published {row['Published']}, measured {row['Measured']}"
+            f"{row[self.column]}, {row['Metric'].lower()}: published {row['Published']}, measured {row['Measured']}"
             for row in self.table().to_dict("records")
         ]
         return "; ".join(parts) + "." if parts else "This recipe has no published results."

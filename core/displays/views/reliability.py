@@ -51,7 +51,7 @@ class Reliability(Display):
         return pd.DataFrame(
             {
                 "Confidence": [f"{row['low']:.0%} to {row['high']:.0%}" for row in frame.to_dict("records")],
-                "Head": frame["head"],
+                self.column: frame["head"],
                 "Temperature": np.where(frame["scaled"], "after", "before"),
                 "Predictions": frame["predictions"].map("{:,}".format),
                 "Mean confidence": frame["confidence"].map(format_share),
@@ -76,7 +76,7 @@ class Reliability(Display):
             y=alt.Y("accuracy:Q", title="Accuracy", scale=share, axis=axis),
             color=color_heads(self.comparison),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=self.column),
                 alt.Tooltip("when:N", title="Probabilities"),
                 alt.Tooltip("confidence:Q", title="Mean confidence", format=".1%"),
                 alt.Tooltip("accuracy:Q", title="Accuracy", format=".1%"),

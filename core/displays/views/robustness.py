@@ -52,7 +52,7 @@ class RobustnessCurve(Display):
         return pd.DataFrame(
             {
                 "Corruption": [_write(str(row["corruption"]), float(row["value"])) for row in rows],
-                "Head": frame["head"],
+                self.column: frame["head"],
                 "Accuracy": frame["accuracy"].map(format_share),
                 "95% interval": [format_share_interval(row["low"], row["high"]) for row in rows],
                 "Images": frame["images"].map("{:,}".format),
@@ -74,7 +74,7 @@ class RobustnessCurve(Display):
                     axis=alt.Axis(values=[*corruption.values], labelOverlap=True, grid=False)),
             color=color_heads(self.comparison),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=self.column),
                 alt.Tooltip("what:N", title="Corruption"),
                 alt.Tooltip("accuracy:Q", title="Accuracy", format=".1%"),
                 alt.Tooltip("low:Q", title="Lower bound (95%)", format=".1%"),

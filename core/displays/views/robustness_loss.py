@@ -60,7 +60,7 @@ class RobustnessLoss(Display):
         table = pd.DataFrame(
             {
                 "Corruption": [CORRUPTIONS[row["corruption"]].write(row["value"]) for row in rows],
-                "Head": frame["head"],
+                self.column: frame["head"],
                 "Clean images": frame["before"].map(format_share),
                 "Corrupted images": frame["after"].map(format_share),
                 "Points lost": (100 * frame["loss"]).map("{:.1f}".format),
@@ -94,7 +94,7 @@ class RobustnessLoss(Display):
             yOffset=alt.YOffset("head:N", sort=self.comparison.labels),
             color=color_heads(self.comparison),
             tooltip=[
-                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("head:N", title=self.column),
                 alt.Tooltip("what:N", title="Corruption"),
                 alt.Tooltip("points:Q", title="Points lost", format=".1f"),
                 alt.Tooltip("before:Q", title="Accuracy, clean images", format=".1%"),

@@ -29,7 +29,7 @@ class RunMetrics(Display):
         rows = self.frame().to_dict("records")
         return pd.DataFrame(
             {
-                "Head": [f"{row['head']}, seed {row['seed']}" for row in rows],
+                self.column: [f"{row['head']}, seed {row['seed']}" for row in rows],
                 "Images": [f"{row['split']} ({row['images']:,})" for row in rows],
                 "Epoch": [_write_epoch(row["epoch"], kept=row["kept"]) for row in rows],
                 "Accuracy": [format_share(row["accuracy"]) for row in rows],
@@ -43,7 +43,7 @@ class RunMetrics(Display):
 
     def describe(self) -> str:
         rows = self.table().to_dict("records")
-        parts = [f"{row['Head']}, {row['Images']}, epoch {row['Epoch']}: {row['Accuracy']} "
+        parts = [f"{row[self.column]}, {row['Images']}, epoch {row['Epoch']}: {row['Accuracy']} "
                  f"({row['95% interval']}), loss {row['Loss']}" for row in rows]  # fmt: skip
         return f"Accuracy with 95% interval and loss. {join_parts(parts)}. {describe_intervals([1])}"
 

@@ -26,7 +26,7 @@ class Significance(Display):
     """
 
     name: ClassVar[str] = "significance"
-    title: ClassVar[str] = "McNemar's exact test, per seed"
+    title: ClassVar[str] = "McNemar's exact test per seed"
 
     def frame(self) -> pd.DataFrame:
         """Return the columns a, b, seed, both_correct, only_a, only_b, both_wrong, p, p_holm."""

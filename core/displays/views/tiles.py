@@ -82,7 +82,7 @@ class Tiles(Display):
 
     def table(self) -> pd.DataFrame:
         rows = [(name, self._sides[0].label, value, difference) for name, value, difference, _ in self._rows]
-        return pd.DataFrame(rows, columns=["Metric", "Head", "Value", "Difference"])
+        return pd.DataFrame(rows, columns=["Metric", self.column, "Value", "Difference"])
 
     def _cost(
         self, metric: str, name: str, form: Callable[[float], str], words: tuple[str, str]

@@ -31,7 +31,7 @@ DRAWING_CANVAS = Path(displays.__file__).resolve().parent / "drawing_canvas.js"
 
 class Html(Format):
     name: ClassVar[str] = "html"
-    label: ClassVar[str] = "HTML (single file, works offline)"
+    label: ClassVar[str] = "HTML (single file that works offline)"
     suffix: ClassVar[str] = ".html"
     mime: ClassVar[str] = "text/html"
     order: ClassVar[int] = 1

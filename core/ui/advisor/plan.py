@@ -12,7 +12,8 @@ from core.displays.advice.schedule import Schedule
 from core.displays.advice_text import describe_advice_plan, describe_advice_time
 from core.displays.markdown import escape_markdown
 from core.errors import HeadroomError
-from core.home import describe_error
+from core.home import describe_error, hide_paths
+from core.models.before_training import list_training_messages
 from core.plural import format_plural
 from core.ui.access import act, action_button, check_permission
 from core.ui.advisor.display import show_advice_display, show_advice_table
@@ -36,6 +37,8 @@ def show_plan(question: Question | None) -> AdvicePlan | None:
     st.write(escape_markdown(describe_advice_plan(plan)))
     if plan.warning:
         st.warning(escape_markdown(plan.warning), icon=":material/warning:")
+    for message in list_training_messages(home(), [candidate.parsed_spec for candidate in plan.allowed]):
+        st.caption(escape_markdown(hide_paths(message)))
     st.write(escape_markdown(describe_advice_time(plan)))
     clicked = action_button(
         start_advice, f"Start with {format_plural(len(plan.allowed), 'candidate')}", type="primary",

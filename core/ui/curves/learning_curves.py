@@ -57,7 +57,13 @@ def _choose_settings(comparison: Comparison, *, splits: bool) -> dict[str, Any]:
     log = widget.toggle("Logarithmic y axis", key="log")
     with st.popover("Lines", icon=":material/tune:"):
         keys = {variant.key: variant.label for variant in comparison.variants}
-        shown = widget.pills("Heads", [*keys], [*keys], key="lines", format_func=lambda key: escape_markdown(keys[key]))
+        shown = widget.pills(
+            f"{comparison.noun.capitalize()}s",
+            [*keys],
+            [*keys],
+            key="lines",
+            format_func=lambda key: escape_markdown(keys[key]),
+        )
         band = widget.segmented("Band", bands, key="band", format_func=BANDS.__getitem__)
         seeds = widget.toggle("Individual seeds", key="single")
         marks = widget.toggle("Mark best epochs", True, key="marks")

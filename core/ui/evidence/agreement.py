@@ -61,8 +61,8 @@ def _choose_pair(comparison: Comparison) -> tuple[tuple[str, str], int]:
                 "aliases": _name_heads(comparison),
                 "width": 420,
             }
-            first = widget.selectbox("First head", list(labels), first, key="first_head", **names)
-            second = widget.selectbox("Second head", list(labels), second, key="second_head", **names)
+            first = widget.selectbox(f"First {comparison.noun}", list(labels), first, key="first_head", **names)
+            second = widget.selectbox(f"Second {comparison.noun}", list(labels), second, key="second_head", **names)
         seed = widget.selectbox("Seed", seeds, key="models_of", width=120)
     return (labels[first], labels[second]), seed
 

@@ -30,7 +30,12 @@ def show_cost(comparison: Comparison) -> None:
         show_table(costs)
         st.caption(FLOPS_HELP)
     with right:
-        show_display(costs, title="Relative to the cheapest head", table=False, described=True)
+        show_display(
+            costs,
+            title=f"Relative to the cheapest {escape_markdown(costs.comparison.noun)}",
+            table=False,
+            described=True,
+        )
     test_set_runs = find_test_set_runs(comparison)
     st.header(Pareto.title, anchor=False)
     runs = format_plural(len(test_set_runs.runs), "finished run")

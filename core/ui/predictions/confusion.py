@@ -60,7 +60,7 @@ def _show_matrix(confusion: Confusion, seed: int) -> None:
     draw_spec(spec, description, key, on_select=callback(select))
     if cached_display_result(confusion, _is_dense):  # the cells have no numbers
         st.caption("Most frequent confusions")
-        show_frame(cached_table(confusion).drop(columns="Head").head(_WORST))
+        show_frame(cached_table(confusion).drop(columns=confusion.column).head(_WORST))
     show_data_table(confusion, head)
 
 

@@ -60,7 +60,7 @@ def _filter(comparison: Comparison, seed: int) -> Gallery:
     """Show the filters and return the gallery that they select, on its first page."""
     classes = comparison.first.record.data.classes
     labels = {variant.key: variant.label for variant in comparison.variants}
-    several = len(labels) > 1
+    several, noun = len(labels) > 1, escape_markdown(comparison.noun)
     of_class: dict[str, Any] = {
         "format_func": classes.__getitem__, "none": "any", "width": 150, "on_change": go_to_first_page,
     }  # fmt: skip
@@ -70,7 +70,7 @@ def _filter(comparison: Comparison, seed: int) -> Gallery:
         "Show",
         _SHOWS if several else _SHOWS[:2],
         key="show",
-        help="Only one wrong or correct: by exactly one of the heads.",
+        help=f"Only one wrong or correct: by exactly one of the {noun}s.",
         on_change=go_to_first_page,
     )
     label = widget.optional("True class", range(len(classes)), key="class_index", former="class", **of_class)
@@ -78,16 +78,16 @@ def _filter(comparison: Comparison, seed: int) -> Gallery:
     order = widget.selectbox("Sort by", orders, key="order", width=180, on_change=go_to_first_page)
     with st.popover("More filters", icon=":material/filter_alt:"):
         head = widget.optional(
-            "Predicted by", [*labels], key="predicted_by", format_func=labels.__getitem__, none="any head",
+            "Predicted by", [*labels], key="predicted_by", format_func=labels.__getitem__, none=f"any {noun}",
             on_change=go_to_first_page,
         )  # fmt: skip
         least, most = widget.share_range("Confidence", key="confidence", on_change=go_to_first_page)
         if several:
             agreement = widget.segmented(
                 "Agreement", [*get_args(Agreement)], key="agreement", on_change=go_to_first_page,
-                help="Images for which all heads predict the same class, or not.",
+                help=f"Images for which all {noun}s predict the same class, or not.",
             )  # fmt: skip
-        st.caption("Predicted class and confidence refer to this head, or to at least one of the heads.")
+        st.caption(f"Predicted class and confidence refer to this {noun}, or to at least one of the {noun}s.")
     return Gallery(
         comparison, home(), show, label, order, seed, page_size=choose_page_size(len(labels)), predicted=predicted,
         head=head and labels[head], least=least, most=most, agreement=agreement,

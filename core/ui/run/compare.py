@@ -11,6 +11,7 @@ from core.displays.number import format_share
 from core.plural import format_plural
 from core.spec import HEADS, SETTINGS
 from core.store.run import Run
+from core.store.variant_label import name_run
 from core.ui.navigation import open_page
 from core.ui.session import compare_runs, store
 
@@ -65,6 +66,5 @@ def _list_similar(run: Run) -> pd.DataFrame:
 
 def _name(row: Mapping[Any, Any]) -> str:
     accuracy = format_share(row["test_accuracy"])
-    return escape_markdown(
-        f"{row['elsewhere'] or HEADS[row['head']].label} · seed {row['seed']} · {accuracy} · {row['run_id']}"
-    )
+    name = row["elsewhere"] or name_run(HEADS[row["head"]].label, row["backbone"], row["model"])
+    return escape_markdown(f"{name} · seed {row['seed']} · {accuracy} · {row['run_id']}")

@@ -17,7 +17,8 @@ from core.recipes import recipe_of
 from core.store.elsewhere import describe_elsewhere
 from core.store.note import Note
 from core.store.run import Run
-from core.store.withheld import WITHHELD, is_withheld
+from core.store.variant_label import label_run
+from core.store.withheld import WITHHELD
 from core.ui import url
 from core.ui.access import act, action_button, check_permission
 from core.ui.errors import handle_errors
@@ -70,14 +71,13 @@ def show_run() -> None:
 def _show_heading(found: FoundRun, note: Note) -> None:
     spec = found.spec
     dataset = label_of_spec(spec) if spec else ""
-    default = f"{spec.label}{f' on {dataset}' if dataset else ''}, seed {spec.seed}" if spec else "Run"
+    default = f"{label_run(spec)}{f' on {dataset}' if dataset else ''}, seed {spec.seed}" if spec else "Run"
     name = note.name or default
     st.set_page_config(page_title=f"Run {found.run_id} · {default} · Headroom")
     show_title(escape_markdown(f"★ {name}" if note.star else name))
     if found.run:
-        withheld = is_withheld(home(), found.run_id)
         accuracy = describe_test_accuracy(found.run.record)
-        show_summary(escape_markdown(WITHHELD if withheld else accuracy[0].upper() + accuracy[1:]))
+        show_summary(escape_markdown(WITHHELD if found.run.is_withheld else accuracy[0].upper() + accuracy[1:]))
     recipe = recipe_of(spec) if spec else None
     facts = [f"Run {found.run_id}", *([default] if note.name and spec else [])]
     facts += [f"recipe {recipe.name}"] if recipe else []

@@ -27,7 +27,7 @@ def show_results(run: Run, *, damaged: bool) -> None:
     )
     metrics = RunMetrics(comparison)
     st.header("Accuracy and loss", anchor=False)
-    show_frame(cached_table(metrics).drop(columns="Head"))
+    show_frame(cached_table(metrics).drop(columns=metrics.column))
     st.caption("95% Wilson score intervals over the images. A single run has no interval over seeds.")
     if not Curves(comparison).available.variants:
         return

@@ -26,7 +26,7 @@ from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of, show_problems
 from core.ui.train.differences import list_recipe_differences, reset_settings, show_recipe_differences, use_all_images
 from core.ui.train.evaluation import show_evaluation
-from core.ui.train.model_choice import choose_own_model, show_size_difference
+from core.ui.train.model_choice import choose_own_model
 
 url.register(
     "recipe",
@@ -110,8 +110,6 @@ def choose_configurations() -> Choice:
         return Choice(recipe.name, [], None, next_step="Select a model, or add one.")
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
     show_data_notice(status)
-    if own:
-        show_size_difference(own["model"], dataset)
     if own and (status.available or status.bundled):
         show_evaluation(own["model"], status)
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)

@@ -12,7 +12,7 @@ from core.errors import HeadroomError, ModelFileError
 from core.home import describe_error
 from core.models.model_info import VALUE_RANGES, ModelInfo, list_models, list_removed_models, read_model_info
 from core.plural import format_plural
-from core.spec import DATASETS, SETTINGS
+from core.spec import SETTINGS
 from core.ui import widget
 from core.ui.access import act, action_button, check_permission, denial_reason
 from core.ui.session import home
@@ -83,15 +83,6 @@ def _follow_side(info: ModelInfo) -> None:
     if _SIDE_OF in st.session_state or key not in st.query_params:
         st.session_state[key] = info.side
     st.session_state[_SIDE_OF] = info.reference
-
-
-def show_size_difference(name: str, dataset: str) -> None:
-    """Show that a dataset of one size has other images than a model expects, if so."""
-    info, (height, width, _) = _read(name), DATASETS[dataset].input_shape
-    if info and info.side and "side" not in DATASETS[dataset].uses and (height, width) != info.input_shape[:2]:
-        expected = " × ".join(map(str, info.input_shape[:2]))
-        text = f"The model expects images of {expected} pixels. As a backbone it gets those of the dataset, of"
-        st.caption(escape_markdown(f"{text} {height} × {width} pixels."))
 
 
 def _read(name: str) -> ModelInfo | None:

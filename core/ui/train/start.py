@@ -13,7 +13,7 @@ from core.home import describe_error, hide_paths
 from core.installation import find_training_problem
 from core.jobs.sweep_plan import SweepPlan, list_idle, plan_sweep
 from core.jobs.sweep_store import MAX_BUDGET_MINUTES
-from core.models.pretrained import list_missing_weights
+from core.models.before_training import list_training_messages
 from core.plural import format_plural
 from core.spec import HEADS
 from core.ui import url, widget
@@ -50,7 +50,7 @@ def show_start(choice: Choice) -> SweepPlan | None:
     except HeadroomError as error:
         st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return None
-    for message in list_missing_weights(home(), [run.spec for run in plan.of("to train")]):
+    for message in list_training_messages(home(), [run.spec for run in plan.of("to train")]):
         st.caption(escape_markdown(hide_paths(message)))
     if choice.values is None:
         _show_runs(plan)
