@@ -114,7 +114,7 @@ def _hash_predictions(run: Run) -> str:
 
 
 def check_memory(dataset: str | None, reason: str | None, cpu: bool) -> Found:
-    """Train a network that needs more than 0.5% of the GPU's memory; `recognized` is whether the reason says so."""
+    """Train a network that needs more than 0.5% of the GPU's memory; `recognized` is whether the reason names it."""
     if cpu:
         raise PartNotMeasuredError("A CPU has no GPU memory.")
     with open_home(dataset, reason, HEADROOM_GPU_SHARE="0.005") as home:

@@ -13,8 +13,8 @@
 - published: the published script in Keras, one process per run, one after another (one seed per head is enough);
   published_parallel: all of its runs, in several processes at a time.
 - headroom, headroom_parallel: Headroom with one and with several processes. Both need TensorFlow with a GPU.
-- continuation: whether a continued training on the GPU equals one without a break; memory: whether a job that runs out
-  of GPU memory says so.
+- continuation: whether a continued training equals one without a break. memory: whether a job that needs more GPU
+  memory than its share fails with that reason.
 - single: an epoch is one JAX program, one seed after another; single_parallel: in several processes at a time.
 - stacked: the same program for all seeds of a head at once; stacked_product: its convolutions as matrix products.
 - faces_keras, faces_single, faces_stacked, faces_stacked_product: the networks of celeba-heads on random images.

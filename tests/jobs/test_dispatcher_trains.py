@@ -24,6 +24,7 @@ from tests.support.dispatcher import (
     end_all,
     kill,
     running,
+    until,
     worker_pid,
 )
 from tests.support.markers import long
@@ -83,7 +84,9 @@ def test_killed_dispatcher_is_replaced_and_the_worker_adopted(trained: Home) -> 
 def test_command_in_the_message_of_a_damaged_run_repairs_it(trained: Home) -> None:
     spec = pin(trained, SPEC.replace(epochs=1, seed=5, head="gmp_dense", units=16))
     submit(trained, spec)
-    wait(trained, [spec.run_id])
+    # A run counts as finished once it is published; a dispatcher that then finds it damaged would train it itself.
+    queue = JobQueue(trained)
+    until(lambda: (job := queue.job(spec.run_id)) is not None and job.ended_at)
     store = RunStore(trained)
     path = store.open(spec.run_id).path / "predictions.npz"
     whole = store.open(spec.run_id).predictions

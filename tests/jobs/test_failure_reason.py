@@ -55,7 +55,7 @@ def test_lack_of_memory_is_recognized(texts: list[str], reason: str | None) -> N
 
 ON_GPU = {
     # generated kernels of TensorFlow 2.21
-    "ResourceExhaustedError: Graph execution error:\n\nfailed to allocate memory\n\t [[{{node relu}}]]": OUT_OF_GPU_MEMORY,
+    "ResourceExhaustedError: Graph execution error:\n\nfailed to allocate memory\n\t [[{{node r}}]]": OUT_OF_GPU_MEMORY,
     "ResourceExhaustedError: OOM when allocating tensor with shape[9] on /device:CPU:0 by allocator cpu": OUT_OF_MEMORY,
     "MemoryError: Unable to allocate 7.45 GiB for an array with shape (1000000000,)": OUT_OF_MEMORY,
     "ResourceExhaustedError: /tmp/model.keras; No space left on device": DISK_FULL,
