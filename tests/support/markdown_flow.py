@@ -62,7 +62,20 @@ KEEPING = {
     "items",
 }
 # Texts in the source code: entries of registries, settings, recipes and roles.
-TRUSTED = {"title", "summary", "help", "explanation", "question", "bounds", "form", "unit", "code", "order", "details"}
+TRUSTED = {
+    "title",
+    "summary",
+    "help",
+    "explanation",
+    "question",
+    "bounds",
+    "form",
+    "unit",
+    "code",
+    "order",
+    "details",
+    "noun",
+}
 REGISTRY_ENTRIES = {
     "HEADS",
     "setting",
