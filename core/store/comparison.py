@@ -219,7 +219,8 @@ class Offer:
 
     Attributes:
         key: ID that does not depend on other runs: the recipe, with a hash of hyperparameters and data that differ.
-        label: The recipe and the hyperparameters that differ from it.
+        label: The recipe and the hyperparameters that differ from it; last the fingerprint of the data, if data of the
+            same name have several.
         former: IDs of former links. Several comparisons can have the same one.
         own: Whether no hyperparameter differs.
     """
@@ -243,7 +244,8 @@ def list_offers(frame: "pd.DataFrame") -> list[Offer]:
     for values, group in frame.groupby(["recipe", *_CONFIGURATION], sort=False, dropna=False):
         recipe = RECIPES[str(values[0])]
         settings = {name: to_plain(value) for name, value in zip(_CONFIGURATION, values[1:], strict=True)}
-        dataset_versions = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
+        same_name = (frame["dataset"] == settings["dataset"]) & (frame["folder"] == settings["folder"])
+        versions = frame.loc[same_name & (frame["recipe"] == recipe.name), "data"].nunique()
         changed = {name: value for name, value in settings.items() if value != getattr(recipe.spec, name)}
         long, short = (_write_label(recipe, changed, without) for without in ("", "data"))
         former = {_write_label(recipe, changed, without, old) for without in ("", "data") for old in FORMER}
@@ -251,8 +253,10 @@ def list_offers(frame: "pd.DataFrame") -> list[Offer]:
         heads = Counter(head for head, _ in set(zip(group["head"], group["seed"], strict=True)))
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0
         rank = len(heads) > 1, own, bool(group["official"].all()), seeds
-        label = long if dataset_versions > 1 else short
-        former |= {long, short, *_list_former_keys(recipe, settings)}
+        label = (
+            f"{short} · {describe_setting('data', settings['data'])}" if versions > 1 and "data" in changed else short
+        )
+        former |= {label, long, short, *_list_former_keys(recipe, settings)}
         offer = Offer(write_key(recipe, changed), label, frozenset(former), tuple(group["run_id"]), own)
         offers.append((rank, offer))
     return [

@@ -19,7 +19,7 @@ from core.ui.session import compare_with_siblings, home, store
 _STARTED, _ENDED = "started runs", "ended runs"
 _REFRESH_SECONDS = 3.0
 _RECENT_SECONDS = 86_400.0
-_NAME_CHARS = 60
+_NAME_CHARS = 90
 _JOB_PAGES = ("Train", "Jobs")  # they show the latest batch themselves
 
 

@@ -96,6 +96,22 @@ def test_newest_of_equal_offers_comes_first(store: RunStore, make_run: RunWriter
     assert labels == [f"digits-heads · {epochs} epochs" for epochs in (4, 5, 3)]
 
 
+def test_label_has_a_fingerprint_only_if_data_of_one_name_have_several(store: RunStore, make_run: RunWriter) -> None:
+    pair(make_run, OWN)
+    frame = store.frame().assign(recipe="folder-heads", dataset="folder")
+    pets, birds = (frame.assign(folder=name, data=name[0].encode().hex() * 8) for name in ("pets", "birds"))
+    labels = {offer.label for offer in list_offers(pd.concat([pets, birds]))}
+    assert not any("fingerprint" in label for label in labels)
+    (of_birds,) = (label for label in labels if "folder birds" in label)
+    (of_pets,) = labels - {of_birds}
+    offers = list_offers(pd.concat([pets, birds, pets.assign(data="0" * 16)]))
+    versions = {f"{of_pets} · data fingerprint {data}" for data in ("0" * 16, "70" * 8)}
+    assert {offer.label for offer in offers} == {of_birds, *versions}
+    assert {offer.label for offer in find_offers(offers, of_pets)} == versions  # a link from before the second version
+    former = of_pets.replace(" · folder pets", f" · data fingerprint {'70' * 8} · folder pets")
+    assert [offer.label for offer in find_offers(offers, former)] == [f"{of_pets} · data fingerprint {'70' * 8}"]
+
+
 def test_offer_records_whether_its_settings_are_those_of_the_recipe(store: RunStore, make_run: RunWriter) -> None:
     pair(make_run, OWN)
     pair(make_run, TRIAL)
