@@ -56,6 +56,7 @@ ALL = ("gap", "gap_linear", "gap_dense", "gap_mlp", "gmp_dense", "flatten", "mlp
 CASES = (
     Case("digits", "digits-heads", ("gap", "dense")),
     Case("digits, more candidates", "digits-heads", SMALL, {"filters": [8, 16]}, {"epochs": 12}),
+    Case("digits, 24 candidates", "digits-heads", ALL, {"filters": [8, 16, 32]}, {"epochs": 12}),
     Case("KMNIST", "kmnist-heads", ALL),
     Case(
         "Fashion-MNIST", "fashion-heads", SMALL, {},

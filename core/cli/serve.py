@@ -1,6 +1,8 @@
 """`serve`: start the dashboard with its HTTP API and the settings of the environment."""
 
+import errno
 import os
+import socket
 import sys
 from typing import Annotated
 
@@ -34,6 +36,7 @@ def serve(
     command = [sys.executable, "-m", "streamlit", "run", "asgi.py", "--server.showEmailPrompt", "false"]
     command += ["--server.headless", str(not browser).lower()]
     if port:
+        _check_port(deployment.address or "localhost", port)
         command += ["--server.port", str(port)]
     if deployment.address:
         command += ["--server.address", deployment.address]
@@ -42,3 +45,20 @@ def serve(
     print_message(f"Starting the dashboard{public}.")  # the server prints its address
     os.chdir(ROOT)  # with .streamlit/
     os.execv(sys.executable, command)
+
+
+def _check_port(address: str, port: int) -> None:
+    """Check that a port is free: the server would end without saying what to do.
+
+    Raises:
+        HomeError: when another program uses it.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:  # the server reports an address that does not exist
+            if error.errno == errno.EADDRINUSE:
+                raise HomeError(
+                    f"Port {port} is in use. Choose another one with --port, or omit --port for the next free one."
+                ) from None

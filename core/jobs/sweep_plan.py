@@ -20,6 +20,7 @@ from core.plural import format_plural
 from core.recipe import Recipe
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.run_store import RunStore
+from core.suggestion import suggest
 
 _FIXED = ("data", "head", "seed")  # data is given by the dataset; heads and seeds have their own options
 SWEPT = tuple(name for name in SETTINGS if name not in _FIXED)
@@ -37,7 +38,10 @@ def read_values(texts: Iterable[str]) -> dict[str, list[Any]]:
         name, equals, listed = text.partition("=")
         name = name.strip().replace("-", "_")
         if not equals or name not in SWEPT:
-            raise SpecError(f"Expected hyperparameter=value,value with one of {', '.join(SWEPT)}; got {text!r:.80}.")
+            hint = "" if name in SWEPT else suggest(name, SWEPT)
+            raise SpecError(
+                f"{hint}Expected hyperparameter=value,value with one of {', '.join(SWEPT)}; got {text!r:.80}."
+            )
         if name in values:
             raise SpecError(f"{name} is given twice. List all its values once, separated by commas.")
         separator = ";" if name == "augmentation" else ","

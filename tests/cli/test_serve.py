@@ -1,5 +1,7 @@
 """`headroom serve`: the command that starts the server."""
 
+import socket
+
 import pytest
 
 from core.home import Home
@@ -19,3 +21,13 @@ def test_serve_passes_the_settings_to_the_server(home: Home, monkeypatch: pytest
     assert second.endswith("--server.headless false --server.address 127.0.0.1")
     monkeypatch.setenv("HEADROOM_ADDRESS", "no address")
     assert call("serve").exit_code == 1
+
+
+def test_port_in_use_is_named_before_the_server_starts(home: Home) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = call("serve", "--address", "127.0.0.1", "--port", str(port))
+    assert result.exit_code == 1
+    assert result.stderr.endswith(
+        f"Port {port} is in use. Choose another one with --port, or omit --port for the next free one.\n"
+    )

@@ -34,6 +34,7 @@ def test_sweep_shows_its_grid_and_starts_nothing_unasked(home: Home, make_run: R
     ("words", "sentence"),
     [
         (["--set", "blocks"], "Expected hyperparameter=value,value with one of dataset, "),
+        (["--set", "block=1,2"], "Did you mean 'blocks'? Expected hyperparameter=value,value with one of dataset, "),
         (
             ["--recipe", "digits-heads", "--set", "epochs=1,2", "--epochs", "3"],
             "Give epochs either with --set or with",
