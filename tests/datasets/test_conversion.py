@@ -92,7 +92,7 @@ def test_images_of_8_bits_are_read_once_and_have_the_whole_range(home: Home, tmp
     report = read_report(found.path)
     assert report
     assert (found.info.value_range, report.value_range, found.info.fit) == (None, (0, 255), "crop")
-    assert found.info.note == "stratified 80/20 split by Headroom"
+    assert found.info.note == "stratified split by Headroom: 64% training, 16% validation, 20% test"
 
 
 def test_fit_keeps_what_it_promises() -> None:

@@ -224,7 +224,7 @@ def test_many_classes_with_few_images_have_each_a_training_image(
     assert tuple(map(len, without)) == (0, 16, 4) if images == 2 else missing
     assert without[2] != {*names[:4]}
     note = "; by default, 16 of 20 classes have no validation image" if images == 2 else ""
-    assert cached.info.note == f"stratified 80/20 split by Headroom{note}"
+    assert cached.info.note == f"stratified split by Headroom: 64% training, 16% validation, 20% test{note}"
 
 
 def test_taken_name_is_refused_with_the_reason(home: Home, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
     code, out, err = call("add", "mine", str(source), "--side", "16")
     assert code == 0
     summary, _, rest = out.partition("\n")
-    assert summary.endswith("2 classes; stratified 80/20 split by Headroom.")
+    assert summary.endswith("2 classes; stratified split by Headroom: 64% training, 16% validation, 20% test.")
     rows = [line.split() for line in rest.splitlines() if line.startswith((" blue", " red"))]
     assert rows == [["blue", "3", "1", "1", "5"], ["red", "3", "1", "1", "5"]]
     counts = [sum(int(row[column]) for row in rows) for column in (1, 2, 3)]  # every text has those of the table

@@ -223,7 +223,7 @@ def _find_copies(images: _Images) -> Iterator[_Found]:
             sides[1],
             "near_",
             "nearly the same picture as",
-            "the images vary less than their number suggests",
+            "such pictures count nearly twice",
         ),
     ):
         if count := int(copies.sum()):

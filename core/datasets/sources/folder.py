@@ -23,7 +23,8 @@ DATASET = Dataset(
     name="folder",
     label="Own images",
     order=31,
-    summary="A custom dataset: a folder with one subfolder per class, split 80/20 by Headroom (stratified).",
+    summary="A custom dataset: a folder with one subfolder per class. Without splits, Headroom draws 64% training, 16% "
+    "validation and 20% test images (stratified).",
     classes=(),
     input_shape=(SIDE, SIDE, 3),
     official_counts=(0, 0),

@@ -249,7 +249,9 @@ def choose_drawn(layout: Layout) -> None:
                 raise DatasetError(f"Expected at least 2 images per class; got 1 in {label!r}.")
         layout.parts = dict.fromkeys(layout.parts, TRAIN)
         layout.drawn, layout.splits = (TEST, VALIDATION), "drawn"
-        layout.note = "; ".join(filter(None, ("stratified 80/20 split by Headroom", layout.note)))
+        layout.note = "; ".join(
+            filter(None, ("stratified split by Headroom: 64% training, 16% validation, 20% test", layout.note))
+        )
         return
     if TRAIN not in given:
         layout.parts = {name: TRAIN if part == VALIDATION else part for name, part in layout.parts.items()}
