@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks._gpu_task import Found, PartNotMeasuredError
 from benchmarks.published import link_dataset
+from benchmarks.training import HEADS, run_headroom, train_specs
 from core.home import Home
 from core.jobs.failure_reason import OUT_OF_GPU_MEMORY
 from core.jobs.queue import JobQueue
@@ -21,7 +22,6 @@ from core.jobs.wait import wait
 from core.spec import RunSpec
 from core.store.environment import read_environment
 from core.store.run import Run
-from core.store.run_store import RunStore
 
 
 @contextmanager
@@ -48,50 +48,32 @@ def open_home(dataset: str | None, reason: str | None, **environment: object) ->
             os.environ |= {} if value is None else {name: value}
 
 
-def train(home: Home, specs: Sequence[RunSpec]) -> list[Run]:
-    """Submit all specs, wait and return their runs.
-
-    Raises:
-        PartNotMeasuredError: with the reason of the first job that failed.
-    """
-    ids = [one.run_id for one in submit_all(home, specs)]
-    failed = [run_id for run_id, state in wait(home, ids).items() if state != "finished"]
-    if failed:
-        raise PartNotMeasuredError(next(job.reason for job in JobQueue(home).jobs() if job.run_id in failed))
-    return [RunStore(home).open(run_id) for run_id in ids]
-
-
-def measure_training(
-    dataset: str | None, heads: Sequence[str], seeds: int, epochs: int, slots: int, reason: str | None
-) -> Found:
+def measure_training(dataset: str | None, seeds: int, epochs: int, slots: int, reason: str | None) -> Found:
     """Train all heads and seeds, `slots` jobs at a time, from a cold start until all runs are published."""
     with open_home(dataset, reason, HEADROOM_SLOTS=slots) as home:
         begin = time.perf_counter()
-        specs = [
-            RunSpec(dataset=dataset, head=head, seed=seed, epochs=epochs) for head in heads for seed in range(seeds)
-        ]
-        runs = train(home, specs)
+        runs = run_headroom(home, str(dataset), seeds, epochs)
         seconds, device = time.perf_counter() - begin, _read_gpu(runs)
-    names = {head: [run.record.metrics.test_accuracy for run in runs if run.spec.head == head] for head in heads}
+    names = {head: [run.record.metrics.test_accuracy for run in runs if run.spec.head == head] for head in HEADS}
     found = {"runs": len(runs), "processes": slots, "seconds": seconds, "runs_per_hour": 3600 * len(runs) / seconds}
     found |= {"train_seconds": sum(run.record.cost.train_seconds or 0.0 for run in runs), "accuracies": names}
     found["epoch_seconds"] = {
         head: statistics.median(run.record.cost.epoch_seconds or 0.0 for run in runs if run.spec.head == head)
-        for head in heads
+        for head in HEADS
     }
     return found | {"device": device}
 
 
-def check_continuation(dataset: str | None, heads: Sequence[str], reason: str | None) -> Found:
-    """Train 4 epochs at once, and 2 that are continued to 4; `equal` is whether weights and predictions are the same.
+def check_continuation(dataset: str | None, reason: str | None) -> Found:
+    """Train 4 epochs at once, and 2 that are continued to 4; `equal` is whether all test probabilities are the same.
 
-    `repeated` is whether the same training in another home has the same weights.
+    `repeated` is whether they are the same after the same training in another home.
     """
-    hashes: dict[str, list[str]] = {head: [] for head in heads}
+    hashes: dict[str, list[str]] = {head: [] for head in HEADS}
     for steps in ((4,), (2, 4), (4,)):
         with open_home(dataset, reason) as home:
             for epochs in steps:
-                runs = train(home, [RunSpec(dataset=dataset, head=head, epochs=epochs) for head in heads])
+                runs = train_specs(home, [RunSpec(dataset=dataset, head=head, epochs=epochs) for head in HEADS])
             device = _read_gpu(runs)
             for run in runs:
                 hashes[run.spec.head].append(_hash_predictions(run))

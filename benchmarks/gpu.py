@@ -50,6 +50,7 @@ from benchmarks._gpu_headroom import check_continuation, check_memory, measure_t
 from benchmarks._gpu_task import FACE_HEADS, Found, PartNotMeasuredError, work  # noqa: E402
 from benchmarks.published import choose_home  # noqa: E402
 from core.datasets.cache import open_dataset  # noqa: E402
+from core.errors import JobError  # noqa: E402
 
 HEADS = ("gap", "dense")
 _COUNT_GPUS = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
@@ -118,9 +119,9 @@ def list_parts(options: argparse.Namespace, runner: Runner, reason: str | None) 
         "single": lambda: run_tasks("jax", HEADS, [seeds], **plain),
         "published_parallel": lambda: run_tasks("published", HEADS, alone, processes=jobs),
         "single_parallel": lambda: run_tasks("jax", HEADS, [seeds[0::2], seeds[1::2]], processes=jobs, **plain),
-        "headroom": lambda: measure_training(options.dataset, HEADS, options.seeds, epochs, 1, reason),
-        "headroom_parallel": lambda: measure_training(options.dataset, HEADS, options.seeds, epochs, jobs, reason),
-        "continuation": lambda: check_continuation(options.dataset, HEADS, reason),
+        "headroom": lambda: measure_training(options.dataset, options.seeds, epochs, 1, reason),
+        "headroom_parallel": lambda: measure_training(options.dataset, options.seeds, epochs, jobs, reason),
+        "continuation": lambda: check_continuation(options.dataset, reason),
         "memory": lambda: check_memory(options.dataset, reason, options.cpu),
         "faces_keras": lambda: run_tasks("keras", FACE_HEADS, [[0]], epochs=faces),
         "faces_single": lambda: run_tasks("jax", FACE_HEADS, [[0]], epochs=faces, **plain),
@@ -170,7 +171,7 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
             if gpu is None and not options.cpu:
                 raise PartNotMeasuredError("nvidia-smi finds no GPU.")
             found = chosen[name]()
-        except PartNotMeasuredError as error:
+        except (PartNotMeasuredError, JobError) as error:
             found = {"not_measured": str(error)}
         results[name] = {key: round(value, 7) if isinstance(value, float) else value for key, value in found.items()}
         print(json.dumps({"part": name, **results[name]}), flush=True)

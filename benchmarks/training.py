@@ -21,8 +21,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.published import link_dataset
+from core.errors import JobError
 from core.home import Home
 from core.jobs.evidence_work import list_requested
+from core.jobs.queue import JobQueue
 from core.jobs.submit import submit_all
 from core.jobs.wait import wait
 from core.spec import RunSpec
@@ -75,11 +77,22 @@ def run_published(home: Home, dataset: str, head: str, seed: int, epochs: int) -
 
 
 def run_headroom(home: Home, dataset: str, seeds: int, epochs: int) -> list[Run]:
-    """Submit all runs to a home without a running dispatcher and wait for them."""
+    """Train all heads and seeds in a home without a running dispatcher (see `train_specs`)."""
     specs = [RunSpec(dataset=dataset, head=head, seed=seed, epochs=epochs) for head in HEADS for seed in range(seeds)]
-    submissions = submit_all(home, specs)
-    wait(home, [submission.run_id for submission in submissions])
-    return [RunStore(home).open(submission.run_id) for submission in submissions]
+    return train_specs(home, specs)
+
+
+def train_specs(home: Home, specs: Sequence[RunSpec]) -> list[Run]:
+    """Submit all specs, wait and return their runs.
+
+    Raises:
+        JobError: with the reason of a job that failed.
+    """
+    ids = [submission.run_id for submission in submit_all(home, specs)]
+    failed = [run_id for run_id, state in wait(home, ids).items() if state != "finished"]
+    if failed:
+        raise JobError(next(job.reason for job in JobQueue(home).jobs() if job.run_id in failed))
+    return [RunStore(home).open(run_id) for run_id in ids]
 
 
 def main() -> None:

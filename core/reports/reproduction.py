@@ -26,7 +26,8 @@ def _write_origin(run: Run) -> str:
     if found is None or found.library != MODEL_FILE:
         return write_command(spec)
     order = found.settings.get(CLASS_ORDER, "")
-    classes = f" --classes {quote(order)}" if order else ""
+    names = "NAMES" if order.endswith("…") else quote(order)  # too many names are stored shortened
+    classes = f" --classes {names}" if order else ""
     return f"headroom models evaluate {quote(spec.elsewhere)} --dataset {spec.folder or spec.dataset}{classes}"
 
 

@@ -241,11 +241,11 @@ def list_offers(frame: "pd.DataFrame") -> list[Offer]:
     """
     offers: list[tuple[tuple[bool, bool, bool, int], Offer]] = []
     frame = group_backbones(frame[frame["recipe"].notna() & ~frame["withheld"]], _CONFIGURATION)
+    named = frame.groupby(["recipe", "dataset", "folder"], dropna=False)["data"]
+    frame = frame.assign(versions=named.transform("nunique"))
     for values, group in frame.groupby(["recipe", *_CONFIGURATION], sort=False, dropna=False):
         recipe = RECIPES[str(values[0])]
         settings = {name: to_plain(value) for name, value in zip(_CONFIGURATION, values[1:], strict=True)}
-        same_name = (frame["dataset"] == settings["dataset"]) & (frame["folder"] == settings["folder"])
-        versions = frame.loc[same_name & (frame["recipe"] == recipe.name), "data"].nunique()
         changed = {name: value for name, value in settings.items() if value != getattr(recipe.spec, name)}
         long, short = (_write_label(recipe, changed, without) for without in ("", "data"))
         former = {_write_label(recipe, changed, without, old) for without in ("", "data") for old in FORMER}
@@ -253,9 +253,8 @@ def list_offers(frame: "pd.DataFrame") -> list[Offer]:
         heads = Counter(head for head, _ in set(zip(group["head"], group["seed"], strict=True)))
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0
         rank = len(heads) > 1, own, bool(group["official"].all()), seeds
-        label = (
-            f"{short} · {describe_setting('data', settings['data'])}" if versions > 1 and "data" in changed else short
-        )
+        has_version = "data" in changed and group["versions"].iloc[0] > 1
+        label = f"{short} · {describe_setting('data', changed['data'])}" if has_version else short
         former |= {label, long, short, *_list_former_keys(recipe, settings)}
         offer = Offer(write_key(recipe, changed), label, frozenset(former), tuple(group["run_id"]), own)
         offers.append((rank, offer))

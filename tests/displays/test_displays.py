@@ -61,16 +61,17 @@ def fields_of(spec: Any) -> Iterator[str]:
             yield from fields_of(value)
 
 
-def expressions_of(spec: Any) -> Iterator[str]:
+def texts_of(spec: Any, *keys: str) -> Iterator[str]:
+    """Yield the texts with one of the keys, at any depth."""
     if isinstance(spec, dict):
         for key, value in spec.items():
-            if key in ("filter", "test", "expr", "calculate") and isinstance(value, str):
+            if key in keys and isinstance(value, str):
                 yield value
             elif key != "datasets":
-                yield from expressions_of(value)
+                yield from texts_of(value, *keys)
     elif isinstance(spec, list):
         for value in spec:
-            yield from expressions_of(value)
+            yield from texts_of(value, *keys)
 
 
 def may_be_empty(display: Display) -> bool:
@@ -121,24 +122,12 @@ def check_table(display: Display) -> Iterator[str]:
         yield from (f"heading {name!r} begins with a lowercase letter" for name in headings if name[0].islower())
 
 
-def titles_of(spec: Any) -> Iterator[str]:
-    if isinstance(spec, dict):
-        for key, value in spec.items():
-            if key == "title" and isinstance(value, str):
-                yield value
-            elif key != "datasets":
-                yield from titles_of(value)
-    elif isinstance(spec, list):
-        for value in spec:
-            yield from titles_of(value)
-
-
 def check_words(display: Display, spec: Any) -> Iterator[str]:
     """Variants are called heads only if each has another head; runs have one head each."""
     noun = display.comparison.noun
     if noun != "head" and not isinstance(display, OF_SINGLE_RUNS):
         own = type(display).table is not Display.table  # otherwise the names of the frame, which never change
-        texts = [display.heading, *(display.table().columns if own else ()), *titles_of(spec)]
+        texts = [display.heading, *(display.table().columns if own else ()), *texts_of(spec, "title")]
         texts = [str(text).lower().replace("color: head", "") for text in texts]
         yield from (f"{text!r} calls a {noun} a head" for text in texts if re.search(r"\bheads?\b", text))
 
@@ -155,7 +144,7 @@ def check_chart(display: Display, spec: Any) -> Iterator[str]:
     yield from (f"data became the field {field!r}" for field in fields if not re.fullmatch(r"[a-zA-Z_]\w*", field))
     yield from check_labels(spec)
     words = [*display.comparison.labels, *HOSTILE_NAMES]
-    for text in expressions_of(spec):
+    for text in texts_of(spec, "filter", "test", "expr", "calculate"):
         yield from (f"data became part of the expression {text!r}" for word in words if word in text)
 
 

@@ -32,7 +32,7 @@ def show_cost(comparison: Comparison) -> None:
     with right:
         show_display(
             costs,
-            title=f"Relative to the cheapest {escape_markdown(costs.comparison.noun)}",
+            title=f"Relative to the cheapest {costs.comparison.noun}",
             table=False,
             described=True,
         )

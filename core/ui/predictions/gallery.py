@@ -60,7 +60,7 @@ def _filter(comparison: Comparison, seed: int) -> Gallery:
     """Show the filters and return the gallery that they select, on its first page."""
     classes = comparison.first.record.data.classes
     labels = {variant.key: variant.label for variant in comparison.variants}
-    several, noun = len(labels) > 1, escape_markdown(comparison.noun)
+    several, noun = len(labels) > 1, comparison.noun
     of_class: dict[str, Any] = {
         "format_func": classes.__getitem__, "none": "any", "width": 150, "on_change": go_to_first_page,
     }  # fmt: skip
