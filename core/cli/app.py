@@ -16,7 +16,7 @@ from core.errors import HeadroomError
 
 _COMMANDS = {
     "recipes": "recipe:recipes", "params": "recipe:params", "train": "train:train", "sweep": "sweep:sweep",
-    "advise": "advise:advise", "show": "run:show", "compare": "compare:compare", "analyse": "analyse:analyse",
+    "advise": "advise:advise", "show": "show:show", "compare": "compare:compare", "analyse": "analyse:analyse",
     "token": "token:token", "serve": "serve:serve", "doctor": "doctor:doctor", "import": "import_run:import_run",
     "runs": "run:app", "comparisons": "saved_comparison:app", "bundle": "bundle:app", "report": "report:app",
     "export": "export:app", "datasets": "dataset:app", "models": "model:app", "jobs": "job:app",

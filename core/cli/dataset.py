@@ -82,7 +82,8 @@ def download(
     with watch_download(label) as follow:
         info = fetch_dataset(Home.default(), name, force=force or force_alias, progress=follow).info
     check_dataset(Home.default(), name)
-    typer.echo(f"{_describe(info)}, {'official data' if info.official else 'not the official data'}.")
+    size = DATASETS[name].describe_size(info.train_count, info.test_count)
+    typer.echo(f"{_describe(info)}, {'official data' if info.official else f'not the official data: {size}'}.")
     typer.echo(f"Licence: {info.licence}. Cite: {info.citation}")
 
 

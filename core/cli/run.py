@@ -1,6 +1,5 @@
-"""`runs` and `show`: list finished, running, queued and failed runs, and show one in detail."""
+"""`runs`: list finished, running, queued and failed runs, and fetch runs from the artifact store."""
 
-from datetime import datetime
 from typing import Annotated, Any, get_args
 
 import typer
@@ -12,7 +11,6 @@ from core.cli.output import (
     format_known,
     print_json,
     print_message,
-    print_pairs,
     print_side_file_problems,
     print_table,
 )
@@ -63,6 +61,11 @@ def runs(
     if not rows:
         print_message("No matching runs. Train some with: headroom train --recipe digits-heads")
     print_table([_as_text(row) for row in rows], numbers=("Seed", "Epochs", "Test accuracy", "Test loss", "Parameters"))
+    if withheld := sum(row["withheld"] for row in rows):
+        print_message(
+            f"Withheld: an advice trained {format_plural(withheld, 'run')} that {'is' if withheld == 1 else 'are'} not "
+            "among its finalists. Lists show no test results of such runs, because nothing may be selected by them."
+        )
 
 
 @app.command()
@@ -129,21 +132,6 @@ def _as_text(row: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def show(
-    run_id: Annotated[
-        str, typer.Argument(metavar="RUN_ID", help="ID of a run, finished or not, or a unique prefix of it.")
-    ],
-    as_json: JsonFlag = False,
-) -> None:
-    """Show one run: hyperparameters, results, costs and files; for unfinished runs, the progress or the failure."""
-    found = _describe(Home.default(), run_id)
-    print_side_file_problems(Home.default())
-    if as_json:
-        print_json(found)
-    else:
-        _print(found)
-
-
 def find_id(home: Home, prefix: str) -> str:
     """Return the ID of the run, finished or not, that has this prefix.
 
@@ -168,94 +156,3 @@ def find_id(home: Home, prefix: str) -> str:
         f"Run {prefix!r:.60} was not found; it may have been deleted. {suggest(prefix, known, ids=True)}"
         "`headroom runs` lists all."
     )
-
-
-def _describe(home: Home, prefix: str) -> dict[str, Any]:
-    from core.displays.progress import describe_progress
-    from core.jobs.health import read_live_progress
-    from core.jobs.progress import folder_of
-    from core.jobs.run_list import list_available_jobs
-    from core.store.elsewhere import list_known_settings, list_missing
-    from core.store.kept_epoch import describe_kept_epoch
-    from core.store.run_store import RunStore
-    from core.store.withheld import list_withheld
-
-    run_id, store = find_id(home, prefix), RunStore(home)
-    job = next((job for job in list_available_jobs(home) if job.run_id == run_id), None)
-    if job is not None and job.state != "finished" and store.path(run_id) is None:
-        progress = read_live_progress(home, job)
-        return {
-            "run_id": run_id,
-            "status": job.state,
-            "withheld": run_id in list_withheld(home),
-            "spec": job.spec.model_dump(),
-            "elsewhere": None, "missing": [],
-            "metrics": None, "cost": None, "data": None, "cpu": None, "finished_at": None,
-            "trained_epochs": None, "measured": None, "last_metrics": None,
-            "path": format_known(folder_of(home, run_id)) if folder_of(home, run_id) else None,
-            "progress": progress.model_dump() if progress else None,
-            "progress_text": describe_progress(job.state, progress)[1],
-            "reason": job.reason or None,
-        }  # fmt: skip
-    run = store.open(run_id)
-    record = run.record.model_dump(mode="json")
-    return {
-        "run_id": run_id,
-        "status": "finished",
-        "withheld": run.is_withheld,
-        "spec": list_known_settings(run.spec),
-        "elsewhere": record["elsewhere"],
-        "missing": list_missing([run]),
-        **{name: record[name] for name in ("metrics", "cost", "data", "cpu", "finished_at")},
-        "trained_epochs": run.record.trained_epochs,
-        "measured": describe_kept_epoch([run.record]),
-        "last_metrics": record["last_metrics"],
-        "path": str(run.path),
-        "progress": None,
-        "progress_text": None,
-        "reason": None,
-    }
-
-
-def _print(found: dict[str, Any]) -> None:
-    from core.analysis.seed_mean import SeedMean
-    from core.displays.number import format_accuracy, format_bytes, format_count, format_loss, format_seconds
-    from core.store.withheld import WITHHELD
-
-    forms: dict[str, Any] = {
-        "bytes": format_bytes,
-        "seconds": format_seconds,
-        "accuracy": lambda value: format_accuracy(SeedMean(value, None, 1)),
-        "loss": lambda value: format_loss(SeedMean(value, None, 1)),
-    }
-    pairs = {name: format_known(found[name]) for name in ("run_id", "status", "path") if found[name]}
-    if found["withheld"]:
-        pairs["withheld"] = WITHHELD
-    if found["finished_at"]:
-        pairs["finished_at"] = f"{datetime.fromisoformat(found['finished_at']).astimezone():%Y-%m-%d %H:%M:%S %Z}"
-    pairs |= {name: found[name] for name in ("progress_text", "reason") if found[name]}
-    if found["trained_epochs"]:
-        pairs["trained_epochs"] = format_count(found["trained_epochs"])
-        pairs["measured"] = found["measured"]
-    if found["elsewhere"]:
-        pairs["trained elsewhere"] = found["elsewhere"]["library"] or "unknown library"
-        pairs["missing"] = ", ".join(found["missing"])
-        pairs |= {f"setting {name}": value for name, value in found["elsewhere"]["settings"].items()}
-    pairs |= {
-        f"spec.{name}": format_known(value)
-        for name, value in found["spec"].items()
-        if value is not None or not found["elsewhere"]
-    }
-    for part in ("metrics", "last_metrics", "cost"):
-        for name, value in (found[part] or {}).items():
-            pairs[f"{part}.{name}"] = format_known(value, forms.get(name.rpartition("_")[2], format_count))
-    for name, value in (found["data"] or {}).items():
-        count = name.endswith("_images")
-        pairs[f"data.{name}"] = (
-            ", ".join(map(str, value))
-            if isinstance(value, list)
-            else format_known(value, "{:,}".format if count else str)
-        )
-    if found["cpu"]:
-        pairs["cpu"] = found["cpu"]
-    print_pairs(pairs)

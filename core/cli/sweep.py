@@ -1,6 +1,7 @@
 """`sweep`: train a grid of hyperparameters, with an estimate of the time before it starts."""
 
 import sys
+from math import ceil
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,9 +48,9 @@ def sweep(
         ),
     ] = None,
     budget: Annotated[
-        int | None,
+        str | None,
         typer.Option(
-            min=1, metavar="MINUTES", help="Time limit: no new runs start after this time; running ones finish."
+            metavar="30m", help="Time limit in whole minutes: no new runs start after this time; running ones finish."
         ),
     ] = None,
     dry_run: Annotated[
@@ -84,7 +85,7 @@ def sweep(
         specs, names = _list_specs(home, recipe, heads, seeds, values or [], changes)
         for message in list_idle(specs, {name: [value] for name, value in changes.items()}):
             print_message(message)
-        submitted = _plan(home, recipe, specs, names, budget, dry_run, yes, as_json)
+        submitted = _plan(home, recipe, specs, names, _read_budget(budget), dry_run, yes, as_json)
     elif sweep_id is not None:
         submitted = _open(home, sweep_id, retry, rest)
     else:
@@ -94,6 +95,17 @@ def sweep(
         return
     if submitted is not None:
         _follow(home, submitted, wait_for_it=not no_wait, as_json=as_json)
+
+
+def _read_budget(text: str | None) -> int | None:
+    """Return a time budget in minutes, rounded up; a number without a unit is minutes.
+
+    Raises:
+        AdviceError: when it is not a time.
+    """
+    from core.advice.limits import read_duration
+
+    return None if text is None else ceil(read_duration(f"{text}m" if text.strip().isdigit() else text) / 60)
 
 
 def _list_specs(

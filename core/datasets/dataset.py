@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.datasets.download import Download, Downloads
 from core.datasets.drawing import DrawnImage
+from core.plural import format_plural
 
 if TYPE_CHECKING:
     from core.datasets.custom.image_files import Survey
@@ -120,3 +121,14 @@ class Dataset:
         if self.official_fingerprint is None:
             return counts == self.official_counts
         return fingerprint == self.official_fingerprint
+
+    def describe_size(self, train_count: int | None, test_count: int) -> str:
+        """Describe the sizes of the splits, and the official ones if they differ: "8,000 training and 2,000 test images
+        instead of 60,000 and 10,000"."""
+        text = format_plural(test_count, "test image")
+        if train_count is None:
+            return text
+        text = f"{train_count:,} training and {text}"
+        if (train_count, test_count) == self.official_counts:
+            return text
+        return f"{text} instead of {' and '.join(f'{count:,}' for count in self.official_counts)}"

@@ -13,7 +13,7 @@ from core.analysis.check import run_checks
 from core.displays.caption import write_caption
 from core.displays.cost_format import FLOPS_HELP, write_cost
 from core.displays.number import format_seconds
-from core.displays.run_settings import build_data_table, build_environment_table
+from core.displays.run_facts import list_data_facts, list_environment_facts
 from core.displays.views.robustness_loss import RobustnessLoss
 from core.exporters.model_code import KERAS, LITERT, MODEL_FILES, ONNX, ModelCode, list_model_code
 from core.exporters.model_input import ModelInput
@@ -82,7 +82,6 @@ class ModelCard:
     def list_sections(self) -> dict[str, Mapping[str, str]]:
         """Return the facts of each section by name. No fact is empty."""
         classes = self.run.record.data.classes
-        environment = build_environment_table(self.run.record, read_environment(self.run))
         outputs = {name: f"{code.output}." for name, code in self.code.items()}
         return {
             "Model": self._describe_model(),
@@ -95,7 +94,7 @@ class ModelCard:
             "Results": list_metrics(self.run),
             "Cost": self._describe_cost(),
             "Training": self._describe_training(),
-            "Environment": dict(zip(environment["Environment"], environment["Value"], strict=True)),
+            "Environment": list_environment_facts(self.run.record, read_environment(self.run)),
         }
 
     def list_limits(self) -> list[str]:
@@ -180,9 +179,8 @@ class ModelCard:
 
     def _describe_data(self) -> dict[str, str]:
         dataset = DATASETS[self.run.spec.dataset]
-        table = build_data_table(self.run.record, self.run.spec)
         return {
-            **dict(zip(table["Data"], table["Value"], strict=True)),
+            **list_data_facts(self.run.record, self.run.spec),
             "Licence": dataset.licence or _UNKNOWN,
             "Source": dataset.source or _UNKNOWN,
             "Citation": dataset.citation or "none",

@@ -4,12 +4,10 @@ import numpy as np
 
 from core.analysis.calibration import compute_bins, compute_ece, compute_expected_ece
 from core.analysis.class_metrics import measure_run
-from core.analysis.seed_mean import SeedMean
-from core.displays.number import format_loss, format_share, format_share_interval
+from core.displays.number import format_share, format_share_interval
+from core.displays.run_facts import list_result_facts
 from core.interval import compute_wilson
-from core.plural import format_plural
 from core.reports.document import Table
-from core.store.kept_epoch import describe_kept_epoch
 from core.store.run import Run
 
 MAX_CLASS_ROWS = 100
@@ -17,21 +15,7 @@ MAX_CLASS_ROWS = 100
 
 def list_metrics(run: Run) -> dict[str, str]:
     """Return the metrics of a run by name; those that need its predictions only if it has them."""
-    record = run.record
-    metrics, images = record.metrics, record.data.test_images
-    interval = format_share_interval(*map(float, compute_wilson(round(metrics.test_accuracy * images), images)))
-    loss, validation = (_format_loss(value) for value in (metrics.test_loss, metrics.validation_loss))
-    found = {
-        "Test accuracy": f"{format_share(metrics.test_accuracy)} (95% interval {interval}), "
-        + format_plural(images, "test image")
-        + ("" if run.spec.elsewhere else f", {describe_kept_epoch([record])}"),
-        "Test loss": f"{loss} (mean cross-entropy in nats)",
-    }
-    if metrics.validation_accuracy is not None:
-        share, count = format_share(metrics.validation_accuracy), record.data.validation_images or 0
-        found["Validation accuracy"] = f"{share}, {format_plural(count, 'validation image')}; loss {validation}"
-    if record.data.majority is not None:
-        found["Accuracy of always predicting the most frequent class"] = format_share(record.data.majority)
+    found = list_result_facts(run.record)
     if not run.has("predictions.npz"):
         return found
     measured = measure_run(run)
@@ -66,7 +50,3 @@ def build_class_table(run: Run) -> Table | None:
     )  # fmt: skip
     columns = ("Class", "Test images", "Recall", "95% interval", "Precision")
     return Table(columns=columns, rows=rows, words=("Class",))
-
-
-def _format_loss(value: float | None) -> str:
-    return format_loss(SeedMean(float("nan") if value is None else value, None, 1))

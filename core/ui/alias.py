@@ -1,7 +1,7 @@
 """Former names and values of URL parameters, which keep old links working."""
 
 from core.reports.alias import VALUES as DISPLAY_VALUES
-from core.spec import HEADS, SETTINGS
+from core.spec import SETTINGS
 
 NAMES = {
     "stress": "corruption",
@@ -16,7 +16,6 @@ NAMES = {
     "swept": "sweep_settings",
 }
 
-_HEADS = {label: name for name, head in HEADS.items() for label in head.former_labels}
 _CUSTOM = ["Custom selection", "runs of my choice"]  # values of `compare` when `runs` had the run IDs
 _PADDINGS = {"own": "custom"}
 _IMAGES = {"typed": "custom", "a scanned digit": "handwritten digit", "a picture of mine": "uploaded image"}
@@ -33,8 +32,6 @@ VALUES = {
         "Highest memory in training (bytes)": "Peak training memory (bytes)",
     },
     "setting_runs": {"all on these images": "all"},
-    "layers_of": _HEADS,
-    "runs_head": _HEADS,
     "runs_order": {"by name": "name"},
     "lab_topic": {"Pictures": "Image files", "Output size": "Padding", "output-size": "Padding"},
     "lab_signal": _IMAGES,

@@ -6,10 +6,12 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from core.spec import HEADS
 from core.ui.url import MAX_SHOWN, is_just_opened, is_registered, note_drawn, reject, set_parameter, went_back
 
 T = TypeVar("T")
 
+_FORMER_HEADS = {label: name for name, head in HEADS.items() for label in head.former_labels}
 _MAX_OPTIONS = 8  # in a message
 _HASH = re.compile(r"\b[0-9a-f]{12}\b")  # ID at the end of the label of a job or sweep
 
@@ -40,6 +42,7 @@ class LinkChoice(Generic[T]):
         self.name = key  # of the parameter that the link contains
         self.ids: dict[str, T] = {write_id(option): option for option in options}
         self.labels: dict[str, T] = {label_of(option): option for option in options} | dict(aliases or {})
+        self.labels |= {label: self.ids[head] for label, head in _FORMER_HEADS.items() if head in self.ids}
         note_drawn(key)
         self._read_url()
         self._check_state()

@@ -23,6 +23,7 @@ def test_sweep_shows_its_grid_and_starts_nothing_unasked(home: Home, make_run: R
     assert found["runs"][2]["params"] == 24_586
     assert found["estimate"]["low"] < found["estimate"]["seconds"] < found["estimate"]["high"]
     shown = call(*SWEEP, "--budget", "5")
+    assert shown.stderr == call(*SWEEP, "--budget", "4.5m").stderr
     assert shown.exit_code == 1
     assert "4 runs: 3 to train, 1 cached." in shown.stderr
     assert shown.stderr.endswith("nothing was started. Add --yes or --dry-run.\n")

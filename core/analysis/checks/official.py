@@ -1,7 +1,6 @@
 """Check that the dataset is the official one, so that results are comparable with published results."""
 
 from core.analysis.check import Result, check
-from core.plural import format_plural
 from core.spec import DATASETS
 from core.store.comparison import Comparison, count_training_images
 
@@ -24,12 +23,8 @@ def official(comparison: Comparison) -> Result:
         if not dataset.official_split:
             return Result("passed", f"The dataset is the complete {dataset.label}, split by Headroom.")
         return Result("passed", f"The dataset is the official {dataset.label}.")
-    data, total = run.record.data, count_training_images(run)
-    size = format_plural(data.test_images, "test image")
-    if total is not None:
-        size = f"{total:,} training and {size}"
-        if (total, data.test_images) != dataset.official_counts:
-            size += f" instead of {' and '.join(f'{count:,}' for count in dataset.official_counts)}"
+    data = run.record.data
+    size = dataset.describe_size(count_training_images(run), data.test_images)
     return Result(
         "failed",
         f"The dataset is not the official {dataset.label}: {size}, fingerprint {data.fingerprint}. "

@@ -63,7 +63,7 @@ def _show_available(key: str, status: DatasetStatus, heading: DeltaGenerator) ->
     data = open_inspected(key)
     with heading:
         show_summary(escape_markdown(write_data_headline(data)))
-        other = ", not the official data" if status.official is False and not status.folder else ""
+        other = f", {status.difference}" if status.difference else ""
         kind = "bundled" if DATASETS[status.name].bundled else "added" if DATASETS[status.name].added else "downloaded"
         facts = [f"{kind}{other}", f"licence: {data.info.licence}", f"fingerprint {data.info.fingerprint}"]
         facts += [format_bytes(data.info.bytes)] if data.info.bytes else []

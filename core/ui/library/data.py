@@ -38,7 +38,7 @@ def _show_sample(recipe: Recipe) -> None:
         _show_missing(status)
         return
     spec = recipe.spec.replace(folder=status.folder)
-    other = ", which is not the official data" if status.official is False and not status.folder else ""
+    other = f", {status.difference}" if status.difference else ""
     st.caption(f"First training image of each class in {escape_markdown(status.label)}{other}:")
     try:
         st.html(_build_sample(str(home().path), status.fingerprint, home(), spec))
