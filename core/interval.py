@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +30,8 @@ def compute_wilson(
     >>> [round(float(end), 4) for end in compute_wilson(81, 263)]
     [0.2553, 0.3662]
     """
-    from scipy.special import ndtri
-
     count, total = np.asarray(correct, dtype=np.float64), np.asarray(images, dtype=np.float64)
-    z = float(ndtri((1 + level) / 2)) if np.isinf(df) else quantile_t(df, level)
+    z = NormalDist().inv_cdf((1 + level) / 2) if np.isinf(df) else quantile_t(df, level)
     proportion = count / np.maximum(total, 1)
     centre = (count + z**2 / 2) / (total + z**2)
     half = z / (total + z**2) * np.sqrt(total * proportion * (1 - proportion) + z**2 / 4)

@@ -114,13 +114,6 @@ class DatasetStatus:
     note: str = ""
     fit: Fit = "crop"
 
-    @property
-    def difference(self) -> str:
-        """ "not the official data" with its sizes; empty for official data, custom datasets and unavailable ones."""
-        if self.official is not False or self.folder or self.test_count is None:
-            return ""
-        return f"not the official data ({DATASETS[self.name].describe_size(self.train_count, self.test_count)})"
-
 
 def open_dataset(home: Home, name: str, folder: str = "") -> CachedDataset:
     """Open the cached arrays of a dataset without reading them. Bundled datasets are created at first use.

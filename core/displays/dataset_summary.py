@@ -3,11 +3,12 @@
 The command line prints it, so it imports no charts.
 """
 
-from core.datasets.cache import DatasetInfo
+from core.datasets.cache import DatasetInfo, DatasetStatus
 from core.datasets.report import SPLITS, DatasetReport
 from core.datasets.split import count_splits
 from core.displays.number import format_count
 from core.plural import format_plural
+from core.spec import DATASETS
 
 MOST_FILES = 10
 SPLIT_LABELS = {"train": "training", "validation": "validation", "test": "test"}
@@ -25,6 +26,13 @@ def write_image_counts(info: DatasetInfo) -> str:
     *others, (count, label) = [(count, SPLIT_LABELS[split]) for split, count in counts.items() if count]
     last = format_plural(count, f"{label} image")
     return f"{', '.join(f'{count:,} {label}' for count, label in others)} and {last}" if others else last
+
+
+def describe_difference(status: DatasetStatus) -> str:
+    """Return "not the official data" with its sizes; empty for official data, custom datasets and unavailable ones."""
+    if status.official is not False or status.folder or status.test_count is None:
+        return ""
+    return f"not the official data ({DATASETS[status.name].describe_size(status.train_count, status.test_count)})"
 
 
 def list_class_rows(report: DatasetReport, noun: str = "class") -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.datasets.cache import DatasetStatus, list_datasets
 from core.datasets.dataset_key import FOLDER, key_or_name
 from core.displays.data_headline import write_data_headline
+from core.displays.dataset_summary import describe_difference
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes
 from core.errors import HeadroomError
@@ -63,7 +64,7 @@ def _show_available(key: str, status: DatasetStatus, heading: DeltaGenerator) ->
     data = open_inspected(key)
     with heading:
         show_summary(escape_markdown(write_data_headline(data)))
-        other = f", {status.difference}" if status.difference else ""
+        other = f", {difference}" if (difference := describe_difference(status)) else ""
         kind = "bundled" if DATASETS[status.name].bundled else "added" if DATASETS[status.name].added else "downloaded"
         facts = [f"{kind}{other}", f"licence: {data.info.licence}", f"fingerprint {data.info.fingerprint}"]
         facts += [format_bytes(data.info.bytes)] if data.info.bytes else []

@@ -7,6 +7,7 @@ from core.datasets.cache import DatasetStatus, list_datasets
 from core.datasets.dataset import Dataset
 from core.datasets.dataset_view import DatasetView, open_view
 from core.displays.activation_overlay import Cell, build_group
+from core.displays.dataset_summary import describe_difference
 from core.displays.markdown import escape_markdown, write_code
 from core.errors import HeadroomError
 from core.home import Home, describe_error
@@ -38,7 +39,7 @@ def _show_sample(recipe: Recipe) -> None:
         _show_missing(status)
         return
     spec = recipe.spec.replace(folder=status.folder)
-    other = f", {status.difference}" if status.difference else ""
+    other = f", {difference}" if (difference := describe_difference(status)) else ""
     st.caption(f"First training image of each class in {escape_markdown(status.label)}{other}:")
     try:
         st.html(_build_sample(str(home().path), status.fingerprint, home(), spec))
