@@ -23,6 +23,8 @@ from core.plural import format_plural
 from core.recipe import Recipe
 from core.store.run_store import RunStore
 
+USUAL_HEADS = ("gap", "gap_linear", "gap_dense", "gmp_dense", "dense")
+"""Candidates if no heads are given."""
 _SHARES = (0.25, 0.5, 0.65)
 _LATEST_SHARE = 0.75  # later, dropping saves little
 
@@ -40,7 +42,7 @@ def make_plan(
     """Return the plan of a race; starts nothing.
 
     Args:
-        heads: names; by default those of the recipe.
+        heads: names; by default USUAL_HEADS.
         values: values of hyperparameters to combine, such as {"filters": [16, 32]}.
         changes: hyperparameters of all candidates that differ from the recipe; a seed is the first one.
         estimator: fitted to the runs of `store`; by default a new one.
@@ -53,7 +55,7 @@ def make_plan(
     store = store or RunStore(home)
     given = dict(changes or {})
     first = given.pop("seed", recipe.spec.seed)
-    specs = list_members(recipe, list(heads) or recipe.heads, [first], values or {}, given)
+    specs = list_members(recipe, list(heads) or USUAL_HEADS, [first], values or {}, given)
     checker, frame = Checker(home), store.frame()
     candidates = tuple(list_candidates(checker, specs, request.limits, frame))
     allowed = [candidate for candidate in candidates if not candidate.excluded_by]

@@ -1,11 +1,11 @@
 """`advise`: find out which head to use, within a time budget."""
 
 import sys
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.cli.advice_race import control_advice, follow_advice, list_advice
 from core.cli.output import JsonFlag, print_json, print_message, print_table
 from core.cli.recipe_option import RecipeOption, choose_side, read_recipe
 from core.cli.setting_option import with_settings
@@ -14,13 +14,7 @@ from core.home import Home
 
 if TYPE_CHECKING:
     from core.advice.plan import AdvicePlan
-    from core.advice.race import Race
     from core.advice.request import Request
-    from core.advice.status import RaceStatus
-
-_POLL_SECONDS = 1.0
-_ESTIMATE_SECONDS = 30.0
-_NUMBER_COLUMNS = ("Parameters", "LiteRT file", "FLOPs per image", "Validation accuracy", "Seeds")
 
 
 @with_settings(leaving_out=("head", "backbone"))
@@ -30,7 +24,10 @@ def advise(
     ] = None,
     recipe: RecipeOption = None,
     heads: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Heads, separated by commas. Default: the heads of the recipe.")
+        str | None,
+        typer.Option(
+            metavar="A,B", help="Heads, separated by commas. Default: gap, gap_linear, gap_dense, gmp_dense and dense."
+        ),
     ] = None,
     values: Annotated[
         list[str] | None,
@@ -93,20 +90,20 @@ def advise(
     if advice_id is not None:
         if recipe or heads or values or backbones or changes:
             raise JobError("Give either the ID of an advice or a recipe and dataset, not both.")
-        race = _control(home, advice_id, verbs[0] if verbs else "", seconds)
-        _follow(home, race, wait_for_it=not no_wait and not pause, as_json=as_json)
+        race = control_advice(home, advice_id, verbs[0] if verbs else "", seconds)
+        follow_advice(home, race, wait_for_it=not no_wait and not pause, as_json=as_json)
         return
     if not (recipe or "dataset" in changes or "folder" in changes):
         if heads or values or backbones or changes:
             raise JobError("Give --recipe, or --dataset with the name of a dataset or of added images.")
-        _list(home, as_json)
+        list_advice(home, as_json)
         return
     request = _read_request(max_size, max_latency, max_params, margin, metric, cost, goal, seconds, seeds)
     plan = _plan(home, recipe, heads, values or [], backbones, changes, request)
     if _confirm(home, plan, dry_run, yes, as_json):
         from core.advice.control import start_race
 
-        _follow(home, start_race(home, plan), wait_for_it=not no_wait, as_json=as_json)
+        follow_advice(home, start_race(home, plan), wait_for_it=not no_wait, as_json=as_json)
 
 
 def _read_request(
@@ -176,7 +173,7 @@ def _confirm(home: Home, plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: 
             }
             for one in plan.candidates
         ]
-        print_table(rows, numbers=_NUMBER_COLUMNS)
+        print_table(rows, numbers=("Parameters", "LiteRT file", "FLOPs per image"))
     known = list_training_messages(home, [candidate.parsed_spec for candidate in plan.allowed])
     for message in (
         *known,
@@ -192,109 +189,3 @@ def _confirm(home: Home, plan: "AdvicePlan", dry_run: bool, yes: bool, as_json: 
         raise JobError("Cannot ask for confirmation without a terminal; nothing was started. Add --yes or --dry-run.")
     typer.confirm("Start?", abort=True, err=True)
     return True
-
-
-def _control(home: Home, advice_id: str, verb: str, budget_seconds: float | None) -> "Race":
-    from core.advice import control
-    from core.advice.race import open_race
-
-    race = open_race(home, advice_id)
-    if verb == "--stop":
-        return control.stop_race(home, race.race_id)
-    if verb == "--pause":
-        return control.pause_race(home, race.race_id)
-    if verb == "--continue":
-        return control.continue_race(home, race.race_id, budget_seconds)
-    return race
-
-
-def _list(home: Home, as_json: bool) -> None:
-    from core.advice.race import list_damaged_races, list_races
-    from core.advice.status import read_race_status
-    from core.displays.advice_text import build_advice_json, write_answer
-    from core.displays.progress import describe_age
-
-    for message in list_damaged_races(home).values():
-        print_message(message)
-    races = list_races(home)
-    if as_json:
-        print_json([build_advice_json(race, read_race_status(home, race)) for race in races])
-        return
-    if not races:
-        print_message("No advice yet. Try: headroom advise --recipe digits-heads --budget 10m --dry-run")
-    print_table(
-        [
-            {
-                "Advice": race.race_id,
-                "Recipe": race.recipe,
-                "Started": describe_age(max(time.time() - race.started_at, 0.0)),
-                "Answer": write_answer(race),
-            }
-            for race in races
-        ]
-    )
-
-
-def _follow(home: Home, race: "Race", *, wait_for_it: bool, as_json: bool) -> None:
-    """Print what happens until the race ends, then its answer.
-
-    Raises:
-        AdviceError: when the race failed.
-    """
-    from core.advice.advance import advance
-    from core.advice.race_time import RaceTimer
-    from core.advice.status import estimate_more_seeds, read_race_status
-    from core.displays.advice_progress import describe_race_time
-    from core.displays.advice_text import build_advice_json
-    from core.jobs.dispatcher import ensure_dispatcher
-    from core.store.run_store import RunStore
-
-    shown, next_estimate = 0, 0.0
-    try:
-        while wait_for_it:
-            for event in race.events[shown:]:
-                print_message(f"{time.strftime('%H:%M:%S', time.localtime(event.time))}  {event.text}")
-            if race.state != "running":
-                break
-            if len(race.events) > shown or time.monotonic() > next_estimate:
-                next_estimate = time.monotonic() + _ESTIMATE_SECONDS
-                expected = describe_race_time(RaceTimer(home, RunStore(home)).estimate(race))
-                if expected:
-                    print_message(f"{time.strftime('%H:%M:%S')}  {expected.capitalize()}.")
-            shown = len(race.events)
-            ensure_dispatcher(home)
-            time.sleep(_POLL_SECONDS)
-            race = advance(home, race.race_id)
-    except KeyboardInterrupt:
-        print_message(f"It continues in the background. Show its status: headroom advise {race.race_id}")
-        raise
-    status, seconds = read_race_status(home, race), estimate_more_seeds(home, race)
-    if as_json:
-        print_json(build_advice_json(race, status, seconds))
-    else:
-        _print_race(race, status, seconds)
-    if race.state == "failed" and wait_for_it:
-        raise AdviceError(f"Advice {race.race_id} failed: {race.problem}")
-
-
-def _print_race(race: "Race", status: "RaceStatus", more_seconds: float | None) -> None:
-    from core.displays.advice_text import write_answer, write_candidate_cost
-    from core.displays.number import format_seconds, format_share
-
-    rows = []
-    for member in status.members:
-        value = member.validation_accuracy
-        rows.append(
-            {
-                "Candidate": member.candidate.name,
-                "Parameters": write_candidate_cost(member.candidate, "params"),
-                "Validation accuracy": "–" if value is None else format_share(value),
-                "Seeds": str(member.seeds),
-                "Status": f"{member.state}: {member.reason}" if member.reason else member.state,
-            }
-        )
-    print_table(rows, numbers=_NUMBER_COLUMNS)
-    print_message(f"Advice {race.race_id}: {format_seconds(race.train_seconds)} of training in this race.")
-    typer.echo(write_answer(race, more_seconds))
-    if (answer := race.answer) and answer.state == "undecided" and answer.more_seeds and race.state == "answered":
-        print_message(f"Continue with: headroom advise {race.race_id} --continue --budget 30m")

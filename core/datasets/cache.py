@@ -86,6 +86,10 @@ class CachedDataset:
             raise _damaged(self.path.name, "fingerprint mismatch")
 
 
+_KNOWN = {"official", "fingerprint", "train_count", "test_count", "bytes", "validation_count", "skipped", "note", "fit",
+          "fetched_at"}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class DatasetStatus:
     """A registered or custom dataset, and whether it is available.
@@ -101,18 +105,19 @@ class DatasetStatus:
     citation: str
     bundled: bool
     available: bool
-    official: bool | None
-    fingerprint: str | None
-    train_count: int | None
-    test_count: int | None
-    bytes: int | None
     problem: str | None
     next_step: str
     folder: str = ""
+    official: bool | None = None
+    fingerprint: str | None = None
+    train_count: int | None = None
+    test_count: int | None = None
+    bytes: int | None = None
     validation_count: int = 0
     skipped: int = 0
     note: str = ""
     fit: Fit = "crop"
+    fetched_at: str = ""
 
 
 def open_dataset(home: Home, name: str, folder: str = "") -> CachedDataset:
@@ -227,18 +232,10 @@ def _status(home: Home, key: str) -> DatasetStatus:
         citation=dataset.citation,
         bundled=dataset.bundled,
         available=info is not None,
-        official=info.official if info else None,
-        fingerprint=info.fingerprint if info else None,
-        train_count=info.train_count if info else None,
-        test_count=info.test_count if info else None,
-        bytes=info.bytes if info else None,
         problem=problem,
         next_step=next_step,
         folder=folder,
-        validation_count=info.validation_count if info else 0,
-        skipped=info.skipped if info else 0,
-        note=info.note if info else "",
-        fit=info.fit if info else "crop",
+        **(info.model_dump(include=_KNOWN) if info else {}),
     )
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.advice.make_plan import USUAL_HEADS
 from core.advice.race import list_races
 from core.datasets.cache import fetch_dataset
 from core.home import Home
@@ -55,6 +56,13 @@ def test_advice_that_cannot_be_is_one_line(home: Home, words: list[str], sentenc
     code, message = refused(*ADVISE, *words)
     assert code in (1, 2)
     assert message.startswith(sentence), message
+
+
+def test_usual_heads_are_candidates_unless_heads_are_given(home: Home) -> None:
+    fetch_dataset(home, "digits")
+    plan = ask("advise", "--recipe", "digits-heads", "--dry-run")
+    assert [one["head"] for one in plan["candidates"]] == [*USUAL_HEADS]
+    assert all(head in call("advise", "--help").stdout for head in USUAL_HEADS)
 
 
 def test_other_advice_that_cannot_be_is_one_line(home: Home) -> None:

@@ -72,6 +72,17 @@ def test_bundled_dataset_of_the_comparison_is_shown_first(open_data: Open, make_
     assert "Remove dataset" not in labels(app)
 
 
+@pytest.mark.parametrize(("page", "key"), [("data", "dataset_shown"), ("advisor", "advice_data")])
+def test_own_images_are_shown_first_until_the_home_has_runs(
+    page: str, key: str, open_page: Open, home: Home, make_run: RunWriter
+) -> None:
+    assert open_page(page).selectbox(key=key).value == "digits"
+    write_dataset(home, ("cat", "dog"), train=40, test=10)
+    assert open_page(page).selectbox(key=key).value == "folder-mine"
+    make_run()
+    assert open_page(page).selectbox(key=key).value == "digits"
+
+
 @pytest.mark.parametrize("report", [True, False])
 def test_every_section_of_an_added_dataset_shows_its_text_unchanged(open_data: Open, home: Home, report: bool) -> None:
     write_dataset(home, HOSTILE_NAMES, train=40, test=10, report=report)

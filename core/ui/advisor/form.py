@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 import streamlit as st
 
 from core.advice.limits import Limits, read_duration, read_latency, read_margin, read_params, read_size
+from core.advice.make_plan import USUAL_HEADS
 from core.advice.request import CostName, Goal, Metric, Request
 from core.datasets.cache import DatasetStatus, list_datasets
 from core.datasets.dataset_key import key_or_name
@@ -21,9 +22,10 @@ from core.recipes import find_general_recipe
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS
 from core.store.setting_text import describe_value
 from core.ui import url, widget
+from core.ui.data.default import find_default_dataset
 from core.ui.data.display import is_usable
 from core.ui.data.notice import show_data_notice
-from core.ui.session import home, selected_comparison
+from core.ui.session import home
 from core.ui.setting import choose_setting, choose_setting_values, list_problems_of
 
 _VALUES = "candidate_values"
@@ -33,7 +35,6 @@ url.register(
     "max_latency", "max_params", *(f"{_VALUES}_{name}" for name in SETTINGS),
 )  # fmt: skip
 
-_HEADS = ("gap", "gap_linear", "gap_dense", "gmp_dense", "dense")
 _FIXED = ("data", "dataset", "folder", "attribute", "head", "seed", "backbone", "model", "cut", "epochs", "keep",
           "patience", "train_images", "validation_fraction", "validation_images")  # fmt: skip
 _GOALS: dict[Goal, str] = {"smallest": "Cheapest within margin", "best": "Most accurate"}
@@ -60,7 +61,7 @@ def ask_question() -> Question | None:
     heads = widget.pills(
         "Heads",
         list(HEADS),
-        _HEADS,
+        USUAL_HEADS,
         format_func=lambda name: HEADS[name].label,
         key="candidate_heads",
         help="\n".join(f"- **{head.label}**: {head.summary}" for head in HEADS.values()),
@@ -83,7 +84,8 @@ def _choose_data() -> DatasetStatus | None:
         st.page_link("pages/data.py", label="Add data", icon=":material/dataset:")
         return None
     key = widget.selectbox(
-        "Data", [*statuses], _find_default(statuses), key="advice_data", format_func=lambda key: statuses[key].label,
+        "Data", [*statuses], find_default_dataset(statuses), key="advice_data",
+        format_func=lambda key: statuses[key].label,
         help="All datasets that are available. To add one, open the Data page.",
     )  # fmt: skip
     return statuses[key]
@@ -98,16 +100,6 @@ def _choose_changes(recipe: Recipe, status: DatasetStatus) -> dict[str, Any]:
             format_func=partial(describe_value, "attribute"),
         )  # fmt: skip
     return {name: value for name, value in chosen.items() if value != getattr(recipe.spec, name)}
-
-
-def _find_default(statuses: dict[str, DatasetStatus]) -> str:
-    """Return the dataset of the selected comparison, otherwise the first one."""
-    try:
-        comparison = selected_comparison()
-    except HeadroomError:  # the Analyze pages show its message
-        comparison = None
-    key = key_or_name(comparison.first.spec.dataset, comparison.first.spec.folder) if comparison else ""
-    return key if key in statuses else next(iter(statuses))
 
 
 def _choose_values(recipe: Recipe, status: DatasetStatus, heads: list[str]) -> dict[str, list[Any]] | None:

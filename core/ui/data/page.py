@@ -9,17 +9,17 @@ from core.displays.data_headline import write_data_headline
 from core.displays.dataset_summary import describe_difference
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes
-from core.errors import HeadroomError
-from core.recipes import RECIPES, find_general_recipe
+from core.recipes import find_general_recipe
 from core.spec import DATASETS
 from core.ui import url, widget
+from core.ui.data.default import find_default_dataset
 from core.ui.data.display import is_usable, open_inspected
 from core.ui.data.removal import select_after_removal, show_removed
 from core.ui.data.sections import show_data_section
 from core.ui.data.unavailable import list_adding, show_unavailable, shows_upload
 from core.ui.data.upload import select_added, show_upload
 from core.ui.heading import show_summary, show_title
-from core.ui.session import home, selected_comparison
+from core.ui.session import home
 
 url.register("dataset_shown")
 
@@ -29,7 +29,7 @@ def show_data_page() -> None:
     show_title("Data")
     heading = st.container(gap="small")
     statuses = {key_or_name(status.name, status.folder): status for status in list_datasets(home())} | list_adding()
-    default = _find_default(statuses)
+    default = find_default_dataset(statuses)
     select_after_removal(statuses, default)
     select_added("dataset_shown", {key: key for key, status in statuses.items() if is_usable(status)})
     with st.container(horizontal=True, vertical_alignment="bottom", key="dataset-choice"):
@@ -93,14 +93,3 @@ def _write_state(status: DatasetStatus) -> str:
     if status.name in DATASETS and not DATASETS[status.name].added:
         return "not downloaded"
     return "being added" if status.next_step == "" else "not added"
-
-
-def _find_default(statuses: dict[str, DatasetStatus]) -> str:
-    """Return the dataset of the selected comparison, or of the first recipe."""
-    try:
-        comparison = selected_comparison()
-    except HeadroomError:  # the Analyze pages show its message
-        comparison = None
-    spec = comparison.first.spec if comparison else next(iter(RECIPES.values())).spec
-    key = key_or_name(spec.dataset, spec.folder)
-    return key if key in statuses else next(iter(statuses))
