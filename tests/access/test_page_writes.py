@@ -16,7 +16,7 @@ from tests.support.sources import module_of, read_imports
 
 READING = {
     "core.advice": {
-        "conclude": None, "limits": None, "make_plan": {"make_plan"}, "plan": None, "race_curves": None,
+        "conclude": None, "limits": None, "make_plan": {"USUAL_HEADS", "make_plan"}, "plan": None, "race_curves": None,
         "race_time": {"RaceTimer"},
         "race": {"Race", "list_damaged_races", "list_races", "make_race", "open_race"}, "request": None,
         "status": {"estimate_more_seeds", "is_advising"},

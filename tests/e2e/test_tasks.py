@@ -175,6 +175,12 @@ def test_report_is_saved_edited_published_and_read_by_another_user(
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("SHA-256 of the content")).to_be_visible()
     expect(page.locator("strong", has_text="enough")).to_be_visible()
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    assert height <= 2.5 * page.viewport_size["height"]
+    page.get_by_text("Confusion matrix", exact=True).click()
+    expect(
+        page.get_by_test_id("stExpander").filter(has_text="Confusion matrix").locator("svg, canvas").last
+    ).to_be_visible()
     page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
     link = page.locator("code", has_text="/reports?report=").inner_text()
     with page.expect_download() as waiting:

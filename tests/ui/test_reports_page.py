@@ -22,6 +22,7 @@ from core.store.run_store import RunStore
 from tests.support.page import Open, text_of
 from tests.support.run_writer import RunWriter
 
+RUNS = "Runs and commands that reproduce them"
 BLOCKS = (TextBlock(id="aaaaaa", text="Look **here**."), ChartBlock(id="bbbbbb", display="heads"))
 
 
@@ -91,6 +92,25 @@ def test_draft_shows_text_charts_and_the_command(open_reports: Open, draft: Draf
     assert "Accuracy and cost" in [heading.value for heading in app.header]
     assert app.code[0].value.startswith("headroom train --recipe digits-heads --heads gap,dense --epochs 3")
     assert {"Publish", "Duplicate", "Delete"} <= {*labels(app)}
+
+
+def test_long_report_opens_its_first_chart_and_the_others_on_request(
+    open_reports: Open, make_run: RunWriter, reports: ReportStore, home: Home
+) -> None:
+    report = write_default(Comparison.of([make_run(head=head) for head in ("gap", "dense")]))
+    saved = reports.create(report, "ada")
+    charts = [block for block in report.blocks if isinstance(block, ChartBlock) and block.display != "tiles"]
+    CommentStore(home).post(saved.id, "Why?", "ada", block=charts[2].id)
+    app = without_errors(open_reports(report=saved.id))
+    assert len(app.header) == 1
+    folds = [fold.label for fold in app.expander if fold.label not in ("Show data table", RUNS)]
+    assert len(folds) == len(charts) - 1
+    assert [fold for fold in folds if "comment" in fold] == [folds[1]]
+    assert folds[1].endswith(" · 1 open comment")
+    assert not app.code
+    opened = without_errors(open_reports(report=saved.id, all_sections="true"))
+    assert len(opened.header) > len(charts)
+    assert opened.code[0].value.startswith("headroom train")
 
 
 def test_every_change_is_saved_immediately_and_can_be_undone(

@@ -45,9 +45,14 @@ class CommentPanel:
         self._ids = {section.id for section in document.sections}
         self._denial = denial_reason(add_comment)
 
-    def show_block(self, block: str) -> None:
-        """Show the comments on a block below it, and the button that adds one."""
-        self._show_threads(block, [comment for comment in self.comments.comments if comment.block == block])
+    def show_block(self, block: str, *, field: bool = True) -> None:
+        """Show the comments on a block below it, and the button that adds one unless `field` is false."""
+        found = [comment for comment in self.comments.comments if comment.block == block]
+        self._show_threads(block, found, field=field)
+
+    def count_open(self, block: str) -> int:
+        """Return the number of comments on a block that are not resolved."""
+        return sum(comment.block == block for comment in self.comments.open)
 
     def show_summary(self) -> None:
         """Show below the heading how many comments are open, and those that mention the user."""
@@ -60,18 +65,17 @@ class CommentPanel:
 
     def show_report(self) -> None:
         """Show the comments on the report as a whole, and on blocks that were deleted."""
-        st.header("Comments", anchor=False)
+        found = [comment for comment in self.comments.comments if comment.block not in self._ids]
+        if found or self.comments.damaged:
+            st.header("Comments on the report", anchor=False)
         if self.comments.damaged:
             changes = format_plural(self.comments.damaged, "change")
             st.warning(f"{changes} of the comments cannot be read.", icon=":material/warning:")
-        found = [comment for comment in self.comments.comments if comment.block not in self._ids]
         if reason := denial_reason(add_comment):
             st.caption(f"{_LOCK} {reason}")
-        elif not found:
-            st.caption("No comments on the report as a whole. Comments on a block are below the block.")
         self._show_threads("", found)
 
-    def _show_threads(self, block: str, found: list[Comment]) -> None:
+    def _show_threads(self, block: str, found: list[Comment], *, field: bool = True) -> None:
         key = f"comments-{block or 'report'}"
         for comment in found:
             if not comment.resolved:
@@ -82,8 +86,9 @@ class CommentPanel:
             with st.expander(label, icon=":material/check:", on_change="rerun", key=f"{key}-resolved") as fold:
                 for comment in resolved if fold.open else ():
                     self._show_thread(comment)
-        if self._denial is None:
-            self._show_field("Comment", ":material/add_comment:", f"{key}-add", add_comment, block=block,
+        if field and self._denial is None:
+            label = "Comment" if block else "Comment on the report as a whole"
+            self._show_field(label, ":material/add_comment:", f"{key}-add", add_comment, block=block,
                              version=self.version)  # fmt: skip
 
     def _show_thread(self, comment: Comment) -> None:

@@ -1,6 +1,7 @@
 """Document of a report on a page, drawn with the same components as the other pages."""
 
 import json
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -9,14 +10,20 @@ import streamlit as st
 from core.displays.markdown import escape_markdown
 from core.displays.number import quote_class
 from core.displays.palette import DEFAULT_MARK
+from core.plural import format_plural
 from core.reports.author_text import write_html
 from core.reports.document import Document, Figure, Passage, Table, write_cell
+from core.ui import url, widget
 from core.ui.display import draw_spec, show_frame
 from core.ui.heading import show_caveats, show_summary, show_title
 from core.ui.image_grid import draw_image_grid
 from core.ui.reports.comments import CommentPanel
 from core.ui.reports.formula_text import show_formula_text
 from core.ui.tiles import draw_tiles
+
+url.register("all_sections")
+
+_FEW_CHARTS = 2
 
 
 def show_heading(document: Document, note: str) -> None:
@@ -30,19 +37,48 @@ def show_heading(document: Document, note: str) -> None:
     show_caveats(document.cautions)
 
 
-def show_sections(document: Document, comments: CommentPanel) -> None:
-    """Show all sections in order, each with its comments."""
-    for section in document.sections:
-        show_section(section)
-        comments.show_block(section.id)
+def choose_all_sections(document: Document) -> bool:
+    """Show the toggle that opens all sections. All are open in a report with a few charts, without the toggle."""
+    return len(_list_charts(document)) <= _FEW_CHARTS or widget.toggle("Open all sections", key="all_sections")
 
 
-def show_section(section: Passage | Figure) -> None:
-    """Show the text, tiles, images or chart of a section."""
+def _list_charts(document: Document) -> list[str]:
+    return [section.id for section in document.sections if isinstance(section, Figure) and section.display != "tiles"]
+
+
+def show_sections(document: Document, comments: CommentPanel, *, all_open: bool) -> None:
+    """Show all sections in order, each with its comments.
+
+    Texts, tiles (without a field for comments) and the first chart are open; other charts are in folds unless
+    `all_open` is set.
+    """
+    folded = [] if all_open else _list_charts(document)[1:]
+    for in_fold, sections in groupby(document.sections, lambda section: section.id in folded):
+        with st.container(gap=None if in_fold else "small"):
+            for section in sections:
+                if isinstance(section, Figure) and in_fold:
+                    _show_fold(section, comments)
+                else:
+                    show_section(section)
+                    is_tiles = isinstance(section, Figure) and section.display == "tiles"
+                    comments.show_block(section.id, field=not is_tiles)
+
+
+def _show_fold(figure: Figure, comments: CommentPanel) -> None:
+    count = comments.count_open(figure.id)
+    label = " · ".join([escape_markdown(figure.title), *([format_plural(count, "open comment")] if count else [])])
+    with st.expander(label, on_change="rerun", key=f"section-{figure.id}") as fold:
+        if fold.open:
+            show_section(figure, titled=False)
+            comments.show_block(figure.id)
+
+
+def show_section(section: Passage | Figure, *, titled: bool = True) -> None:
+    """Show the text, tiles, images or chart of a section; `titled` is whether with its title."""
     if isinstance(section, Passage):
         _show_text(section.text, f"text-{section.id}")
         return
-    if section.problem or section.display != "tiles":
+    if titled and (section.problem or section.display != "tiles"):
         st.header(escape_markdown(section.title), anchor=False)
     if section.problem:
         st.info(escape_markdown(section.problem), icon=":material/info:")
@@ -75,9 +111,16 @@ def _draw_chart(text: str, description: str, _chart: dict[str, Any]) -> None:
     draw_spec(_chart, description)
 
 
-def show_reproduction_section(document: Document) -> None:
-    """Show the runs and the commands that reproduce them."""
-    st.header("Runs", anchor=False)
+def show_reproduction_section(document: Document, *, is_open: bool) -> None:
+    """Show the runs and the commands that reproduce them, in a fold that is open at first if `is_open` is set."""
+    with st.expander(
+        "Runs and commands that reproduce them", is_open, on_change="rerun", key=f"runs-{is_open}"
+    ) as fold:
+        if fold.open:
+            _show_runs(document)
+
+
+def _show_runs(document: Document) -> None:
     run_table = document.run_table
     show_frame(_to_frame(run_table), words=run_table.words, run_ids=[run.run_id for run in document.runs])
     st.caption("Click a run to open it.")

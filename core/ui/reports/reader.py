@@ -17,7 +17,7 @@ from core.ui import url, widget
 from core.ui.access import act, action_button, denial_reason, user
 from core.ui.reports.changes import show_changes
 from core.ui.reports.comments import CommentPanel, read_comments
-from core.ui.reports.document import show_heading, show_reproduction_section, show_sections
+from core.ui.reports.document import choose_all_sections, show_heading, show_reproduction_section, show_sections
 from core.ui.reports.editor import edit, show_editing, stop_editing
 from core.ui.reports.listing import delete_and_close, open_report, report_store
 from core.ui.reports.preview import build_draft_document
@@ -63,15 +63,17 @@ def _show_published(published: PublishedVersion, draft: Draft, versions: tuple[i
         if st.button("Edit draft", icon=":material/edit:"):
             open_report(draft.id)
         _show_report_buttons(draft, edition)
+        all_open = choose_all_sections(published.document)
     if published.version < versions[-1]:
         st.info(f"Version {versions[-1]:d} of this report is newer.", icon=":material/update:")
     show_heading(published.document, edition.describe())
     comments = CommentPanel(draft.id, published.document, published.version)
     comments.show_summary()
-    show_changes(draft, published.document, published.address)
-    show_sections(published.document, comments)
+    show_sections(published.document, comments, all_open=all_open)
+    with st.container(gap=None):
+        show_reproduction_section(published.document, is_open=all_open)
+        show_changes(draft, published.document, published.address)
     comments.show_report()
-    show_reproduction_section(published.document)
     st.caption(f"SHA-256 of the content: {published.checksum}")
 
 
@@ -101,16 +103,18 @@ def _show_draft(draft: Draft, versions: tuple[int, ...]) -> None:
         ):
             _publish(shown, document)
         _show_report_buttons(shown, edition)
+        all_open = not editing and choose_all_sections(document)
     show_heading(document, edition.describe())
     comments = CommentPanel(draft.id, document)
     comments.show_summary()
-    show_changes(shown, document)
     if editing:
         edit(shown, document, comments)
     else:
-        show_sections(document, comments)
+        show_sections(document, comments, all_open=all_open)
+    with st.container(gap=None):
+        show_reproduction_section(document, is_open=all_open)
+        show_changes(shown, document)
     comments.show_report()
-    show_reproduction_section(document)
 
 
 def find_denial_reason(draft: Draft, action: Action[..., Any] = save_report) -> str | None:
