@@ -113,7 +113,8 @@ def _print_run(found: dict[str, Any], run: "Run") -> None:
 def _print_status(found: dict[str, Any], facts: dict[str, str]) -> None:
     from core.store.withheld import WITHHELD
 
-    pairs = {"Run": found["run_id"], "Status": found["progress_text"] or found["status"], **facts}
+    status, text = found["status"], found["progress_text"]
+    pairs = {"Run": found["run_id"], "Status": status if text in (None, status) else f"{status}: {text}", **facts}
     pairs |= {"Reason": found["reason"]} if found["reason"] else {}
     pairs |= {"Folder": found["path"]} if found["path"] else {}
     pairs |= {"Withheld": WITHHELD} if found["withheld"] else {}

@@ -12,7 +12,7 @@ from core.displays.run_columns import build_run_table
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.reports.default_report import write_title
-from core.spec import RunSpec
+from core.spec import SETTINGS, RunSpec
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
 from tests.support.command import ask, call, refused
@@ -88,6 +88,11 @@ def test_show_opens_a_run_by_the_beginning_of_its_id(make_run: RunWriter) -> Non
     text = call("show", run.run_id).stdout
     assert f"{run.record.cost.params:,}" in text
     assert str(run.path) in text
+    changed, used = text.partition("Settings that differ")[2].split("Other settings")
+    assert "64" in next(line for line in changed.splitlines() if "Dense units" in line)
+    assert "Blocks" not in changed
+    assert "Blocks" in used
+    assert not any(SETTINGS[name].label in used for name in ("attribute", "folder", "hidden")), "not used"
 
 
 def test_show_rejects_an_ambiguous_beginning(make_run: RunWriter) -> None:
