@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
+from threading import RLock
 from typing import ParamSpec
 
 import streamlit as st
@@ -18,6 +19,7 @@ from core.ui.url import write_link
 P = ParamSpec("P")
 
 _FAILED = "errors of callbacks"
+_LOCK = "lock of callbacks"
 
 
 @contextmanager
@@ -44,18 +46,35 @@ def handle_errors(shown: str = "") -> Iterator[None]:
 def callback(function: Callable[P, None]) -> Callable[P, None]:
     """Decorate a function that Streamlit calls for a widget: an error is shown in the following script run.
 
-    Without it, Streamlit shows its own message instead of the page, and what the user has typed is lost.
+    Without it, Streamlit shows its own message instead of the page, and what the user has typed is lost. The following
+    script run waits for it (see `wait_for_callbacks`).
     """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            function(*args, **kwargs)
+            with _open_lock():
+                function(*args, **kwargs)
         except Exception as error:
             failed = _explain(error, "The last action failed. See the dashboard log for details.")
             st.session_state.setdefault(_FAILED, []).append(failed)
 
     return run
+
+
+def wait_for_callbacks() -> None:
+    """Wait until no callback of this session runs in another thread.
+
+    For a second click, Streamlit starts a script run at once, while the callback of the first click may still save: the
+    page would show, and act on, an unfinished state.
+    """
+    with _open_lock():
+        pass
+
+
+def _open_lock() -> AbstractContextManager[object]:
+    lock: AbstractContextManager[object] = st.session_state.setdefault(_LOCK, RLock())
+    return lock
 
 
 def _explain(error: Exception, unexpected: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from core.store.kept_epoch import describe_kept_epoch
 from core.ui.about import build_menu
 from core.ui.access import show_user
 from core.ui.browser_notice import show_browser_notices
-from core.ui.errors import handle_errors
+from core.ui.errors import handle_errors, wait_for_callbacks
 from core.ui.finished import show_finished_notice
 from core.ui.focus import return_focus
 from core.ui.heading import begin_page, complete_heading, read_page
@@ -44,6 +44,7 @@ LOGO = (
 def run_page(page: StreamlitPage) -> None:
     """Run a page inside the frame, with timing and error handling."""
     with PAGE_TIMINGS.timing(page.title):
+        wait_for_callbacks()
         begin_page(page.title)
         st.set_page_config(page_title=f"{page.title} · Headroom", menu_items=build_menu())
         apply_style()

@@ -1,11 +1,15 @@
 """Every function that Streamlit calls for a widget handles its errors, checked from the source."""
 
 import ast
+import time
 from collections.abc import Iterator
+from threading import Event, Thread
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.ui.errors import callback, wait_for_callbacks
 from tests.support.paths import ROOT
 
 EVENTS = ("on_change", "on_click", "on_submit", "on_select", "on_dismiss")
@@ -66,3 +70,21 @@ def test_error_of_a_callback_is_shown_and_fields_keep_their_text() -> None:
         assert app.error[0].value.startswith(message)
         assert app.text_input[0].value == "mine"
     assert not app.run().error
+
+
+def test_script_run_waits_for_the_callback_of_an_earlier_click(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {})
+    began, order = Event(), []
+
+    def save() -> None:
+        began.set()
+        time.sleep(0.2)
+        order.append("saved")
+
+    thread = Thread(target=callback(save))
+    thread.start()
+    began.wait()
+    wait_for_callbacks()
+    order.append("shown")
+    thread.join()
+    assert order == ["saved", "shown"]

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.home import Home
 from core.jobs.sweep_store import keep_sweep
+from core.spec import HEADS
 from core.store.comparison import Comparison, list_offers
 from core.store.run_store import RunStore
 from core.ui.link_choice import LinkChoice
@@ -128,3 +129,15 @@ def test_link_restores_every_choice_of_a_page_by_ids_without_labels(
     reopened = open_page(page, **app.query_params)
     assert {key: reopened.session_state[key] for key in expected} == expected
     assert not reopened.warning
+
+
+@pytest.mark.parametrize(
+    ("page", "key"),
+    [("runs", "runs_head"), ("parameters", "layers_of"), ("train", "heads"), ("advisor", "candidate_heads")],
+)
+def test_former_label_of_a_head_opens_links(open_page: Open, make_run: RunWriter, page: str, key: str) -> None:
+    for name, label in [(head.name, label) for head in HEADS.values() for label in head.former_labels]:
+        make_run(head=name)
+        app = open_page(page, **{key: label})
+        assert not app.warning
+        assert app.session_state[key] in (name, [name])

@@ -40,7 +40,7 @@ def _show_sample(recipe: Recipe) -> None:
         return
     spec = recipe.spec.replace(folder=status.folder)
     other = f", {difference}" if (difference := describe_difference(status)) else ""
-    st.caption(f"First training image of each class in {escape_markdown(status.label)}{other}:")
+    st.caption(f"First training image of each class in {escape_markdown(status.label + other)}:")
     try:
         st.html(_build_sample(str(home().path), status.fingerprint, home(), spec))
     except HeadroomError as error:

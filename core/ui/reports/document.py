@@ -1,7 +1,6 @@
 """Document of a report on a page, drawn with the same components as the other pages."""
 
 import json
-from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -53,20 +52,23 @@ def show_sections(document: Document, comments: CommentPanel, *, all_open: bool)
     `all_open` is set.
     """
     folded = [] if all_open else _list_charts(document)[1:]
-    for in_fold, sections in groupby(document.sections, lambda section: section.id in folded):
-        with st.container(gap=None if in_fold else "small"):
-            for section in sections:
-                if isinstance(section, Figure) and in_fold:
-                    _show_fold(section, comments)
-                else:
-                    show_section(section)
-                    is_tiles = isinstance(section, Figure) and section.display == "tiles"
-                    comments.show_block(section.id, field=not is_tiles)
+    list_of_folds = None
+    for section in document.sections:
+        if section.id in folded and isinstance(section, Figure):
+            list_of_folds = list_of_folds or st.container(gap=None)
+            with list_of_folds:
+                _show_folded_chart(section, comments)
+        else:
+            list_of_folds = None
+            show_section(section)
+            is_tiles = isinstance(section, Figure) and section.display == "tiles"
+            comments.show_block(section.id, field=not is_tiles)
 
 
-def _show_fold(figure: Figure, comments: CommentPanel) -> None:
+def _show_folded_chart(figure: Figure, comments: CommentPanel) -> None:
     count = comments.count_open(figure.id)
-    label = " · ".join([escape_markdown(figure.title), *([format_plural(count, "open comment")] if count else [])])
+    title = escape_markdown(figure.title)
+    label = f"{title} · {format_plural(count, 'open comment')}" if count else title
     with st.expander(label, on_change="rerun", key=f"section-{figure.id}") as fold:
         if fold.open:
             show_section(figure, titled=False)
