@@ -91,8 +91,8 @@ def test_job_takes_the_slot_of_evidence_which_is_computed_afterwards(home: Home,
     step_until(dispatcher, lambda: JobQueue(home).running())
     assert time.monotonic() - begin < 1
     assert pid_of(home, run) is None
-    step_until(dispatcher, lambda: not list_requested(home))
-    assert JobQueue(home).job(job.run_id).state == "finished"
+    queue = JobQueue(home)
+    step_until(dispatcher, lambda: queue.job(job.run_id).state == "finished" and not list_requested(home))
     assert not read(home, run).awaits_evidence
 
 
