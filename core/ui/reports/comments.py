@@ -50,9 +50,9 @@ class CommentPanel:
         found = [comment for comment in self.comments.comments if comment.block == block]
         self._show_threads(block, found, field=field)
 
-    def count_open(self, block: str) -> int:
-        """Return the number of comments on a block that are not resolved."""
-        return sum(comment.block == block for comment in self.comments.open)
+    def has_open(self, block: str) -> bool:
+        """Return whether a block has comments that are not resolved."""
+        return any(comment.block == block for comment in self.comments.open)
 
     def show_summary(self) -> None:
         """Show below the heading how many comments are open, and those that mention the user."""

@@ -9,7 +9,6 @@ import streamlit as st
 from core.displays.markdown import escape_markdown
 from core.displays.number import quote_class
 from core.displays.palette import DEFAULT_MARK
-from core.plural import format_plural
 from core.reports.author_text import write_html
 from core.reports.document import Document, Figure, Passage, Table, write_cell
 from core.ui import url, widget
@@ -48,8 +47,8 @@ def _list_charts(document: Document) -> list[str]:
 def show_sections(document: Document, comments: CommentPanel, *, all_open: bool) -> None:
     """Show all sections in order, each with its comments.
 
-    Texts, tiles (without a field for comments) and the first chart are open; other charts are in folds unless
-    `all_open` is set.
+    Texts, tiles and the first chart are open. Unless `all_open` is set, other charts are in folds, which are open if
+    they have open comments, and tiles have no field for comments.
     """
     folded = [] if all_open else _list_charts(document)[1:]
     list_of_folds = None
@@ -62,14 +61,12 @@ def show_sections(document: Document, comments: CommentPanel, *, all_open: bool)
             list_of_folds = None
             show_section(section)
             is_tiles = isinstance(section, Figure) and section.display == "tiles"
-            comments.show_block(section.id, field=not is_tiles)
+            comments.show_block(section.id, field=all_open or not is_tiles)
 
 
 def _show_folded_chart(figure: Figure, comments: CommentPanel) -> None:
-    count = comments.count_open(figure.id)
-    title = escape_markdown(figure.title)
-    label = f"{title} · {format_plural(count, 'open comment')}" if count else title
-    with st.expander(label, on_change="rerun", key=f"section-{figure.id}") as fold:
+    title, is_discussed = escape_markdown(figure.title), comments.has_open(figure.id)
+    with st.expander(title, is_discussed, on_change="rerun", key=f"section-{figure.id}") as fold:
         if fold.open:
             show_section(figure, titled=False)
             comments.show_block(figure.id)
