@@ -26,11 +26,13 @@ _LOCK = "lock of callbacks"
 def handle_errors(shown: str = "") -> Iterator[None]:
     """Show the message of a HeadroomError; log any other exception and show a general message. Then update the URL.
 
-    A fragment needs its own context, because it reruns without the page. Errors of callbacks are shown first.
+    A fragment needs its own context, because it reruns without the page. Errors of callbacks are shown first, and
+    callbacks of this session that still run in another thread are waited for.
 
     Args:
         shown: a message that is already on the page and is not repeated.
     """
+    wait_for_callbacks()
     for message, icon in st.session_state.pop(_FAILED, []):
         st.error(escape_markdown(message), icon=icon)
     try:

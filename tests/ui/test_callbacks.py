@@ -2,14 +2,14 @@
 
 import ast
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event, Thread
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.ui.errors import callback, wait_for_callbacks
+from core.ui.errors import callback, handle_errors, wait_for_callbacks
 from tests.support.paths import ROOT
 
 EVENTS = ("on_change", "on_click", "on_submit", "on_select", "on_dismiss")
@@ -72,7 +72,10 @@ def test_error_of_a_callback_is_shown_and_fields_keep_their_text() -> None:
     assert not app.run().error
 
 
-def test_script_run_waits_for_the_callback_of_an_earlier_click(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("begin", [wait_for_callbacks, lambda: handle_errors().__enter__()], ids=["page", "fragment"])
+def test_script_run_waits_for_the_callback_of_an_earlier_click(
+    begin: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(st, "session_state", {})
     began, order = Event(), []
 
@@ -84,7 +87,7 @@ def test_script_run_waits_for_the_callback_of_an_earlier_click(monkeypatch: pyte
     thread = Thread(target=callback(save))
     thread.start()
     began.wait()
-    wait_for_callbacks()
+    begin()
     order.append("shown")
     thread.join()
     assert order == ["saved", "shown"]
