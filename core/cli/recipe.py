@@ -159,8 +159,11 @@ def params(
             metavar="FILE", help="Keras model to count instead: a .keras file or its config.json. Nothing in it is run."
         ),
     ] = None,
-    head: Annotated[
-        list[str] | None, typer.Option(help="Head to count; may be repeated. Default: the heads of the recipe.")
+    heads: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--heads", "--head", metavar="A,B", help="Heads, separated by commas. Default: the heads of the recipe."
+        ),
     ] = None,
     changes: Annotated[
         list[str] | None,
@@ -183,8 +186,8 @@ def params(
     from core.recipes import RECIPES
 
     if model is not None:
-        if recipe or head or changes or classes is not None:
-            raise SpecError("Use --model without --recipe, --head, --set and --classes.")
+        if recipe or heads or changes or classes is not None:
+            raise SpecError("Use --model without --recipe, --heads, --set and --classes.")
         from core.architecture.keras_model import read_keras_model
 
         _show([read_keras_model(model, side=side, label=model.name)], as_json)
@@ -194,10 +197,11 @@ def params(
     chosen, changed = RECIPES[recipe], parse_changes(changes or [])
     if side is None:
         changed = choose_side(Home.default(), changed, chosen.spec.dataset)
-    heads = head or ([changed["head"]] if "head" in changed else chosen.heads)
+    names = [name.strip() for text in heads or () for name in text.split(",")]
+    names = names or ([changed["head"]] if "head" in changed else list(chosen.heads))
     models = []
     changed.pop("head", None)
-    specs = [chosen.spec_of(name, changed) for name in dict.fromkeys(heads)]
+    specs = [chosen.spec_of(name, changed) for name in dict.fromkeys(names)]
     for message in list_image_sizes(Home.default(), specs) if side is None else ():
         print_message(message)
     for spec in specs:

@@ -73,7 +73,9 @@ def test_params_are_the_published_ones_without_the_dataset(home: Home) -> None:
 
 def test_params_follow_settings_side_and_classes() -> None:
     words = ["--set", "units=64", "--set", "filters=8", "--side", "64", "--classes", "3"]
-    models = ask("params", "--recipe", "kmnist-heads", "--head", "dense", "--head", "gap_dense", *words)["models"]
+    models = ask("params", "--recipe", "kmnist-heads", "--heads", "dense, gap_dense", *words)["models"]
+    former = ask("params", "--recipe", "kmnist-heads", "--head", "dense", "--head", "gap_dense", *words)["models"]
+    assert models == former
     assert [model["head"] for model in models] == ["dense", "gap_dense"]
     dense = {layer["name"]: layer for layer in models[0]["layers"]}
     assert dense["conv2d"]["output_shape"] == [62, 62, 8]
