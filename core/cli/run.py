@@ -38,6 +38,7 @@ def runs(
     from core.recipes import RECIPES
     from core.store.elsewhere import clear_settings
     from core.store.run_store import RunStore
+    from core.store.withheld import describe_withheld
 
     if context.invoked_subcommand is not None:
         return
@@ -62,10 +63,7 @@ def runs(
         print_message("No matching runs. Train some with: headroom train --recipe digits-heads")
     print_table([_as_text(row) for row in rows], numbers=("Seed", "Epochs", "Test accuracy", "Test loss", "Parameters"))
     if withheld := sum(row["withheld"] for row in rows):
-        print_message(
-            f"Withheld: an advice trained {format_plural(withheld, 'run')} that {'is' if withheld == 1 else 'are'} not "
-            "among its finalists. Lists show no test results of such runs, because nothing may be selected by them."
-        )
+        print_message(describe_withheld(withheld))
 
 
 @app.command()

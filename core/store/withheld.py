@@ -10,12 +10,26 @@ from contextlib import suppress
 
 from core.errors import HomeError
 from core.home import Home
+from core.plural import format_plural
 
 TEST_RESULTS = ("test_accuracy", "test_loss")
 WITHHELD = (
     "An advice trained this run, and it is not one of its finalists. Lists withhold its test results, because nothing "
     "may be selected by them."
 )
+
+
+def describe_withheld(count: int) -> str:
+    """Return why a list shows no test results of some of its runs, as a sentence.
+
+    Args:
+        count: number of these runs, at least 1.
+    """
+    runs, them, they_are = format_plural(count, "run"), *(("it", "it is") if count == 1 else ("them", "they are"))
+    return (
+        f"The test results of {runs} are withheld, so that nothing is selected by them: an advice trained {them}, and "
+        f"{they_are} not among its finalists."
+    )
 
 
 def list_withheld(home: Home) -> frozenset[str]:

@@ -57,7 +57,7 @@ READING = {
         "metrics": {"NO_PREDICTION", "compute_predicted"},
         "record": {"Cost", "Data", "Elsewhere", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
         "run": {"FILES", "Run"}, "environment": {"read_environment"},
-        "run_store": {"RunStore"}, "search": None, "withheld": {"WITHHELD"},
+        "run_store": {"RunStore"}, "search": None, "withheld": {"WITHHELD", "describe_withheld"},
         "variant_label": None,
     },
     "core.reports": {

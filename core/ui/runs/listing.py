@@ -18,6 +18,7 @@ from core.plural import format_plural
 from core.spec import DATASETS, ELSEWHERE, HEADS
 from core.store.note import Note, join_notes
 from core.store.search import MAX_CHARS, parse_search, search
+from core.store.withheld import describe_withheld
 from core.ui import url, widget
 from core.ui.errors import callback
 from core.ui.run_link import request_run
@@ -103,10 +104,7 @@ def select_runs(frame: pd.DataFrame, notes: dict[str, Note]) -> list[str]:
             "compare, archive, export or delete them."
         )
         if withheld := int(frame["withheld"].sum()):
-            st.caption(
-                f"The test results of {format_plural(withheld, 'run')} are withheld: an advice trained them, and they "
-                "are not its finalists."
-            )
+            st.caption(describe_withheld(withheld))
         selected = _show_table(ids, table, selected)
     st.session_state[_SELECTED] = selected
     _show_hidden(selected, ids)
