@@ -104,7 +104,7 @@ def select_runs(frame: pd.DataFrame, notes: dict[str, Note]) -> list[str]:
             "compare, archive, export or delete them."
         )
         if withheld := int(frame["withheld"].sum()):
-            st.caption(describe_withheld(withheld))
+            st.caption(escape_markdown(describe_withheld(withheld)))
         selected = _show_table(ids, table, selected)
     st.session_state[_SELECTED] = selected
     _show_hidden(selected, ids)
