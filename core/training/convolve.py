@@ -14,13 +14,14 @@ _CORNERS = tuple(product((0, 1), repeat=2))
 
 
 def is_supported(layer: keras.layers.Layer, images: tf.Tensor) -> bool:
-    if not _is_dense(layer) or layer.groups > 1:
+    if not is_dense(layer) or layer.groups > 1:
         return False
     _, height, width, channels = images.shape
     return channels <= _MAX_CHANNELS and height * width <= _MAX_PIXELS
 
 
-def _is_dense(layer: keras.layers.Layer) -> bool:
+def is_dense(layer: keras.layers.Layer) -> bool:
+    """Return whether the layer is a convolution that reads every pixel of its windows and skips no window."""
     return isinstance(layer, keras.layers.Conv2D) and layer.strides == layer.dilation_rate == (1, 1)
 
 
@@ -31,14 +32,14 @@ def can_pool_first(layer: keras.layers.Conv2D) -> bool:
 
 def convolve(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tensor:
     """Return `layer(images)`, computed with one matrix column per window."""
-    images = tf.transpose(_pad(layer, images), (3, 0, 1, 2))
+    images = tf.transpose(pad_images(layer, images), (3, 0, 1, 2))
     height, width = _compute_sides(layer, images.shape[2:])
     windows = [
         images[channel, :, y : y + height, x : x + width]
         for y, x in _list_offsets(layer)
         for channel in range(images.shape[0])
     ]
-    return tf.reshape(_finish(layer, _multiply(layer, windows)), (-1, height, width, layer.filters))
+    return tf.reshape(finish_maps(layer, _multiply(layer, windows)), (-1, height, width, layer.filters))
 
 
 def convolve_and_pool(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tensor:
@@ -46,7 +47,7 @@ def convolve_and_pool(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tenso
 
     The rows of the product are ordered by corner of the pooling window, so that pooling compares contiguous arrays.
     """
-    images = _pad(layer, images)
+    images = pad_images(layer, images)
     height, width = layer.kernel_size
     rows, columns = (side // 2 for side in _compute_sides(layer, images.shape[1:3]))
     every_second = _split_parity(images, rows + height // 2, columns + width // 2)
@@ -61,13 +62,13 @@ def convolve_and_pool(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tenso
         for down, right in _CORNERS
     ]
     maps = tf.reshape(_multiply(layer, windows), (len(_CORNERS), -1, layer.filters))
-    return tf.reshape(_finish(layer, pool_corners(*tf.unstack(maps))), (-1, rows, columns, layer.filters))
+    return tf.reshape(finish_maps(layer, pool_corners(*tf.unstack(maps))), (-1, rows, columns, layer.filters))
 
 
 def crop_unpooled(layer: keras.layers.Layer, images: tf.Tensor) -> tf.Tensor:
     """Return images without the last row or column if a convolution computes an odd one from it, which the max pooling
     after it does not read."""
-    if not _is_dense(layer) or layer.padding != "valid":
+    if not is_dense(layer) or layer.padding != "valid":
         return images
     height, width = (
         side - odd % 2 for side, odd in zip(images.shape[1:3], _compute_sides(layer, images.shape[1:3]), strict=True)
@@ -85,7 +86,8 @@ def _list_offsets(layer: keras.layers.Conv2D) -> list[tuple[int, ...]]:
     return list(product(*map(range, layer.kernel_size)))
 
 
-def _pad(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tensor:
+def pad_images(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tensor:
+    """Return images with the padding of a convolution."""
     if layer.padding == "valid":
         return images
     sides = [((size - 1) // 2, size // 2) for size in layer.kernel_size]
@@ -112,6 +114,6 @@ def _multiply(layer: keras.layers.Conv2D, windows: list[tf.Tensor]) -> tf.Tensor
     return tf.matmul(matrix, tf.reshape(layer.kernel, (rows, layer.filters)), transpose_a=True)
 
 
-def _finish(layer: keras.layers.Conv2D, maps: tf.Tensor) -> tf.Tensor:
+def finish_maps(layer: keras.layers.Conv2D, maps: tf.Tensor) -> tf.Tensor:
     """Return maps with bias and activation."""
     return layer.activation(tf.nn.bias_add(maps, layer.bias) if layer.use_bias else maps)

@@ -1,15 +1,19 @@
 """Forward pass of a model, in training and in evaluation."""
 
+from collections.abc import Callable
 from itertools import zip_longest
 
 import keras
 import tensorflow as tf
 
+from core.training import winograd
 from core.training.convolve import can_pool_first, convolve, convolve_and_pool, crop_unpooled, is_supported
 from core.training.device import has_gpu
 from core.training.dropout import drop_activations
 from core.training.input_data import scale
 from core.training.pool import is_plain, max_pool
+
+ConvolveAndPool = Callable[[keras.layers.Conv2D, tf.Tensor], tf.Tensor]
 
 
 def list_layers(model: keras.Model) -> list[keras.layers.Layer]:
@@ -49,8 +53,8 @@ def compute_outputs(
             found = [outputs.get(name, maps) for name in sources[index]]
             read = found if len(found) > 1 else found[0]
         if sources is None and not has_gpu() and is_plain(following) and isinstance(layer, keras.layers.Conv2D):
-            if can_pool_first(layer) and is_supported(layer, read):
-                maps, pooled = convolve_and_pool(layer, read), True
+            if can_pool_first(layer) and (faster := _find_faster(layer, read, training)):
+                maps, pooled = faster(layer, read), True
                 continue
             read = crop_unpooled(layer, read)
         maps = _call_in_training(layer, read) if training and layer.trainable else layer(read, training=False)
@@ -63,6 +67,16 @@ def list_sources(layers: list[keras.layers.Layer]) -> list[list[str]]:
     return [
         [tensor._keras_history.operation.name for tensor in layer._inbound_nodes[0].input_tensors] for layer in layers
     ]
+
+
+def _find_faster(layer: keras.layers.Conv2D, maps: tf.Tensor, training: bool) -> ConvolveAndPool | None:
+    """Return a function that computes a convolution and the pooling after it faster than TensorFlow, if there is one.
+
+    Winograd's needs memory of four times its input and output, so it is not used for the large batches of evaluation.
+    """
+    if is_supported(layer, maps):
+        return convolve_and_pool
+    return winograd.convolve_and_pool if training and winograd.is_supported(layer, maps) else None
 
 
 def _call_in_training(layer: keras.layers.Layer, maps: tf.Tensor) -> tf.Tensor:

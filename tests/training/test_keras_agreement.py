@@ -273,6 +273,33 @@ def test_convolution_as_a_matrix_product_equals_the_layer_also_with_pooling(acti
                 np.testing.assert_allclose(*gradients, rtol=1e-4, atol=1e-4)
 
 
+def test_convolution_by_winograd_equals_the_layer_and_its_pooling():
+    import keras
+    import tensorflow as tf
+
+    from core.training import winograd
+
+    rng = np.random.default_rng(0)
+    for padding, activation, sides in product(("valid", "same"), ("relu", "linear"), ((13, 13), (4, 9), (8, 6))):
+        case = f"{padding}, {activation}, {sides}"
+        layer = keras.layers.Conv2D(24, 3, padding=padding, activation=activation)
+        images = rng.integers(0, 3, (5, *sides, 16)).astype(np.float32) / 2
+        images[0], images[1, :, :4] = 1, 0  # areas of one value, with ties in the pooling
+        images = tf.constant(images)
+        layer.build(images.shape)
+        layer.bias.assign(rng.normal(size=24).astype(np.float32))
+        assert winograd.is_supported(layer, images)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(images)
+            expected = tf.nn.max_pool2d(layer(images), 2, 2, "VALID")
+            found = winograd.convolve_and_pool(layer, images)
+        np.testing.assert_allclose(found, expected, atol=1e-5, err_msg=case)
+        upstream = tf.constant(rng.normal(size=expected.shape).astype(np.float32))
+        for source in (images, *layer.trainable_variables):
+            gradients = (tape.gradient(target, source, upstream) for target in (found, expected))
+            np.testing.assert_allclose(*gradients, rtol=1e-4, atol=2e-4, err_msg=case)
+
+
 @pytest.mark.parametrize("rate", [0.05, 0.25, 0.3, 0.5, 0.9])
 def test_dropout_drops_its_rate_and_keeps_the_mean(rate):
     import tensorflow as tf
