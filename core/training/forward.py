@@ -76,7 +76,7 @@ def _find_faster(layer: keras.layers.Conv2D, maps: tf.Tensor, training: bool) ->
     """
     if is_supported(layer, maps):
         return convolve_and_pool
-    return winograd.convolve_and_pool if training and winograd.is_supported(layer, maps) else None
+    return winograd.filter_and_pool if training and winograd.is_faster(layer, maps) else None
 
 
 def _call_in_training(layer: keras.layers.Layer, maps: tf.Tensor) -> tf.Tensor:

@@ -22,7 +22,7 @@ _MIN_CHANNELS = 8
 _MAX_PIXELS = 24 * 24  # the transformed tiles of larger images do not fit into the caches of a processor
 
 
-def is_supported(layer: keras.layers.Conv2D, images: tf.Tensor) -> bool:
+def is_faster(layer: keras.layers.Conv2D, images: tf.Tensor) -> bool:
     """Return whether this is faster than the convolution of TensorFlow."""
     _, height, width, channels = images.shape
     return (
@@ -34,7 +34,7 @@ def is_supported(layer: keras.layers.Conv2D, images: tf.Tensor) -> bool:
     )
 
 
-def convolve_and_pool(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tensor:
+def filter_and_pool(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tensor:
     """Return `layer(images)` after max pooling over adjacent windows of 2×2 values."""
     images = pad_images(layer, images)
     rows, columns = (side // 2 - 1 for side in images.shape[1:3])
