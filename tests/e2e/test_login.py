@@ -20,6 +20,7 @@ from core.reports.view_link import create_view_link
 from core.store.run_store import RunStore
 from tests.support.dashboard import CHROMIUM, WAIT, find_port, serving, wait_until_up
 from tests.support.login import AUTH, HEADROOM
+from tests.support.markers import long
 from tests.support.run_writer import RunWriter
 
 
@@ -88,6 +89,7 @@ def log_out(page: Page) -> None:
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
 
 
+@long  # tests/ui/test_login.py has the pages of every role without a browser
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")

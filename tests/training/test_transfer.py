@@ -184,6 +184,7 @@ def check_maps(home: Home, run: Run) -> None:
     assert stored.maps.shape[1] == 2
 
 
+@long  # a large backbone; test_own_models.py trains a head on a small frozen one
 def test_frozen_maps_are_computed_once_and_only_the_heads_are_trained(photos):
     import keras
 
@@ -205,9 +206,8 @@ def test_frozen_maps_are_computed_once_and_only_the_heads_are_trained(photos):
     other = compute_model(run.spec.replace(head="gmp_dense"), (SIDE, SIDE, 3), 2)
     replace_images(photos, model, other, load_splits(photos, run.spec), lambda *_: pytest.fail("computed once more"))
     assert {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")} == kept
-    if LONG:  # the training of a second head
-        check_maps(photos, run_job(photos, head="gmp_dense", **settings))
-        assert {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")} == kept
+    check_maps(photos, run_job(photos, head="gmp_dense", **settings))  # the training of a second head
+    assert {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")} == kept
 
 
 @long
