@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from threading import RLock
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.displays.markdown import escape_markdown
 from core.errors import HeadroomError
@@ -48,14 +49,14 @@ def handle_errors(shown: str = "") -> Iterator[None]:
 def callback(function: Callable[P, None]) -> Callable[P, None]:
     """Decorate a function that Streamlit calls for a widget: an error is shown in the following script run.
 
-    Without it, Streamlit shows its own message instead of the page, and what the user has typed is lost. The following
-    script run waits for it (see `wait_for_callbacks`).
+    Without it, Streamlit shows its own message instead of the page, and what the user has typed is lost. The function
+    runs to its end, and the following script run waits for it (see `wait_for_callbacks`).
     """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            with _open_lock():
+            with _keep_running(), _open_lock():
                 function(*args, **kwargs)
         except Exception as error:
             failed = _explain(error, "The last action failed. See the dashboard log for details.")
@@ -77,6 +78,26 @@ def wait_for_callbacks() -> None:
 def _open_lock() -> AbstractContextManager[object]:
     lock: AbstractContextManager[object] = st.session_state.setdefault(_LOCK, RLock())
     return lock
+
+
+@contextmanager
+def _keep_running() -> Iterator[None]:
+    """Let this script run continue until the end of the block, even if the user clicks again.
+
+    Streamlit stops a script run at its next command after another click, also in a callback: then a report may be
+    saved, and its session does not know it. Streamlit has no setting for that, only this flag of the running script.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    runner: Any = getattr(context and context.session_state._yield_callback, "__self__", None)
+    if runner is None:
+        yield
+        return
+    before = runner._execing
+    runner._execing = False
+    try:
+        yield
+    finally:
+        runner._execing = before
 
 
 def _explain(error: Exception, unexpected: str) -> tuple[str, str]:

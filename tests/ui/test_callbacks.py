@@ -91,3 +91,29 @@ def test_script_run_waits_for_the_callback_of_an_earlier_click(
     order.append("shown")
     thread.join()
     assert order == ["saved", "shown"]
+
+
+def show_interrupted_button() -> None:
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    from core.ui.errors import callback, handle_errors
+
+    def save() -> None:
+        context = get_script_run_ctx()
+        assert context
+        context.session_state._yield_callback.__self__.request_stop()  # as Streamlit does for another click
+        st.session_state["steps"] = 1
+        st.toast("Saved.")
+        st.session_state["steps"] = 2
+
+    with handle_errors():
+        st.button("Save", on_click=callback(save))
+        st.session_state["shown"] = st.session_state.get("shown", 0) + 1
+
+
+def test_callback_runs_to_its_end_when_another_click_stops_its_script_run() -> None:
+    app = AppTest.from_function(show_interrupted_button).run()
+    app.button[0].click().run()
+    assert app.session_state["steps"] == 2
+    assert app.session_state["shown"] == 1  # the script run itself has stopped
