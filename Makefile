@@ -18,8 +18,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # TensorFlow sets the newest Python: it publishes no wheel for 3.14 yet.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-# Many tests wait for a process or a browser, so there are two workers more than two cores need.
-PYTEST := -m pytest -n 4 --dist loadgroup --no-loadscope-reorder
+# Many tests wait for a process or a browser, so there are three workers more than two cores need.
+PYTEST := -m pytest -n 5 --dist loadgroup --no-loadscope-reorder
 
 # Tests that compute and do not wait. An xdist_group shares a server or a worker process.
 QUICK := -m pytest -n 2 -m 'not training and not browser and not slow and not xdist_group'

@@ -163,6 +163,7 @@ def test_long_message_is_refused_before_it_is_buffered(locked: str) -> None:
         assert closed.value.rcvd.code == 1009
 
 
+@long  # fills the server with script runs
 def test_visitors_without_login_cannot_fill_or_slow_the_server(locked: str) -> None:
     with open_stream(locked, locked) as stream:
         begin(stream)

@@ -184,6 +184,7 @@ def test_exported_again_a_run_is_recognised(
     assert len(list_exported(client, experiment)) == 1
 
 
+@long
 @on_server
 def test_killed_export_is_no_finished_run_and_is_completed_by_the_next(
     make_run: RunWriter, client: "MlflowClient", uri: str, experiment: str, tmp_path: Path
