@@ -5,6 +5,7 @@ import os
 import re
 from functools import partial
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -183,6 +184,21 @@ def test_changes_of_different_blocks_are_merged_and_compared(
     (choice,) = [box for box in app.selectbox if box.label == "Compare with"]
     assert [option.partition(", 2")[0] for option in choice.options] == ["Revision 2, bob", "Revision 1, ada"]
     assert "-Look **here**.\n+Mine" in [code.value for code in app.code]
+
+
+def test_unsaved_change_is_merged_with_a_later_one_of_another_block(
+    open_reports: Open, draft: Draft, reports: ReportStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = without_errors(open_reports(report=draft.id, editing="true"))
+    with monkeypatch.context() as patch:
+        patch.setattr("core.files.os.link", Mock(side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+        block_text(app).set_value("Mine").run()
+    reports.save(draft, draft.report.change(title="Theirs"), "bob")
+    app.run()
+    assert [box.value[:34] for box in app.warning] == ["Your latest changes are not saved."]
+    without_errors(press(app, "Save again"))
+    saved = reports.read(draft.id).report
+    assert (saved.title, saved.blocks[0].text) == ("Theirs", "Mine")  # type: ignore[union-attr]
 
 
 def test_editor_shows_a_newer_revision_before_typing(open_reports: Open, draft: Draft, reports: ReportStore) -> None:

@@ -1,6 +1,6 @@
 """Editor of a draft. Each change is saved immediately; conflicts between users lose no changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -48,8 +48,9 @@ def show_editing(newest: Draft) -> Draft:
         st.session_state.pop(_UNSAVED, None)
     st.session_state[_OPENED] = opened
     unsaved: Report | None = st.session_state.get(_UNSAVED)
-    if unsaved is not None and opened.revision < newest.revision:
-        _show_conflict(opened, newest, unsaved)
+    merged = merge_reports(opened.report, unsaved, newest.report) if unsaved is not None else None
+    if unsaved is not None and merged and merged.conflicts:
+        _show_conflict(opened, newest, unsaved, merged.conflicts)
     elif unsaved is not None:
         _show_unsaved()
         opened = opened.model_copy(update={"report": unsaved})
@@ -260,14 +261,13 @@ def _show_unsaved() -> None:
     st.button("Save again", icon=":material/save:", type="primary", on_click=_change, args=(lambda unsaved: unsaved,))
 
 
-def _show_conflict(opened: Draft, newest: Draft, unsaved: Report) -> None:
+def _show_conflict(opened: Draft, newest: Draft, unsaved: Report, names: Sequence[str]) -> None:
     """Show what both users changed, block by block, and the buttons that resolve it."""
-    merged = merge_reports(opened.report, unsaved, newest.report)
-    both = f"{_author(newest)} and you changed {escape_markdown(name_conflicts(merged.conflicts))}"
+    both = f"{_author(newest)} and you changed {escape_markdown(name_conflicts(names))}"
     message = f"{both}. Your changes are kept until you choose or close this page."
     st.warning(message, icon=":material/sync_problem:")
     theirs, mine = split_report(newest.report), split_report(unsaved)
-    conflicts = {"" if name in (*FIELDS, ORDER) else name for name in merged.conflicts}
+    conflicts = {"" if name in (*FIELDS, ORDER) else name for name in names}
     show_differences([part for part in compare_parts(theirs, mine) if part.id in conflicts], "theirs", "yours")
     with st.container(horizontal=True):
         st.button("Keep mine there", icon=":material/merge:", type="primary", on_click=_keep_mine,
