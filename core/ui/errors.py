@@ -87,9 +87,9 @@ def _keep_running() -> Iterator[None]:
     Streamlit stops a script run at its next command after another click, also in a callback: then a report may be
     saved, and its session does not know it. Streamlit has no setting for that, only this flag of the running script.
     """
-    context = get_script_run_ctx(suppress_warning=True)
-    runner: Any = getattr(context and context.session_state._yield_callback, "__self__", None)
-    if runner is None:
+    state = getattr(get_script_run_ctx(suppress_warning=True), "session_state", None)
+    runner: Any = getattr(getattr(state, "_yield_callback", None), "__self__", None)
+    if not hasattr(runner, "_execing"):  # no script runs, or another version of Streamlit
         yield
         return
     before = runner._execing
