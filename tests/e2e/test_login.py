@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, expect
 
 from core.home import Home
 from core.reports.build import build_document
@@ -89,6 +89,11 @@ def log_out(page: Page) -> None:
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
 
 
+def send(page: Page, address: str) -> APIResponse:
+    """Request an address with the cookies of a page, again if the server has just closed the idle connection."""
+    return page.request.get(address, max_retries=2)
+
+
 @long  # tests/ui/test_login.py has the pages of every role without a browser
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
@@ -101,23 +106,23 @@ def test_users_log_in_act_by_their_role_and_log_out(
     page.goto(f"{dashboard}/train")
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
     expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
-    assert page.request.get(f"{dashboard}/api/runs").status == 401
+    assert send(page, f"{dashboard}/api/runs").status == 401
 
     page.goto(f"{dashboard}/curves?smoothing=0.5")
     log_in(page, "vera")
     expect(page).to_have_url(
         re.compile(r"/curves\?smoothing=0\.5(&compare=recipe%3Adigits-heads%3A[0-9a-f]{8})?$")
     )  # the link survives the login
-    assert page.request.get(f"{dashboard}/api/runs").json()["total"] == 1
+    assert send(page, f"{dashboard}/api/runs").json()["total"] == 1
     page.goto(f"{dashboard}/train?epochs=7")
     expect(page.get_by_role("button", name=re.compile("^Train [0-9]+ runs?$"))).to_be_disabled()
     expect(page.get_by_text("You need the trainer role to start training.")).to_be_visible()
     log_out(page)
-    assert page.request.get(f"{dashboard}/api/runs").status == 401
+    assert send(page, f"{dashboard}/api/runs").status == 401
 
     address, shared = publish_report(home)
-    assert page.request.get(f"{dashboard}/reports/{address}").status == 401
-    assert page.request.get(f"{dashboard}/{shared}").status == 200  # a view-only link needs no login
+    assert send(page, f"{dashboard}/reports/{address}").status == 401
+    assert send(page, f"{dashboard}/{shared}").status == 200  # a view-only link needs no login
     page.goto(f"{dashboard}/reports/{address}#runs")
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("button", name="ada").click()
