@@ -34,7 +34,10 @@ if TYPE_CHECKING:  # MLflow takes seconds to import, in each process that collec
 
 PATIENCE_SECONDS = 90
 
-on_server = pytest.mark.xdist_group("mlflow")
+
+def on_server(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test that needs a server of MLflow, which takes ten seconds to start."""
+    return long(pytest.mark.xdist_group("mlflow")(test))
 
 
 @pytest.fixture(autouse=True)
@@ -184,7 +187,6 @@ def test_exported_again_a_run_is_recognised(
     assert len(list_exported(client, experiment)) == 1
 
 
-@long
 @on_server
 def test_killed_export_is_no_finished_run_and_is_completed_by_the_next(
     make_run: RunWriter, client: "MlflowClient", uri: str, experiment: str, tmp_path: Path
