@@ -48,9 +48,9 @@ def show_editing(newest: Draft) -> Draft:
         st.session_state.pop(_UNSAVED, None)
     st.session_state[_OPENED] = opened
     unsaved: Report | None = st.session_state.get(_UNSAVED)
-    merged = merge_reports(opened.report, unsaved, newest.report) if unsaved is not None else None
-    if unsaved is not None and merged and merged.conflicts:
-        _show_conflict(opened, newest, unsaved, merged.conflicts)
+    conflicts = merge_reports(opened.report, unsaved, newest.report).conflicts if unsaved is not None else ()
+    if unsaved is not None and conflicts:
+        _show_conflict(opened, newest, unsaved, conflicts)
     elif unsaved is not None:
         _show_unsaved()
         opened = opened.model_copy(update={"report": unsaved})
