@@ -1,0 +1,1 @@
+"""The Reports page in Streamlit's own test runner."""
