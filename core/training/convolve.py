@@ -1,12 +1,15 @@
 """The first convolution as a matrix product, together with the max pooling after it: faster on a CPU, where a
 convolution of few channels is limited by memory."""
 
+from collections.abc import Callable
 from itertools import product
 
 import keras
 import tensorflow as tf
 
-from core.training.pool import pool_corners
+Pool = Callable[[tf.Tensor], tf.Tensor]
+"""Function that returns the maxima of windows with bias and activation, of shape (windows, filters), from their
+corners, of shape (4, windows, filters)."""
 
 _MAX_CHANNELS = 3
 _MAX_PIXELS = 64 * 64  # the windows of larger images need too much memory
@@ -42,7 +45,7 @@ def convolve(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tensor:
     return tf.reshape(finish_maps(layer, _multiply(layer, windows)), (-1, height, width, layer.filters))
 
 
-def convolve_and_pool(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tensor:
+def convolve_and_pool(layer: keras.layers.Conv2D, images: tf.Tensor, pool: Pool) -> tf.Tensor:
     """Return `layer(images)` after max pooling over adjacent windows of 2×2 values.
 
     The rows of the product are ordered by corner of the pooling window, so that pooling compares contiguous arrays.
@@ -61,8 +64,8 @@ def convolve_and_pool(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tenso
         for channel in range(images.shape[-1])
         for down, right in _CORNERS
     ]
-    maps = tf.reshape(_multiply(layer, windows), (len(_CORNERS), -1, layer.filters))
-    return tf.reshape(finish_maps(layer, pool_corners(*tf.unstack(maps))), (-1, rows, columns, layer.filters))
+    corners = tf.reshape(_multiply(layer, windows), (len(_CORNERS), -1, layer.filters))
+    return tf.reshape(pool(corners), (-1, rows, columns, layer.filters))
 
 
 def crop_unpooled(layer: keras.layers.Layer, images: tf.Tensor) -> tf.Tensor:
@@ -112,6 +115,13 @@ def _multiply(layer: keras.layers.Conv2D, windows: list[tf.Tensor]) -> tf.Tensor
     rows = layer.kernel.shape[0] * layer.kernel.shape[1] * layer.kernel.shape[2]
     matrix = tf.reshape(tf.stack(windows), (rows, -1))
     return tf.matmul(matrix, tf.reshape(layer.kernel, (rows, layer.filters)), transpose_a=True)
+
+
+def pool_plainly(layer: keras.layers.Conv2D, corners: tf.Tensor) -> tf.Tensor:
+    """A `Pool` of TensorFlow operations."""
+    above_left, above_right, below_left, below_right = tf.unstack(corners)
+    above, below = tf.maximum(above_left, above_right), tf.maximum(below_left, below_right)
+    return finish_maps(layer, tf.maximum(above, below))
 
 
 def finish_maps(layer: keras.layers.Conv2D, maps: tf.Tensor) -> tf.Tensor:

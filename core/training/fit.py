@@ -24,6 +24,10 @@ from core.training.patience import is_over
 
 _CALL_SECONDS = 0.25
 _CALL_BYTES = 64_000_000
+_NOTHING = (0.0, 0.0)
+
+Totals = tuple[tf.Tensor, tf.Tensor]
+"""Sum of the losses and number of right predictions over the images of an epoch so far, scalars, float32."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def fit(
     val_losses = list(past)
     if is_over(spec, val_losses):
         return
-    run_steps, means = _compile_steps(model, spec, validation.images, first)
+    run_steps = _compile_steps(model, spec, validation.images, first)
     steps = math.ceil(len(train) / spec.batch_size)
     count = 1
     max_count = max(1, _CALL_BYTES // (train.images[0].nbytes * spec.batch_size))
@@ -88,16 +92,15 @@ def fit(
         begin = time.perf_counter()
         order = compute_order(spec.seed, epoch, len(train))
         _seed_dropout(model, spec.seed, epoch)
-        for mean in means:
-            mean.reset_state()
-        step = 0
+        step, totals = 0, _NOTHING
         while step < steps:
             call_begin = time.perf_counter()
             rows = order[step * spec.batch_size : (step + count) * spec.batch_size]
             batch = tf.constant(train.take(rows, epoch)), tf.constant(train.labels[rows])
-            loss, accuracy = map(float, run_steps(*batch))
+            totals = run_steps(*batch, totals)
             done = min(count, steps - step)
             step += done
+            loss, accuracy = (float(total) / min(step * spec.batch_size, len(train)) for total in totals)
             _check_finite(loss, epoch, spec)
             on_step(TrainStep(epoch, step, steps, time.perf_counter() - begin, loss, accuracy))
             step_seconds = (time.perf_counter() - call_begin) / done
@@ -121,16 +124,18 @@ def _check_finite(loss: float, epoch: int, spec: RunSpec) -> None:
 
 def _compile_steps(
     model: keras.Model, spec: RunSpec, images: NDArray[Any], first: int
-) -> tuple[Callable[[NDArray[Any], NDArray[np.int64]], tuple[tf.Tensor, tf.Tensor]], tuple[keras.metrics.Metric, ...]]:
-    """Return a function that trains on the images and labels of several batches and returns the running means of loss
-    and accuracy, and its metrics. It is traced once for any number of images with the shape and type of `images`."""
-    means = keras.metrics.Mean(), keras.metrics.SparseCategoricalAccuracy()
-    mean_loss, mean_accuracy = means
+) -> Callable[[tf.Tensor, tf.Tensor, Totals], Totals]:
+    """Return a function that trains on the images and labels of several batches, and adds their losses and the number
+    of images with the right class to the totals. It is traced once for any number of images with the shape and type of
+    `images`."""
     variables = model.trainable_variables
 
-    @tf.function(input_signature=[describe_data(images), tf.TensorSpec((None,), tf.int64)], autograph=False)
-    def run_steps(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        def run_step(start: tf.Tensor) -> tuple[tf.Tensor]:
+    number = tf.TensorSpec((), tf.float32)
+    signature = [describe_data(images), tf.TensorSpec((None,), tf.int64), (number, number)]
+
+    @tf.function(input_signature=signature, autograph=False)
+    def run_steps(images: tf.Tensor, labels: tf.Tensor, totals: Totals) -> Totals:
+        def run_step(start: tf.Tensor, losses: tf.Tensor, right: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             batch_labels = labels[start : start + spec.batch_size]
             with tf.GradientTape() as tape:
                 batch = images[start : start + spec.batch_size]
@@ -139,15 +144,14 @@ def _compile_steps(
             penalties = model.losses  # before the weights change
             data_loss = loss - tf.add_n(penalties) if penalties else loss
             apply_adam(model.optimizer, tape.gradient(loss, variables), variables)
-            mean_loss.update_state(data_loss, sample_weight=tf.shape(batch_labels)[0])
-            mean_accuracy.update_state(batch_labels, to_probs(outputs))
-            return (start + spec.batch_size,)
+            losses += data_loss * tf.cast(tf.shape(batch_labels)[0], tf.float32)
+            matches = tf.argmax(to_probs(outputs), axis=-1) == batch_labels
+            return start + spec.batch_size, losses, right + tf.reduce_sum(tf.cast(matches, tf.float32))
 
         count = tf.shape(labels)[0]
-        tf.while_loop(lambda start: start < count, run_step, (tf.constant(0),))
-        return mean_loss.result(), mean_accuracy.result()
+        return tuple(tf.while_loop(lambda start, *_: start < count, run_step, (tf.constant(0), *totals))[1:])
 
-    return run_steps, means
+    return run_steps
 
 
 def _shape_labels(labels: tf.Tensor, spec: RunSpec, outputs: tf.Tensor) -> tf.Tensor:

@@ -1,19 +1,24 @@
 """Forward pass of a model, in training and in evaluation."""
 
-from collections.abc import Callable
-from itertools import zip_longest
+from collections.abc import Sequence
+from functools import partial
 
 import keras
 import tensorflow as tf
 
 from core.training import winograd
-from core.training.convolve import can_pool_first, convolve, convolve_and_pool, crop_unpooled, is_supported
+from core.training.convolve import (
+    can_pool_first,
+    convolve,
+    convolve_and_pool,
+    crop_unpooled,
+    is_supported,
+    pool_plainly,
+)
 from core.training.device import has_gpu
 from core.training.dropout import drop_activations
 from core.training.input_data import scale
-from core.training.pool import is_plain, max_pool
-
-ConvolveAndPool = Callable[[keras.layers.Conv2D, tf.Tensor], tf.Tensor]
+from core.training.pool import is_compiled, is_plain, pool_corners, pool_maps
 
 
 def list_layers(model: keras.Model) -> list[keras.layers.Layer]:
@@ -40,10 +45,9 @@ def compute_outputs(
     layers = list_layers(model)
     sources = None if isinstance(model, keras.Sequential) else list_sources(layers)
     outputs: dict[str, tf.Tensor] = {}
-    chosen, pooled = layers[first:last], False
-    for index, (layer, following) in enumerate(zip_longest(chosen, chosen[1:]), first):
-        if pooled:  # with the convolution before it
-            pooled = False
+    chosen, done = layers[first:last], first
+    for index, layer in enumerate(chosen, first):
+        if index < done:  # with the convolution before it
             continue
         is_sigmoid = isinstance(layer, keras.layers.Activation)
         if index == len(layers) - 1 and (is_sigmoid or (logits and isinstance(layer, keras.layers.Softmax))):
@@ -52,11 +56,10 @@ def compute_outputs(
         if sources and index > first:
             found = [outputs.get(name, maps) for name in sources[index]]
             read = found if len(found) > 1 else found[0]
-        if sources is None and not has_gpu() and is_plain(following) and isinstance(layer, keras.layers.Conv2D):
-            if can_pool_first(layer) and (faster := _find_faster(layer, read, training)):
-                maps, pooled = faster(layer, read), True
-                continue
-            read = crop_unpooled(layer, read)
+        if sources is None and not has_gpu() and (block := _call_block(chosen[index - first :], read, training)):
+            maps, count = block
+            done = index + count
+            continue
         maps = _call_in_training(layer, read) if training and layer.trainable else layer(read, training=False)
         outputs[layer.name] = maps
     return maps
@@ -69,24 +72,46 @@ def list_sources(layers: list[keras.layers.Layer]) -> list[list[str]]:
     ]
 
 
-def _find_faster(layer: keras.layers.Conv2D, maps: tf.Tensor, training: bool) -> ConvolveAndPool | None:
-    """Return a function that computes a convolution and the pooling after it faster than TensorFlow, if there is one.
-
-    Winograd's needs memory of four times its input and output, so it is not used for the large batches of evaluation.
-    """
+def _call_block(layers: Sequence[keras.layers.Layer], maps: tf.Tensor, training: bool) -> tuple[tf.Tensor, int] | None:
+    """Return the output of a convolution with the max pooling and the dropout after it, and the number of these layers,
+    if they start a sequence of layers and are computed faster together."""
+    layer, *following = layers
+    if not isinstance(layer, keras.layers.Conv2D) or not following or not is_plain(following[0]):
+        return None
+    if not can_pool_first(layer):
+        return layer(crop_unpooled(layer, maps), training=training), 1
+    rows, columns = following[0].compute_output_shape(layer.compute_output_shape(maps.shape))[1:3]
+    compiled = training and is_compiled(rows, columns, layer.filters)
+    dropout = following[1] if compiled and len(following) > 1 and _is_dropout(following[1]) else None
+    bias, relu = layer.bias if layer.use_bias else None, layer.activation is keras.activations.relu
+    pool = partial(pool_plainly, layer)
+    if compiled:
+        pool = partial(pool_corners, bias=bias, relu=relu, dropout=dropout)
     if is_supported(layer, maps):
-        return convolve_and_pool
-    return winograd.filter_and_pool if training and winograd.is_faster(layer, maps) else None
+        maps = convolve_and_pool(layer, maps, pool)
+    elif training and winograd.is_faster(layer, maps):  # too much memory for the large batches of evaluation
+        maps = winograd.filter_and_pool(layer, maps, pool)
+    elif compiled:
+        maps = layer.convolution_op(crop_unpooled(layer, maps), layer.kernel)
+        maps = pool_maps(maps, bias, relu=relu, dropout=dropout)
+    else:
+        return layer(crop_unpooled(layer, maps), training=training), 1
+    return maps, 3 if dropout else 2
+
+
+def _is_dropout(layer: keras.layers.Layer) -> bool:
+    """Return whether the layer drops single values in training."""
+    return isinstance(layer, keras.layers.Dropout) and layer.noise_shape is None and layer.trainable and layer.rate > 0
 
 
 def _call_in_training(layer: keras.layers.Layer, maps: tf.Tensor) -> tf.Tensor:
     """Return `layer(maps, training=True)`, with a faster implementation if one is available."""
-    if isinstance(layer, keras.layers.Dropout) and layer.noise_shape is None:
+    if _is_dropout(layer):
         return drop_activations(maps, layer.rate, layer.seed_generator.next())
     if has_gpu() or isinstance(maps, list):
         return layer(maps, training=True)
-    if is_plain(layer):
-        return max_pool(maps)
+    if is_plain(layer) and is_compiled(*layer.compute_output_shape(maps.shape)[1:]):
+        return pool_maps(maps)
     if is_supported(layer, maps):
         return convolve(layer, maps)
     return layer(maps, training=True)

@@ -1,68 +1,148 @@
-"""Max pooling over 2×2 windows, with a gradient that is bitwise equal to TensorFlow's and faster on a CPU.
+"""2×2 max pooling in training, with the bias, activation and dropout next to it, in few passes over the values.
 
-TensorFlow's MaxPoolGrad searches each window again. Here the gradient repeats the comparisons of the forward pass:
-left with right, then above with below. The first of equal values in row-major order gets the gradient, as in
-TensorFlow.
+Every pass over the maps of the first layers is limited by memory. XLA compiles the forward pass to loops that read the
+four corners of the pooling windows and note in one byte per window which of them is the largest. The backward pass
+reads nothing but this byte and the gradient. The first of equal corners in row-major order gets the gradient, as in
+TensorFlow, whose own operation searches each window again.
 """
 
 from collections.abc import Callable
+from functools import cache
+from itertools import product
+from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-Corners = tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
+from core.training.dropout import choose_bits, draw_words
+
+_MIN_VALUES = 1000  # pooled values per image; for fewer, compilation takes longer than it saves
+_NONE = tf.int8.max  # the number of no corner, for windows without a gradient
 
 
 def is_plain(layer: keras.layers.Layer | None) -> bool:
-    """Return whether `max_pool` replaces the layer: adjacent windows of 2×2 pixels, without padding."""
+    """Return whether the layer pools the maximum of adjacent windows of 2×2 pixels, without padding."""
     if not isinstance(layer, keras.layers.MaxPooling2D):
         return False
     return layer.pool_size == layer.strides == (2, 2) and layer.padding == "valid"
 
 
-@tf.custom_gradient
-def max_pool(images: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """Return the maximum of each 2×2 window; an odd last row or column is dropped.
-
-    Input shape: (batch, height, width, channels).
-    Output shape: (batch, height // 2, width // 2, channels).
-    """
-    batch = tf.shape(images)[0]
-    _, height, width, channels = images.shape
-    rows, columns = height // 2, width // 2
-    pairs = tf.reshape(images[:, : 2 * rows, : 2 * columns], (batch * rows, 2, columns, 2 * channels))
-    above, below = tf.split(pairs[:, 0], 2, axis=-1), tf.split(pairs[:, 1], 2, axis=-1)
-    maximum, spread = _compare(*above, *below)
-
-    def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        parts = spread(tf.reshape(upstream, (batch * rows, columns, channels)))
-        lines = tf.concat(parts[:2], axis=-1), tf.concat(parts[2:], axis=-1)
-        full = tf.reshape(tf.stack(lines, axis=1), (batch, 2 * rows, 2 * columns, channels))
-        return tf.pad(full, ((0, 0), (0, height % 2), (0, width % 2), (0, 0))) if height % 2 or width % 2 else full
-
-    return tf.reshape(maximum, (batch, rows, columns, channels)), gradient
+def is_compiled(rows: int, columns: int, filters: int) -> bool:
+    """Return whether the functions of this module are faster than TensorFlow for pooled maps of this size."""
+    return rows * columns * filters >= _MIN_VALUES
 
 
-@tf.custom_gradient
 def pool_corners(
-    above_left: tf.Tensor, above_right: tf.Tensor, below_left: tf.Tensor, below_right: tf.Tensor
-) -> tuple[tf.Tensor, Callable[[tf.Tensor], Corners]]:
-    """Return the maximum of four arrays of equal shape, the corners of 2×2 windows."""
-    return _compare(above_left, above_right, below_left, below_right)
+    corners: tf.Tensor,
+    bias: tf.Tensor | None = None,
+    *,
+    relu: bool = False,
+    dropout: keras.layers.Dropout | None = None,
+) -> tf.Tensor:
+    """Return the maximum of each window with bias, ReLU and dropout, of shape (windows, filters).
+
+    Args:
+        corners: the corners of the windows in row-major order, of shape (4, windows, filters).
+    """
+    return _pool(corners, (0,), bias, relu, dropout)
 
 
-def _compare(
-    above_left: tf.Tensor, above_right: tf.Tensor, below_left: tf.Tensor, below_right: tf.Tensor
-) -> tuple[tf.Tensor, Callable[[tf.Tensor], Corners]]:
-    """Return the maximum, and the function that distributes its gradient to the corners."""
-    above, below = tf.maximum(above_left, above_right), tf.maximum(below_left, below_right)
+def pool_maps(
+    maps: tf.Tensor,
+    bias: tf.Tensor | None = None,
+    *,
+    relu: bool = False,
+    dropout: keras.layers.Dropout | None = None,
+) -> tf.Tensor:
+    """Return the maximum of each window with bias, ReLU and dropout; an odd last row or column is dropped.
 
-    def spread(upstream: tf.Tensor) -> Corners:
-        zero = tf.zeros_like(upstream)
-        from_above = tf.where(above >= below, upstream, zero)
-        from_below = upstream - from_above
-        from_above_left = tf.where(above_left >= above_right, from_above, zero)
-        from_below_left = tf.where(below_left >= below_right, from_below, zero)
-        return from_above_left, from_above - from_above_left, from_below_left, from_below - from_below_left
+    Input shape: (batch, height, width, filters).
+    Output shape: (batch, height // 2, width // 2, filters).
+    """
+    _, height, width, filters = maps.shape
+    rows, columns = height // 2, width // 2
+    if height % 2 or width % 2:
+        maps = tf.slice(maps, (0, 0, 0, 0), (-1, 2 * rows, 2 * columns, -1))
+    return _pool(tf.reshape(maps, (-1, rows, 2, columns, 2, filters)), (2, 4), bias, relu, dropout)
 
-    return tf.maximum(above, below), spread
+
+def _pool(
+    corners: tf.Tensor,
+    axes: tuple[int, ...],
+    bias: tf.Tensor | None,
+    relu: bool,
+    dropout: keras.layers.Dropout | None,
+) -> tf.Tensor:
+    """Pool over the axes of an array that count the corners of the windows."""
+    words = tf.constant(0)
+    if dropout:
+        words = draw_words(tf.size(corners) // 4, choose_bits(dropout.rate)[0], dropout.seed_generator.next())
+    forward, backward = _compile(axes, relu, dropout.rate if dropout else 0.0)
+
+    @tf.custom_gradient
+    def pool(corners: tf.Tensor, bias: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, ...]]]:
+        pooled, largest = forward(corners, bias, words)
+        return pooled, lambda upstream: backward(largest, upstream)
+
+    return pool(corners, tf.zeros(corners.shape[-1]) if bias is None else tf.convert_to_tensor(bias))
+
+
+@cache
+def _compile(axes: tuple[int, ...], relu: bool, rate: float) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the forward pass and the backward pass, which XLA compiles for each shape.
+
+    Args:
+        axes: see `_pool`.
+    """
+    bits, dropped = choose_bits(rate)
+    scale = 2**bits / (2**bits - dropped)
+    shape = np.ones(3 if len(axes) == 1 else 6, int)
+    shape[[*axes]] = 4 // len(axes)
+    numbers = np.arange(4, dtype=np.int8)
+
+    def forward(corners: tf.Tensor, bias: tf.Tensor, words: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        a, b, c, d = _list_corners(corners, axes)
+        left_above, left_below = a >= b, c >= d
+        above, below = tf.where(left_above, a, b), tf.where(left_below, c, d)
+        is_above = above >= below
+        largest = tf.where(is_above, tf.where(left_above, *numbers[:2]), tf.where(left_below, *numbers[2:]))
+        pooled = tf.where(is_above, above, below) + bias
+        if relu:
+            active = tf.logical_not(pooled <= 0)  # NaN is active, so that divergence is noticed
+            pooled, largest = _keep(active, pooled, largest)
+        if rate:
+            kept = _unpack(words, bits, tf.size(pooled)) >= tf.constant(dropped, tf.uint32)
+            pooled, largest = _keep(tf.reshape(kept, tf.shape(pooled)), scale * pooled, largest)
+        return pooled, largest
+
+    def backward(largest: tf.Tensor, upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        zero = tf.constant(0.0)
+        upstream = scale * upstream
+        bias_gradient = tf.reduce_sum(tf.where(largest < _NONE, upstream, zero), range(len(upstream.shape) - 1))
+        for axis in axes:
+            largest, upstream = tf.expand_dims(largest, axis), tf.expand_dims(upstream, axis)
+        return tf.where(largest == numbers.reshape(shape), upstream, zero), bias_gradient
+
+    return tuple(tf.function(function, jit_compile=True, autograph=False) for function in (forward, backward))
+
+
+def _list_corners(corners: tf.Tensor, axes: tuple[int, ...]) -> list[tf.Tensor]:
+    """Return the arrays of the four corners."""
+    if len(axes) == 1:
+        return tf.unstack(corners)
+    return [corners[:, :, down, :, right] for down, right in product((0, 1), repeat=2)]
+
+
+def _keep(kept: tf.Tensor, pooled: tf.Tensor, largest: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the pooled values with 0 for those that are not kept, and the corners with none for them."""
+    return tf.where(kept, pooled, tf.constant(0.0)), tf.where(kept, largest, tf.constant(_NONE, tf.int8))
+
+
+def _unpack(words: tf.Tensor, bits: int, count: tf.Tensor) -> tf.Tensor:
+    """Return `count` numbers of some bits each from words of 32 bits, as uint32."""
+    shifts = tf.constant(np.arange(0, 32, bits, dtype=np.uint32))
+    numbers = tf.bitwise.bitwise_and(
+        tf.bitwise.right_shift(words[:, tf.newaxis], shifts), tf.constant(2**bits - 1, tf.uint32)
+    )
+    return tf.reshape(numbers, [-1])[:count]

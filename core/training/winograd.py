@@ -12,8 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from core.training.convolve import finish_maps, is_dense, pad_images
-from core.training.pool import pool_corners
+from core.training.convolve import Pool, is_dense, pad_images
 
 _TILE = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]], np.float32)  # Bᵀ
 _KERNEL = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], np.float32)  # G
@@ -34,7 +33,7 @@ def is_faster(layer: keras.layers.Conv2D, images: tf.Tensor) -> bool:
     )
 
 
-def filter_and_pool(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tensor:
+def filter_and_pool(layer: keras.layers.Conv2D, images: tf.Tensor, pool: Pool) -> tf.Tensor:
     """Return `layer(images)` after max pooling over adjacent windows of 2×2 values."""
     images = pad_images(layer, images)
     rows, columns = (side // 2 - 1 for side in images.shape[1:3])
@@ -46,8 +45,7 @@ def filter_and_pool(layer: keras.layers.Conv2D, images: tf.Tensor) -> tf.Tensor:
     kernel = tf.matmul(np.kron(_KERNEL, _KERNEL), tf.reshape(layer.kernel, (9, -1)))
     products = tf.matmul(tiles, tf.reshape(kernel, (16, channels, layer.filters)))
     corners = tf.matmul(np.kron(_OUTPUT, _OUTPUT), tf.reshape(products, (16, -1)))
-    pooled = pool_corners(*tf.unstack(tf.reshape(corners, (4, -1, layer.filters))))
-    maps = tf.reshape(finish_maps(layer, pooled), (columns, rows, -1, layer.filters))
+    maps = tf.reshape(pool(tf.reshape(corners, (4, -1, layer.filters))), (columns, rows, -1, layer.filters))
     return tf.transpose(maps, (2, 1, 0, 3))
 
 

@@ -1,6 +1,7 @@
 """Agreement of the closed form of an architecture with the Keras model."""
 
 import math
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -102,6 +103,8 @@ def test_training_step_equals_keras_for_all_poolings_penalties_and_losses():
         {"from_logits": True},
         {"from_logits": True, "loss": "sparse"},
         {"blocks": 2},
+        {"filters": 48},
+        {"filters": 48, "kernel_size": 2, "padding": "same", "l2": 0.01},
     ]
     for changes in [*MODELS, *losses]:
         spec = RunSpec().replace(**{**plain, **changes})
@@ -227,17 +230,89 @@ def test_seed_determines_the_weights():
 def test_pooling_and_its_gradient_equal_tensorflow_also_for_ties(shape):
     import tensorflow as tf
 
-    from core.training.pool import max_pool
+    from core.training.pool import pool_maps
 
     rng = np.random.default_rng(0)
-    images = tf.constant(rng.integers(0, 3, shape).astype(np.float32))
+    images, bias = (tf.constant(rng.integers(0, 3, size).astype(np.float32)) for size in (shape, shape[-1:]))
     with tf.GradientTape(persistent=True) as tape:
-        tape.watch(images)
+        tape.watch((images, bias))
         expected = tf.nn.max_pool2d(images, 2, 2, "VALID")
-        pooled = max_pool(images)
+        found = [
+            (pool_maps(images), expected),
+            finished := (pool_maps(images - 3, bias, relu=True), tf.nn.relu(expected - 3 + bias)),
+        ]
     upstream = tf.constant(rng.normal(size=expected.shape).astype(np.float32))
-    assert np.array_equal(pooled, expected)
-    assert np.array_equal(tape.gradient(pooled, images, upstream), tape.gradient(expected, images, upstream))
+    for pooled, expected in found:
+        assert np.array_equal(pooled, expected)
+        assert np.array_equal(tape.gradient(pooled, images, upstream), tape.gradient(expected, images, upstream))
+    gradients = (tape.gradient(target, bias, upstream) for target in finished)
+    np.testing.assert_allclose(*gradients, rtol=1e-5, atol=1e-5)
+
+
+def test_pooling_passes_nan_on_so_that_divergence_is_noticed():
+    import tensorflow as tf
+
+    from core.training.pool import pool_maps
+
+    assert np.isnan(pool_maps(tf.fill((1, 2, 2, 3), np.nan), relu=True)).all()
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.3, 0.5])
+def test_pooling_with_dropout_drops_values_and_their_gradients(rate):
+    import keras
+    import tensorflow as tf
+
+    from core.training.pool import pool_maps
+
+    maps = tf.constant(np.random.default_rng(0).random((50, 26, 26, 8)).astype(np.float32) + 1)
+    layer = keras.layers.Dropout(rate, seed=3)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(maps)
+        whole = pool_maps(maps)
+        dropped = pool_maps(maps, dropout=layer)
+        other = pool_maps(maps, dropout=layer)
+    kept = dropped.numpy() > 0
+    assert kept.mean() == pytest.approx(1 - rate, abs=0.01)
+    assert not np.array_equal(kept, other.numpy() > 0)
+    np.testing.assert_allclose(dropped, np.where(kept, whole / (1 - rate), 0), rtol=1e-4)
+    share = np.where(kept, 1 / (1 - rate), 0).astype(np.float32).repeat(2, axis=1).repeat(2, axis=2)
+    np.testing.assert_allclose(tape.gradient(dropped, maps), tape.gradient(whole, maps) * share, rtol=1e-4)
+
+
+CONVOLUTIONS = [
+    {"kernel_size": 5},
+    {"kernel_size": 5, "padding": "same"},
+    {"kernel_size": 3, "use_bias": False},
+    {"kernel_size": (2, 3), "activation": "linear"},
+    {"kernel_size": 3, "groups": 2},
+    {"kernel_size": 3, "dilation_rate": 2},
+    {"kernel_size": 3, "activation": "tanh"},
+]
+
+
+@pytest.mark.parametrize("channels", [2, 4, 16])
+def test_every_convolution_before_a_pooling_equals_its_layers(channels):
+    """Few and many channels, and maps of more and fewer than 24×24 pixels, have different implementations."""
+    import keras
+    import tensorflow as tf
+
+    from core.training.forward import compute_outputs
+
+    rng = np.random.default_rng(0)
+    for arguments, side, dropout in product(CONVOLUTIONS, (29, 21), (False, True)):
+        convolution = keras.layers.Conv2D(16, **{"activation": "relu", "bias_initializer": "normal", **arguments})
+        layers = [keras.layers.Dropout(0.0)] * dropout
+        model = keras.Sequential(
+            [keras.Input((side, side, channels)), convolution, keras.layers.MaxPooling2D(), *layers]
+        )
+        images = tf.constant(rng.random((3, side, side, channels)).astype(np.float32))
+        with tf.GradientTape(persistent=True) as tape:
+            expected, found = model(images, training=True), compute_outputs(model, images, training=True)
+        np.testing.assert_allclose(found, expected, atol=1e-5, err_msg=str(arguments))
+        upstream = tf.constant(rng.normal(size=expected.shape).astype(np.float32))
+        for variable in model.trainable_variables:
+            gradients = (tape.gradient(target, variable.value, upstream) for target in (found, expected))
+            np.testing.assert_allclose(*gradients, rtol=1e-4, atol=5e-4, err_msg=str(arguments))
 
 
 @pytest.mark.parametrize("activation", ["relu", "linear"])
@@ -247,7 +322,14 @@ def test_convolution_as_a_matrix_product_equals_the_layer_also_with_pooling(acti
     import keras
     import tensorflow as tf
 
-    from core.training.convolve import can_pool_first, convolve, convolve_and_pool, crop_unpooled, is_supported
+    from core.training.convolve import (
+        can_pool_first,
+        convolve,
+        convolve_and_pool,
+        crop_unpooled,
+        is_supported,
+        pool_plainly,
+    )
 
     rng = np.random.default_rng(0)
     layer = keras.layers.Conv2D(6, kernel_size, padding=padding, activation=activation)
@@ -259,7 +341,7 @@ def test_convolution_as_a_matrix_product_equals_the_layer_also_with_pooling(acti
             pooled = tf.nn.max_pool2d(maps, 2, 2, "VALID")
             found = [
                 (maps, convolve(layer, images)),
-                (pooled, convolve_and_pool(layer, images)),
+                (pooled, convolve_and_pool(layer, images, partial(pool_plainly, layer))),
                 (pooled, tf.nn.max_pool2d(layer(crop_unpooled(layer, images)), 2, 2, "VALID")),
             ]
         layer.bias.assign(rng.normal(size=6).astype(np.float32))  # for the second shape
@@ -278,6 +360,7 @@ def test_convolution_by_winograd_equals_the_layer_and_its_pooling():
     import tensorflow as tf
 
     from core.training import winograd
+    from core.training.convolve import pool_plainly
 
     rng = np.random.default_rng(0)
     for padding, activation, sides in product(("valid", "same"), ("relu", "linear"), ((13, 13), (4, 9), (8, 6))):
@@ -292,7 +375,7 @@ def test_convolution_by_winograd_equals_the_layer_and_its_pooling():
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(images)
             expected = tf.nn.max_pool2d(layer(images), 2, 2, "VALID")
-            found = winograd.filter_and_pool(layer, images)
+            found = winograd.filter_and_pool(layer, images, partial(pool_plainly, layer))
         np.testing.assert_allclose(found, expected, atol=1e-5, err_msg=case)
         upstream = tf.constant(rng.normal(size=expected.shape).astype(np.float32))
         for source in (images, *layer.trainable_variables):
