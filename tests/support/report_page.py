@@ -1,4 +1,4 @@
-"""What a person does on the Reports page."""
+"""Steps on the Reports page: press a button, find the text field of a block."""
 
 from typing import Any
 
