@@ -238,11 +238,11 @@ def write_page(rows: Sequence[Row], kept: Mapping[tuple[str, str], tuple[str, st
         f"{same} of {len(results)} answers equal those of the grid. If both are undecided, the advisor can name a "
         "usable candidate where the grid names none, because it compares fewer finalists. If only the grid is "
         "undecided, it compares a candidate that the advisor dropped on validation images, and 360 test images or "
-        f"{SEEDS} seeds do not distinguish both. With two candidates, both are finalists, so that little or no training "
-        "is saved.", "",
+        f"{SEEDS} seeds do not distinguish both. With two candidates, both are finalists, so that little or no "
+        "training is saved.", "",
         f"The goal of at most a third of the grid's training time is reached by {fast} of {len(results)}, and by "
-        f"{short} of {len(results)} in epochs. A grid with three seeds takes three fifths of the time. The answer needs "
-        "at least two seeds of two finalists: 40% of the epochs of a grid with two candidates, 20% with four.", "",
+        f"{short} of {len(results)} in epochs. A grid with three seeds takes three fifths of the time. The answer "
+        "needs at least two seeds of two finalists: 40% of the epochs of a grid of two candidates, 20% with four.", "",
         "| data | margin | candidates | test images | advisor | grid | training time, advisor | training time, grid "
         "| share of the time | share of the epochs |",
         "|---|---|---|---|---|---|---|---|---|---|",
