@@ -16,7 +16,7 @@ from core.datasets.dataset_view import read_info
 from core.datasets.split import compute_split
 from core.errors import AdviceError
 from core.home import Home
-from core.jobs.estimate import TimeEstimator
+from core.jobs.estimate import TimeEstimator, Work
 from core.jobs.submit import Checker
 from core.jobs.sweep_plan import list_members
 from core.plural import format_plural
@@ -27,6 +27,7 @@ USUAL_HEADS = ("gap", "gap_linear", "gap_dense", "gmp_dense", "dense")
 """Candidates if no heads are given."""
 _SHARES = (0.25, 0.5, 0.65)
 _LATEST_SHARE = 0.75  # later, dropping saves little
+_LEAST_SECONDS = 60.0  # of a complete run by `Work.prior_seconds`; continuing a shorter one takes longer than it saves
 
 
 def make_plan(
@@ -67,7 +68,8 @@ def make_plan(
         )
     spec = allowed[0].parsed_spec
     info = read_info(home, spec)
-    rungs = choose_rungs(spec.epochs)
+    checked = checker.check(max(allowed, key=lambda one: one.flops).parsed_spec)
+    rungs = choose_rungs(spec.epochs, Work.of(checked.model, checked.images).prior_seconds)
     validation = len(compute_split(spec, info.train_count, info.validation_count)[1])
     plan = AdvicePlan(
         request=request, recipe=recipe.name, candidates=candidates, rungs=rungs,
@@ -76,14 +78,21 @@ def make_plan(
     return _estimate(plan, RaceTimer(home, store, estimator))
 
 
-def choose_rungs(epochs: int) -> tuple[int, ...]:
+def choose_rungs(epochs: int, seconds: float = math.inf) -> tuple[int, ...]:
     """Return the numbers of epochs after which candidates can be dropped; the last one is `epochs`.
 
-    Those before the last are shares of all epochs, but not so few that no forecast is possible.
+    Those before the last are shares of all epochs, but not so few that no forecast is possible. Short runs have none,
+    because each is another job: starting, tracing and exporting it takes longer than dropping saves.
 
-    >>> choose_rungs(25), choose_rungs(100), choose_rungs(5)
-    ((7, 13, 17, 25), (25, 50, 65, 100), (5,))
+    Args:
+        seconds: training time of a complete run on a typical machine, the same on all machines: a question is the same
+            race everywhere.
+
+    >>> choose_rungs(25), choose_rungs(100), choose_rungs(5), choose_rungs(25, 3.0)
+    ((7, 13, 17, 25), (25, 50, 65, 100), (5,), (25,))
     """
+    if seconds < _LEAST_SECONDS:
+        return (epochs,)
     early = {max(math.ceil(epochs * share), MIN_EPOCHS) for share in _SHARES}
     return (*sorted(rung for rung in early if rung <= _LATEST_SHARE * epochs), epochs)
 
