@@ -1,5 +1,7 @@
 """The command advise."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from core.advice.make_plan import USUAL_HEADS
@@ -8,13 +10,20 @@ from core.datasets.cache import fetch_dataset
 from core.home import Home
 from core.jobs.queue import JobQueue
 from tests.support.command import ask, call, refused
-from tests.support.racing import run_race, without_training
+from tests.support.racing import run_race, with_rungs, without_training
 from tests.support.run_writer import RunWriter
 from tests.support.scored_worker import ACCURACY
 
 ADVISE = ["advise", "--recipe", "digits-heads", "--heads", "gap,gap_dense,dense", "--epochs", "16", "--margin", "8"]
 
 
+@pytest.fixture
+def rungs() -> Iterator[None]:
+    with with_rungs():
+        yield
+
+
+@pytest.mark.usefixtures("rungs")
 def test_plan_is_shown_and_nothing_starts_unasked(home: Home) -> None:
     fetch_dataset(home, "digits")
     plan = ask(*ADVISE, "--max-params", "50k", "--budget", "10m", "--dry-run")
@@ -71,6 +80,14 @@ def test_other_advice_that_cannot_be_is_one_line(home: Home) -> None:
     assert refused("advise", "--epochs", "3")[1].startswith("Give --recipe, or --dataset with the name")
 
 
+def test_short_trainings_are_not_interrupted(home: Home) -> None:
+    fetch_dataset(home, "digits")
+    for epochs, rungs in ((16, [16]), (100, [25, 50, 65, 100])):
+        assert ask(*ADVISE[:-4], "--epochs", str(epochs), "--dry-run")["epochs"] == rungs
+    assert "3 candidates; 16 epochs on 288 validation images" in call(*ADVISE).stderr
+
+
+@pytest.mark.usefixtures("rungs")
 def test_advice_is_started_followed_paused_and_answered(home: Home, make_run: RunWriter) -> None:
     fetch_dataset(home, "digits")
     with without_training(home):

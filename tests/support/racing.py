@@ -30,7 +30,7 @@ def plan_digits(home: Home, heads: tuple[str, ...] = HEADS, *, epochs: int = EPO
     trainings have."""
     fetch_dataset(home, "digits")
     question = Request(**{"margin": 8.0, **request})  # type: ignore[arg-type]
-    with patch("core.advice.make_plan._LEAST_SECONDS", 0.0):
+    with with_rungs():
         return make_plan(home, RECIPES["digits-heads"], question, heads, changes={"epochs": epochs})
 
 
@@ -62,6 +62,13 @@ def race_digits(
     home: Home, writer: RunWriter, score: Score, plan: AdvicePlan | None = None
 ) -> tuple[Race, list[RunSpec]]:
     return run_race(home, writer, start_race(home, plan or plan_digits(home)), score)
+
+
+@contextmanager
+def with_rungs() -> Iterator[None]:
+    """Plan as many rungs for short trainings as for long ones."""
+    with patch("core.advice.make_plan._LEAST_SECONDS", 0.0):
+        yield
 
 
 def with_budget(plan: AdvicePlan, seconds: float | None) -> AdvicePlan:
