@@ -235,11 +235,9 @@ def write_page(rows: Sequence[Row], kept: Mapping[tuple[str, str], tuple[str, st
         "race include runs that were cached.", "",
         "Race and grid of a case were trained on the same machine. Shares of the time still vary by some points; those "
         "of the epochs do not.", "",
-        f"{same} of {len(results)} answers equal those of the grid. If both are undecided, the advisor can name a "
-        "usable candidate where the grid names none, because it compares fewer finalists. If only the grid is "
-        "undecided, it compares a candidate that the advisor dropped on validation images, and 360 test images or "
-        f"{SEEDS} seeds do not distinguish both. With two candidates, both are finalists, so that little or no "
-        "training is saved.", "",
+        f"{same} of {len(results)} answers equal those of the grid. If both are undecided, they can name different "
+        "usable candidates, or one of them none: the advisor compares fewer finalists, and the grid has more seeds. "
+        "With two candidates, both are finalists, so that little or no training is saved.", "",
         f"The goal of at most a third of the grid's training time is reached by {fast} of {len(results)}, and by "
         f"{short} of {len(results)} in epochs. A grid with three seeds takes three fifths of the time. The answer "
         "needs at least two seeds of two finalists: 40% of the epochs of a grid of two candidates, 20% with four.", "",

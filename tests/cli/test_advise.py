@@ -80,7 +80,7 @@ def test_other_advice_that_cannot_be_is_one_line(home: Home) -> None:
     assert refused("advise", "--epochs", "3")[1].startswith("Give --recipe, or --dataset with the name")
 
 
-def test_short_trainings_are_not_interrupted(home: Home) -> None:
+def test_short_runs_have_one_rung(home: Home) -> None:
     fetch_dataset(home, "digits")
     for epochs, rungs in ((16, [16]), (100, [25, 50, 65, 100])):
         assert ask(*ADVISE[:-4], "--epochs", str(epochs), "--dry-run")["epochs"] == rungs

@@ -26,8 +26,8 @@ Score = Callable[[RunSpec], float]
 
 
 def plan_digits(home: Home, heads: tuple[str, ...] = HEADS, *, epochs: int = EPOCHS, **request: object) -> AdvicePlan:
-    """Return a plan for the digits with a margin of 8 points, unless `request` has another, and as many rungs as longer
-    trainings have."""
+    """Return a plan for the digits with a margin of 8 points, unless `request` has another, and with the rungs of long
+    runs."""
     fetch_dataset(home, "digits")
     question = Request(**{"margin": 8.0, **request})  # type: ignore[arg-type]
     with with_rungs():
@@ -66,7 +66,7 @@ def race_digits(
 
 @contextmanager
 def with_rungs() -> Iterator[None]:
-    """Plan as many rungs for short trainings as for long ones."""
+    """Plan as many rungs for short runs as for long ones."""
     with patch("core.advice.make_plan._LEAST_SECONDS", 0.0):
         yield
 
