@@ -162,8 +162,11 @@ def test_commands_of_a_report_reproduce_its_results(run, shared_home, tmp_path):
 
 @long
 def test_killed_training_lists_nothing_and_resumes_to_the_same_result(tmp_path):
+    from core.training.pool import is_compiled
+
     straight, stopped = Home(tmp_path / "straight"), Home(tmp_path / "stopped")
-    settings = {"epochs": 8, "dropout": 0.5, "filters": 2, "batch_size": 4}
+    settings = {"epochs": 8, "dropout": 0.5, "blocks": 1, "filters": 64, "padding": "same", "batch_size": 4}
+    assert is_compiled(4, 4, settings["filters"])  # of the pooled maps
     assert train(make_job(straight, **settings)) == 0
     folder = make_job(stopped, **settings)
     for epochs, end in ((1, signal.SIGKILL), (4, signal.SIGTERM)):
