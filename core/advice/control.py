@@ -5,7 +5,7 @@ import time
 from core.advice.advance import advance
 from core.advice.conclude import LOOKS
 from core.advice.plan import AdvicePlan
-from core.advice.race import Event, Race, locked_race, make_race, open_race, save_race
+from core.advice.race import Event, Race, compute_race_id, locked_race, make_race, open_race, save_race
 from core.advice.race_jobs import cancel_race_jobs
 from core.advice.request import MAX_SEEDS
 from core.errors import AdviceError
@@ -13,6 +13,15 @@ from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.executor_choice import check_placement
 from core.plural import format_plural
+
+
+def find_answered(home: Home, plan: AdvicePlan) -> Race | None:
+    """Return the race of a plan if it has an answer that asking the same question does not change."""
+    try:
+        race = open_race(home, compute_race_id(plan))
+    except AdviceError:
+        return None
+    return race if race.state == "answered" and race.answer and not race.answer.why else None
 
 
 def start_race(home: Home, plan: AdvicePlan, by: str = "") -> Race:

@@ -49,6 +49,20 @@ class Dropped(_Stored):
     reason: Prose
     time: UnixTime
 
+    @property
+    def seeds(self) -> int:
+        """Number of seeds that it had been trained with."""
+        return self._read("seed") or 1
+
+    @property
+    def epochs(self) -> int | None:
+        """Number of epochs that it had been trained for; None if it was dropped after complete runs."""
+        return self._read("epoch")
+
+    def _read(self, unit: str) -> int | None:
+        count, _, name = self.at.replace(",", "").partition(" ")
+        return int(count) if count.isdecimal() and name.startswith(unit) else None
+
 
 class FinalistDifference(_Stored):
     """A finalist on the test images; its accuracy minus that of the reference as a fraction of 1.

@@ -63,14 +63,15 @@ class RaceProgress:
 def list_race_runs(race: Race) -> tuple[RaceRun, ...]:
     """Return the runs that a race may train, the longest first per candidate and seed.
 
-    With the first seed, a candidate is trained up to every rung; with the others, to the end.
+    With the first seed, a candidate is trained up to every rung; with the others, to the end. A dropped candidate has
+    only the seeds that it was dropped with.
     """
     longest_first = sorted(race.rungs, reverse=True)
     return tuple(
         RaceRun(candidate.key, seed, epochs, candidate.spec_of(epochs, seed).run_id)
         for candidate in race.candidates
         if not candidate.excluded_by
-        for seed in range(race.seeds)
+        for seed in range(race.dropped[candidate.key].seeds if candidate.key in race.dropped else race.seeds)
         for epochs in (longest_first if seed == 0 else longest_first[:1])
     )
 
@@ -83,6 +84,8 @@ def read_race_progress(
     read: Callable[[Path], pd.DataFrame] = read_history,
 ) -> RaceProgress:
     """Read the longest learning curve of every candidate and seed.
+
+    Those of a dropped candidate end where it was dropped, so that its evidence stays the same if others train it on.
 
     Args:
         runs: the result of `list_race_runs`, for callers that cache it.
@@ -102,6 +105,8 @@ def read_race_progress(
             history, training = read_history(working), race.state == "running"
         else:
             continue
+        dropped = race.dropped.get(run.key)
+        history = history.head(dropped.epochs) if dropped and dropped.epochs else history
         if len(history) > len(parts.get(series, ())):
             part = history[["epoch"]].assign(
                 key=run.key, seed=run.seed, accuracy=history["val_accuracy"], training=training

@@ -40,6 +40,7 @@ def list_advice(home: Home, as_json: bool) -> None:
     """Print all advice with its answers."""
     from core.advice.race import list_damaged_races, list_races
     from core.advice.status import read_race_status
+    from core.displays.advice_progress import describe_request
     from core.displays.advice_text import build_advice_json, write_answer
     from core.displays.progress import describe_age
 
@@ -56,6 +57,7 @@ def list_advice(home: Home, as_json: bool) -> None:
             {
                 "Advice": race.race_id,
                 "Recipe": race.recipe,
+                "Question": describe_request(race),
                 "Started": describe_age(max(time.time() - race.started_at, 0.0)),
                 "Answer": write_answer(race),
             }
@@ -101,29 +103,52 @@ def follow_advice(home: Home, race: "Race", *, wait_for_it: bool, as_json: bool)
     if as_json:
         print_json(build_advice_json(race, status, seconds))
     else:
-        _print_race(race, status, seconds)
+        _print_race(home, race, status, seconds)
     if race.state == "failed" and wait_for_it:
         raise AdviceError(f"Advice {race.race_id} failed: {race.problem}")
 
 
-def _print_race(race: "Race", status: "RaceStatus", more_seconds: float | None) -> None:
+def _print_race(home: Home, race: "Race", status: "RaceStatus", more_seconds: float | None) -> None:
+    from core.displays.advice_progress import describe_request
     from core.displays.advice_text import write_answer, write_candidate_cost
     from core.displays.number import format_seconds, format_share
 
-    rows = []
+    rows, answer = [], race.answer
     for member in status.members:
-        value = member.validation_accuracy
+        value, tested = member.validation_accuracy, answer.accuracy.get(member.candidate.key) if answer else None
         rows.append(
             {
                 "Candidate": member.candidate.name,
                 "Parameters": write_candidate_cost(member.candidate, "params"),
                 "Validation accuracy": "–" if value is None else format_share(value),
+                "Test accuracy": "–" if tested is None else format_share(tested),
                 "Complete seeds": str(member.seeds),
                 "Status": f"{member.state}: {member.reason}" if member.reason else member.state,
             }
         )
-    print_table(rows, numbers=("Parameters", "Validation accuracy", "Complete seeds"))
-    print_message(f"Advice {race.race_id}: {format_seconds(race.train_seconds)} of training in this race.")
+    print_table(rows, numbers=("Parameters", "Validation accuracy", "Test accuracy", "Complete seeds"))
+    print_message(
+        f"Advice {race.race_id}: {describe_request(race)} · {format_seconds(race.train_seconds)} of training in this "
+        "race."
+    )
+    for caution in _list_cautions(home, race):
+        print_message(f"Caveat: {caution}")
     typer.echo(write_answer(race, more_seconds))
-    if (answer := race.answer) and answer.state == "undecided" and answer.more_seeds and race.state == "answered":
+    if answer and answer.state == "undecided" and answer.more_seeds and race.state == "answered":
         print_message(f"Continue with: headroom advise {race.race_id} --continue --budget 30m")
+
+
+def _list_cautions(home: Home, race: "Race") -> list[str]:
+    """Return what limits the comparison of the finalists, or which of their runs are missing."""
+    from core.displays.headline import write_cautions
+    from core.errors import HeadroomError
+    from core.store.comparison import Comparison
+    from core.store.run_store import RunStore
+
+    if race.answer is None or not race.answer.runs:
+        return []
+    try:
+        store = RunStore(home)
+        return write_cautions(Comparison.of([store.open(run_id) for run_id in race.answer.runs]))
+    except HeadroomError as error:
+        return [str(error)]

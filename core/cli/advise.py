@@ -100,9 +100,12 @@ def advise(
         return
     request = _read_request(max_size, max_latency, max_params, margin, metric, cost, goal, seconds, seeds)
     plan = _plan(home, recipe, heads, values or [], backbones, changes, request)
-    if _confirm(home, plan, dry_run, yes, as_json):
-        from core.advice.control import start_race
+    from core.advice.control import find_answered, start_race
 
+    if not dry_run and (answered := find_answered(home, plan)):
+        print_message("This question was answered before.")
+        follow_advice(home, answered, wait_for_it=False, as_json=as_json)
+    elif _confirm(home, plan, dry_run, yes, as_json):
         follow_advice(home, start_race(home, plan), wait_for_it=not no_wait, as_json=as_json)
 
 

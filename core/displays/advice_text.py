@@ -207,6 +207,7 @@ def build_advice_json(race: Race, status: RaceStatus, more_seconds: float | None
         "metric": race.request.metric,
         "cost": race.request.cost,
         "goal": race.request.goal,
+        "limits": race.request.limits.model_dump(mode="json", exclude_none=True),
         "difference": difference or None,
         "candidates": [_write_member(race, member) for member in status.members],
         "seeds": answer.seeds if answer else race.seeds,
@@ -240,4 +241,7 @@ def _write_member(race: Race, member: CandidateStatus) -> dict[str, Any]:
         found |= {"dropped_at": dropped.at, "reason": dropped.reason}
     else:
         found["finalist"] = member.state == "finalist"
-    return found | {"validation_accuracy": member.validation_accuracy, "runs": [*member.runs]}
+    tested = race.answer.accuracy.get(one.key) if race.answer else None
+    return found | {
+        "validation_accuracy": member.validation_accuracy, "test_accuracy": tested, "runs": [*member.runs]
+    }  # fmt: skip

@@ -23,7 +23,12 @@ def test_longest_curve_of_each_candidate_and_seed_is_read(home: Home, make_run: 
     assert not progress.curves["training"].any()
     assert progress.find_last(keys[0]) == (3, progress.find_accuracy(keys[0], 3))
     assert progress.find_last(keys[5]) is None
-    assert len(list_race_runs(race)) == 5 * (len(RUNGS) + 2)
+    assert len(list_race_runs(race)) == 5 * len(RUNGS) + 2 * 2, "three are dropped with one seed"
+    for epochs, seed in ((12, 0), (12, 1)):  # by another race
+        make_run(race.candidates[0].spec_of(epochs, seed), accuracy=0.99)
+    after = read_race_progress(home, make_run.store, race)
+    assert after.find_last(keys[0])[0] == 3
+    assert not after.curves.query("key == @keys[0] and (seed > 0 or epoch > 3)").size
 
 
 def test_curve_of_a_running_job_continues_that_of_the_finished_run(home: Home, make_run: RunWriter) -> None:

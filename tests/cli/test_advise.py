@@ -111,3 +111,12 @@ def test_advice_is_started_followed_paused_and_answered(home: Home, make_run: Ru
         assert (code, message) == (1, f"Advice {started['id']} is decided; there is nothing to continue.\n")
         second = ask(*ADVISE, "--yes")
         assert second["id"] == started["id"], "the answer is there at once"
+        repeated = call(*ADVISE)
+        assert repeated.exit_code == 0, "without a confirmation"
+        assert repeated.stderr.startswith("This question was answered before.")
+        tested = {one["head"]: one["test_accuracy"] for one in found["candidates"]}
+        assert (tested["gap"], tested["gap_dense"]) == (None, found["choice"]["test_accuracy"])
+        assert f"{tested['gap_dense']:.1%}" in repeated.stdout
+        assert "Caveat: " in repeated.stderr
+        assert "fewest parameters within 8.0 points" in repeated.stderr
+        assert found["limits"] == {}

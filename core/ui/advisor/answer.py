@@ -15,6 +15,7 @@ from core.displays.advice.race import RaceCurves
 from core.displays.advice_display import AdviceDisplay
 from core.displays.advice_progress import describe_request, write_advice_command
 from core.displays.advice_text import write_answer
+from core.displays.headline import write_cautions
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_seconds
 from core.displays.views.checks import Checks
@@ -28,8 +29,8 @@ from core.store.comparison import Comparison
 from core.ui.access import act, action_button, check_permission
 from core.ui.advisor.display import has_chart, show_advice_display, show_advice_table
 from core.ui.advisor.race import read_progress_of, show_race_log
-from core.ui.display import show_display, show_table
-from core.ui.heading import show_title
+from core.ui.display import cached_result, show_display, show_table
+from core.ui.heading import show_caveats, show_title
 from core.ui.navigation import open_page
 from core.ui.reports.listing import open_report
 from core.ui.session import home, open_comparison, select_comparison, store
@@ -43,6 +44,8 @@ def show_answer(race: Race, heading: DeltaGenerator) -> None:
         st.caption(" · ".join(escape_markdown(fact) for fact in _list_facts(race)))
     progress, comparison = read_progress_of(race), _open_finalists(race)
     _show_buttons(progress, comparison, seconds)
+    if comparison:
+        show_caveats(cached_result(comparison, write_cautions))
     decision = DecisionView(progress)
     views: list[AdviceDisplay] = [AdviceFront(progress), RaceCurves(progress)]
     if has_chart(decision):

@@ -36,12 +36,12 @@ _REFRESH_SECONDS = 2.0
 
 def read_progress_of(race: Race) -> RaceProgress:
     """Return the learning curves of a race; those of finished runs are cached."""
-    runs = _list_runs(race.race_id, race.seeds, race)
+    runs = _list_runs(race.race_id, race.seeds, tuple(race.dropped), race)
     return read_race_progress(home(), store(), race, runs, _read_finished)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _list_runs(race_id: str, seeds: int, _race: Race) -> tuple[RaceRun, ...]:
+def _list_runs(race_id: str, seeds: int, dropped: tuple[str, ...], _race: Race) -> tuple[RaceRun, ...]:
     return list_race_runs(_race)
 
 
