@@ -59,7 +59,7 @@ def test_race_drops_the_weak_head_and_answers_with_the_small_one(racing_home: Ho
     assert found["choice"]["head"] == "gap_dense"  # type: ignore[index]
     assert found["choice"]["test_accuracy"] == pytest.approx(0.96, abs=0.03)  # type: ignore[index]
     assert [*found["candidates"][0]] == [  # type: ignore[index]
-        "head", "settings", "params", "dropped_at", "reason", "validation_accuracy", "runs",
+        "head", "settings", "params", "dropped_at", "reason", "validation_accuracy", "test_accuracy", "runs",
     ]  # fmt: skip
     assert found["candidates"][1]["finalist"] is True  # type: ignore[index]
     progress = read_progress_of(race)
