@@ -149,8 +149,9 @@ def _count_epochs(race: Race, candidate: Candidate) -> int:
     if candidate.excluded_by:
         return 0
     dropped = race.dropped.get(candidate.key)
-    count, unit = dropped.at.split() if dropped else (str(race.seeds), "seeds")
-    return int(count) if unit.startswith("epoch") else int(count) * race.rungs[-1]
+    if dropped is None:
+        return race.seeds * race.rungs[-1]
+    return dropped.epochs or dropped.seeds * race.rungs[-1]
 
 
 def _compute_seconds(race: Race, evidence: Evidence, candidate: Candidate) -> float:
@@ -159,10 +160,9 @@ def _compute_seconds(race: Race, evidence: Evidence, candidate: Candidate) -> fl
     if run is None:
         return 0.0
     dropped = race.dropped.get(candidate.key)
-    count, unit = dropped.at.split() if dropped else (str(race.seeds), "seeds")
-    if unit.startswith("epoch"):
-        return float(run.history["seconds"].iloc[min(int(count), len(run.history)) - 1])
-    runs = evidence.list_runs(race, candidate, int(count)) or []
+    if dropped and dropped.epochs:
+        return float(run.history["seconds"].iloc[min(dropped.epochs, len(run.history)) - 1])
+    runs = evidence.list_runs(race, candidate, dropped.seeds if dropped else race.seeds) or []
     return sum(one.record.cost.train_seconds or 0.0 for one in runs)
 
 
