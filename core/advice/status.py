@@ -37,6 +37,7 @@ class CandidateStatus:
         reason: why a limit excludes it or when and why it was dropped; empty otherwise.
         validation_accuracy: mean of its seeds after its last epoch; None before the first, or if it
             diverged.
+        test_accuracy: metric of a finalist on the test images; None for others.
     """
 
     candidate: Candidate
@@ -45,6 +46,7 @@ class CandidateStatus:
     runs: tuple[str, ...]
     reason: str = ""
     validation_accuracy: float | None = None
+    test_accuracy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def read_race_status(home: Home, race: Race, store: RunStore | None = None) -> R
         seeds = sum(run.epochs == race.rungs[-1] for run in done)
         runs = tuple(run.run_id for run in done)
         accuracy = last[1] if last and math.isfinite(last[1]) else None
-        members.append(CandidateStatus(candidate, state, seeds, runs, reason, accuracy))
+        tested = race.answer.accuracy.get(candidate.key) if race.answer else None
+        members.append(CandidateStatus(candidate, state, seeds, runs, reason, accuracy, tested))
     return RaceStatus(tuple(members))
 
 

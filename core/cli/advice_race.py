@@ -113,9 +113,9 @@ def _print_race(home: Home, race: "Race", status: "RaceStatus", more_seconds: fl
     from core.displays.advice_text import write_answer, write_candidate_cost
     from core.displays.number import format_seconds, format_share
 
-    rows, answer = [], race.answer
+    rows = []
     for member in status.members:
-        value, tested = member.validation_accuracy, answer.accuracy.get(member.candidate.key) if answer else None
+        value, tested = member.validation_accuracy, member.test_accuracy
         rows.append(
             {
                 "Candidate": member.candidate.name,
@@ -134,7 +134,7 @@ def _print_race(home: Home, race: "Race", status: "RaceStatus", more_seconds: fl
     for caution in _list_cautions(home, race):
         print_message(f"Caveat: {caution}")
     typer.echo(write_answer(race, more_seconds))
-    if answer and answer.state == "undecided" and answer.more_seeds and race.state == "answered":
+    if (answer := race.answer) and answer.state == "undecided" and answer.more_seeds and race.state == "answered":
         print_message(f"Continue with: headroom advise {race.race_id} --continue --budget 30m")
 
 

@@ -241,7 +241,8 @@ def _write_member(race: Race, member: CandidateStatus) -> dict[str, Any]:
         found |= {"dropped_at": dropped.at, "reason": dropped.reason}
     else:
         found["finalist"] = member.state == "finalist"
-    tested = race.answer.accuracy.get(one.key) if race.answer else None
     return found | {
-        "validation_accuracy": member.validation_accuracy, "test_accuracy": tested, "runs": [*member.runs]
-    }  # fmt: skip
+        "validation_accuracy": member.validation_accuracy,
+        "test_accuracy": member.test_accuracy,
+        "runs": [*member.runs],
+    }
