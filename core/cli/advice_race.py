@@ -140,7 +140,7 @@ def _print_race(home: Home, race: "Race", status: "RaceStatus", more_seconds: fl
 
 def _list_cautions(home: Home, race: "Race") -> list[str]:
     """Return what limits the comparison of the finalists, or which of their runs are missing."""
-    from core.displays.headline import write_cautions
+    from core.displays.advice_text import choose_cautions
     from core.errors import HeadroomError
     from core.store.comparison import Comparison
     from core.store.run_store import RunStore
@@ -149,6 +149,6 @@ def _list_cautions(home: Home, race: "Race") -> list[str]:
         return []
     try:
         store = RunStore(home)
-        return write_cautions(Comparison.of([store.open(run_id) for run_id in race.answer.runs]))
+        return choose_cautions(race)(Comparison.of([store.open(run_id) for run_id in race.answer.runs]))
     except HeadroomError as error:
         return [str(error)]

@@ -1,5 +1,6 @@
 """The answer of a race as a sentence and as JSON; neither promises more than its test shows."""
 
+from collections.abc import Callable
 from typing import Any
 
 from core.advice.candidate import Candidate
@@ -9,12 +10,21 @@ from core.advice.race import Answer, FinalistDifference, Race
 from core.advice.status import CandidateStatus, RaceStatus
 from core.displays.number import format_bytes, format_count, format_ratio, format_seconds, format_share, format_short
 from core.plural import format_plural
+from core.store.comparison import Comparison
 
 _LESS = {
     "params": "{} fewer parameters than", "size": "a {} smaller file than", "flops": "{} fewer FLOPs than",
     "latency": "{} faster than",
 }  # fmt: skip
 METRICS = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"}
+
+
+def choose_cautions(race: Race) -> Callable[[Comparison], list[str]]:
+    """Return the function that writes what limits the comparison of the finalists."""
+    from core.displays import headline  # imports the statistics
+
+    varied = any(one.settings for one in race.candidates)
+    return headline.write_candidate_cautions if varied else headline.write_cautions
 
 
 def write_margin(points: float) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from core.analysis.balanced_accuracy import compare_balanced
 from core.analysis.baseline import find_baseline
-from core.analysis.check import find_failed, run_checks
+from core.analysis.check import CHECKS, find_failed, run_checks
 from core.analysis.class_balance import compute_majority, describe_balanced_accuracy, is_imbalanced
 from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
@@ -24,6 +24,7 @@ from core.store.setting_text import describe_backbone, describe_setting
 
 MAX_TITLE_CHARS = 150
 _LABEL_CHARS = 36  # of a variant in a title
+_CHECKS_OF_SETTINGS = ("augmentation", "backbone", "budget", "split")
 _MOST_LEAKED = 3  # variants whose accuracy without leaked images is in the headline
 
 
@@ -277,9 +278,21 @@ def write_cautions(comparison: Comparison) -> list[str]:
 
     Advice with which several messages end is in the first one only.
     """
+    return _write_failed(comparison, ())
+
+
+def write_candidate_cautions(comparison: Comparison) -> list[str]:
+    """Return the cautions for variants whose hyperparameters differ on purpose, so without those about that."""
+    return _write_failed(comparison, _CHECKS_OF_SETTINGS)
+
+
+def _write_failed(comparison: Comparison, left_out: Sequence[str]) -> list[str]:
+    skipped = [CHECKS[name] for name in left_out]
     cautions: list[str] = []
-    for message in (result.message for _, result in run_checks(comparison) if result.state == "failed"):
-        start, dot, advice = message.rpartition(". ")
+    for check, result in run_checks(comparison):
+        if result.state != "failed" or check in skipped:
+            continue
+        start, dot, advice = result.message.rpartition(". ")
         is_known = dot and any(known.endswith(f". {advice}") for known in cautions)
-        cautions.append(f"{start}." if is_known else message)
+        cautions.append(f"{start}." if is_known else result.message)
     return cautions

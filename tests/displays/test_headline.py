@@ -9,6 +9,7 @@ import pytest
 from core.displays.headline import (
     MAX_TITLE_CHARS,
     write_brief_headline,
+    write_candidate_cautions,
     write_cautions,
     write_facts,
     write_headline,
@@ -239,3 +240,9 @@ def test_long_headline_has_a_brief_form_with_the_same_claim(make_run: RunWriter)
         assert (brief == full) == (len(full) <= MAX_TITLE_CHARS)
         assert full.startswith(brief.partition(", ")[0].partition(" than ")[0])
         assert re.findall(r"[\d.]+ points \w+", full)[0] in brief  # also without significance
+
+
+def test_settings_of_candidates_that_differ_on_purpose_are_no_caution(make_run: RunWriter) -> None:
+    mixed = Comparison.of([make_run(head=head, filters=filters) for head, filters in (("gap", 8), ("dense", 16))])
+    assert any("differ in more than the head" in text for text in write_cautions(mixed))
+    assert not any("differ in more than the head" in text for text in write_candidate_cautions(mixed))

@@ -14,8 +14,7 @@ from core.displays.advice.decision import DecisionView
 from core.displays.advice.race import RaceCurves
 from core.displays.advice_display import AdviceDisplay
 from core.displays.advice_progress import describe_request, write_advice_command
-from core.displays.advice_text import write_answer
-from core.displays.headline import write_cautions
+from core.displays.advice_text import choose_cautions, write_answer
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_seconds
 from core.displays.views.checks import Checks
@@ -45,7 +44,7 @@ def show_answer(race: Race, heading: DeltaGenerator) -> None:
     progress, comparison = read_progress_of(race), _open_finalists(race)
     _show_buttons(progress, comparison, seconds)
     if comparison:
-        show_caveats(cached_result(comparison, write_cautions))
+        show_caveats(cached_result(comparison, choose_cautions(race)))
     decision = DecisionView(progress)
     views: list[AdviceDisplay] = [AdviceFront(progress), RaceCurves(progress)]
     if has_chart(decision):
